@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tui.analysis.count import Counted, count, parse_every
-from tui.analysis.counting import MOST_GROUPS, Counting, Part
+from tui.analysis.counting import MOST_GROUPS, CountedPart, Counting
 from tui.archive import open_archive
 from tui.errors import TimeError
 from tui.filter import parse_filter
@@ -163,9 +163,9 @@ def test_what_is_counted_is_what_a_loop_would_count(
 
 
 def test_of_very_many_values_the_frequent_ones_are_right_within_the_stated_error() -> None:
-    total = Part()
+    total = CountedPart()
     for part in range(4):
-        piece = Part()
+        piece = CountedPart()
         piece.counts.update({(None, (b"%d" % n,)): 1 for n in range(part * 150_000, (part + 1) * 150_000)})
         piece.counts[None, (b'"frequent"',)] = 1000
         total.merge(piece)
@@ -178,14 +178,14 @@ def test_the_lists_of_one_record_cannot_fill_the_memory(tmp_path: Path, monkeypa
     monkeypatch.setattr("tui.analysis.counting.MOST_GROUPS", 100)
     monkeypatch.setattr("tui.analysis.counting.BATCH", 50)
     most = 0
-    merge = Part.merge
+    merge = CountedPart.merge
 
-    def watched(part: Part, other: Part) -> None:
+    def watched(part: CountedPart, other: CountedPart) -> None:
         nonlocal most
         most = max(most, len(other.counts))
         merge(part, other)
 
-    monkeypatch.setattr(Part, "merge", watched)
+    monkeypatch.setattr(CountedPart, "merge", watched)
     plan = archive(tmp_path, [[{"a": list(range(60)), "b": list(range(60)), "n": 1}]])
     for stats in (None, "n"):
         result = counted(plan, Counting(("a", "b"), stats=stats))

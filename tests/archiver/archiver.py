@@ -10,7 +10,7 @@ import threading
 from pathlib import Path
 
 from tests.archiver.clock import ShortHours
-from tui.archiver import ArchiverOptions, Source, Status, archive_topic, destination
+from tui.archiver import ArchiverOptions, Status, TopicSource, archive_topic, destination
 
 
 def main(archive: str, topic: str, tcp: str, spool: str, hour: str, processes: str = "1") -> None:
@@ -18,7 +18,7 @@ def main(archive: str, topic: str, tcp: str, spool: str, hour: str, processes: s
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     options = ArchiverOptions(
         destination(archive),
-        Source(topic, "archive", tuple(tcp.split(","))),
+        TopicSource(topic, "archive", tuple(tcp.split(","))),
         Path(spool),
         "host",
         processes=int(processes),

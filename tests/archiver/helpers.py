@@ -15,7 +15,7 @@ from typing import Any, Self
 
 from tests.support.nsqd import ChannelStats, Nsqd
 from tui.archive.store import Store
-from tui.archiver import ArchiverOptions, Event, Notice, Source, Status, Stopped, archive_topic, destination
+from tui.archiver import ArchiverOptions, Event, Notice, Status, Stopped, TopicSource, archive_topic, destination
 from tui.config import S3Options
 
 CHANNEL = "archive"
@@ -30,7 +30,7 @@ def options(
     archive: object, topic: str, spool: Path, *nsqds: Nsqd, s3: S3Options | None = None, **more: Any
 ) -> ArchiverOptions:
     """Of an archiver that is quick to sync."""
-    source = Source(topic, CHANNEL, tuple(nsqd.tcp_address for nsqd in nsqds))
+    source = TopicSource(topic, CHANNEL, tuple(nsqd.tcp_address for nsqd in nsqds))
     return ArchiverOptions(
         destination(str(archive), s3=s3), source, spool, **{"host": "web01", "sync_interval": 0.2, **more}
     )

@@ -12,7 +12,7 @@ from tests.support.nsqd import Nsqd
 from tests.support.process import HOST
 from tests.support.scripted_lookupd import scripted_lookupd
 from tui.archive.chunk import StoredObject
-from tui.archiver import ArchiverOptions, Source
+from tui.archiver import ArchiverOptions, TopicSource
 from tui.archiver.check import check_archiver
 from tui.checks import Check
 from tui.cli.checks import report
@@ -89,7 +89,7 @@ def test_an_address_that_only_nsqlookupd_gave(
     monkeypatch.setattr("tui.archiver.check.TIMEOUT_SECONDS", 0.5)
     given = options(tmp_path / "out", topic, tmp_path / "spool")
     with scripted_lookupd([(host, 4150)]) as lookupd:
-        source = Source(topic, CHANNEL, lookupd_http_addresses=(lookupd,))
+        source = TopicSource(topic, CHANNEL, lookupd_http_addresses=(lookupd,))
         check = by_name(replace(given, source=source))["nsqd"]
     assert check.state == "failed"
     assert host in check.says
@@ -99,7 +99,7 @@ def test_an_address_that_only_nsqlookupd_gave(
 def test_an_address_that_the_operator_gave_too_is_not_blamed_on_nsqlookupd(topic: str, tmp_path: Path) -> None:
     given = options(tmp_path / "out", topic, tmp_path / "spool")
     with scripted_lookupd([(HOST, 9)]) as lookupd:
-        source = Source(topic, CHANNEL, (f"{HOST}:9",), lookupd_http_addresses=(lookupd,))
+        source = TopicSource(topic, CHANNEL, (f"{HOST}:9",), lookupd_http_addresses=(lookupd,))
         check = by_name(replace(given, source=source))["nsqd"]
     assert check.state == "failed"
     assert "-broadcast-address" not in check.says
@@ -135,6 +135,6 @@ def test_the_exit_code_and_the_lines(capsys: pytest.CaptureFixture[str]) -> None
 
 def test_nsqds_http_port_is_not_taken_for_nsqlookupds(nsqd: Nsqd, topic: str, tmp_path: Path) -> None:
     given = options(tmp_path / "out", topic, tmp_path / "spool")
-    source = Source(topic, CHANNEL, lookupd_http_addresses=(nsqd.http_address,))
+    source = TopicSource(topic, CHANNEL, lookupd_http_addresses=(nsqd.http_address,))
     check = by_name(replace(given, source=source))["nsqlookupd"]
     assert (check.state, "does not answer as nsqlookupd does" in check.says) == ("failed", True)

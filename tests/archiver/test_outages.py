@@ -27,7 +27,7 @@ from tests.support.nsqd import Nsqd, Nsqlookupd
 from tests.support.process import HOST
 from tests.support.scripted_lookupd import scripted_lookupd
 from tests.support.seaweed import REGION, Seaweed
-from tui.archiver import ArchiverOptions, Source, Status
+from tui.archiver import ArchiverOptions, Status, TopicSource
 from tui.archiver.outages import Outages
 from tui.cli.archive_log import status_text
 from tui.config import S3Options
@@ -35,7 +35,7 @@ from tui.config import S3Options
 pytestmark = pytest.mark.nsq
 
 
-def of_source(tmp_path: Path, source: Source) -> ArchiverOptions:
+def of_source(tmp_path: Path, source: TopicSource) -> ArchiverOptions:
     given = options(tmp_path / "out", source.topic, tmp_path / "spool")
     return ArchiverOptions(given.archive, source, given.spool, "h", 0.1)
 
@@ -62,7 +62,7 @@ def test_an_nsqlookupd_that_goes_and_returns(
 ) -> None:
     monkeypatch.setattr("tui.archiver.consume.LOOKUP_SECONDS", 0.1)
     with Nsqlookupd(nsq_programs.nsqlookupd, tmp_path / "lookupd") as lookupd:
-        source = Source(topic, CHANNEL, lookupd_http_addresses=(lookupd.http_address,))
+        source = TopicSource(topic, CHANNEL, lookupd_http_addresses=(lookupd.http_address,))
         with Running(of_source(tmp_path, source)) as archiver:
             wait_for(lambda: archiver.status.seconds)
             lookupd.stop()
@@ -96,7 +96,7 @@ def test_the_same_cause_is_reported_once_in_an_outage_and_the_last_cause_is_the_
 
 def test_a_subscription_that_is_refused_is_no_return(nsq_programs: NsqPrograms, topic: str, tmp_path: Path) -> None:
     with auth_server() as auth, Nsqd(nsq_programs.nsqd, tmp_path / "nsqd", {"auth-http-address": auth}) as nsqd:
-        source = Source(topic, CHANNEL, (nsqd.tcp_address,), auth_secret="wrong")
+        source = TopicSource(topic, CHANNEL, (nsqd.tcp_address,), auth_secret="wrong")
         with Running(of_source(tmp_path, source)) as archiver:
             wait_for(lambda: "E_AUTH_FAILED" in archiver.status.counters.lost)
             assert archiver.status.counters.links == 0
@@ -167,7 +167,7 @@ def test_what_is_not_an_nsqd_is_named_and_holds_up_no_other(
     sent = messages(50)
     publish(nsqd, topic, sent)
     with _listening(serve) as address:
-        source = Source(topic, CHANNEL, (address, nsqd.tcp_address))
+        source = TopicSource(topic, CHANNEL, (address, nsqd.tcp_address))
         with Running(of_source(tmp_path, source)) as archiver:
             wait_for(lambda: is_drained(nsqd, topic))
             wait_for(lambda: any(f"{address} {words}" in word for word in archiver.said))
@@ -176,7 +176,7 @@ def test_what_is_not_an_nsqd_is_named_and_holds_up_no_other(
 
 
 def test_the_http_port_of_a_real_nsqd_is_recognized(nsqd: Nsqd, topic: str, tmp_path: Path) -> None:
-    with Running(of_source(tmp_path, Source(topic, CHANNEL, (nsqd.http_address,)))) as archiver:
+    with Running(of_source(tmp_path, TopicSource(topic, CHANNEL, (nsqd.http_address,)))) as archiver:
         wait_for(lambda: "is not nsqd's TCP port" in archiver.status.counters.lost)
 
 
@@ -189,7 +189,7 @@ def test_an_address_that_nsqlookupd_gave_is_blamed_on_the_broadcast_address(
     publish(nsqd, topic, sent)
     named = [(host, 4150), (HOST, nsqd.tcp_port)]
     with scripted_lookupd(named) as lookupd:
-        source = Source(topic, CHANNEL, lookupd_http_addresses=(lookupd,))
+        source = TopicSource(topic, CHANNEL, lookupd_http_addresses=(lookupd,))
         with Running(of_source(tmp_path, source)) as archiver:
             wait_for(lambda: is_drained(nsqd, topic))
             wait_for(lambda: archiver.status.counters.lost)

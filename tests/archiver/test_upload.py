@@ -18,7 +18,7 @@ from tui.archive import put
 from tui.archive.s3 import S3Store
 from tui.archive.store import Store
 from tui.archiver.folder import spooled
-from tui.archiver.options import ArchiverOptions, Source, destination
+from tui.archiver.options import ArchiverOptions, TopicSource, destination
 from tui.archiver.spool import Spool
 from tui.archiver.upload import Uploader
 from tui.config import S3Options
@@ -29,7 +29,7 @@ KEY = "events.web01-00000{}.2026-11-23_13.log.gz"
 
 
 def options(archive: object, spool: Path, **more: bool) -> ArchiverOptions:
-    source = Source("events", "archive", ("127.0.0.1:4150",))
+    source = TopicSource("events", "archive", ("127.0.0.1:4150",))
     return ArchiverOptions(destination(str(archive)), source, spool, "web01", **more)  # type: ignore[arg-type]
 
 

@@ -32,7 +32,7 @@ from tests.support.nsqd import Nsqd, Nsqlookupd
 from tests.support.seaweed import REGION, Seaweed
 from tests.support.tls import make_certificate
 from tui.archive.times import floor_hour
-from tui.archiver import Source
+from tui.archiver import TopicSource
 from tui.archiver.options import ArchiverOptions, destination
 from tui.archiver.spool import Spool
 from tui.config import S3Options
@@ -190,7 +190,7 @@ def test_nsqlookupd_tells_where_a_topic_is(nsqd: Nsqd, nsqlookupd: Nsqlookupd, t
     publish(nsqd, topic, sent)
     wait_for(lambda: nsqlookupd.producers(topic))
     given = options(tmp_path / "out", topic, tmp_path / "spool")
-    source = Source(topic, CHANNEL, lookupd_http_addresses=(nsqlookupd.http_address,))
+    source = TopicSource(topic, CHANNEL, lookupd_http_addresses=(nsqlookupd.http_address,))
     with Running(ArchiverOptions(given.archive, source, given.spool, "h", 0.1)):
         wait_for(lambda: is_drained(nsqd, topic))
     assert archived(given.archive.store) == Counter(sent)
@@ -201,7 +201,7 @@ def test_tls(nsq_programs: NsqPrograms, topic: str, tmp_path: Path) -> None:
     with Nsqd(nsq_programs.nsqd, tmp_path / "nsqd", certificate.nsqd_options) as nsqd:
         publish(nsqd, topic, sent)
         given = options(tmp_path / "out", topic, tmp_path / "spool")
-        source = Source(topic, CHANNEL, (nsqd.tcp_address,), tls=Tls(certificate.certificate))
+        source = TopicSource(topic, CHANNEL, (nsqd.tcp_address,), tls=Tls(certificate.certificate))
         with Running(ArchiverOptions(given.archive, source, given.spool, "h", 0.1)):
             wait_for(lambda: is_drained(nsqd, topic))
     assert archived(given.archive.store) == Counter(sent)
@@ -215,7 +215,7 @@ def test_tls_that_cannot_be_trusted_or_had_is_said(
     wrong = Tls(make_certificate(other).certificate)
     given = options(tmp_path / "out", topic, tmp_path / "spool")
     with Nsqd(nsq_programs.nsqd, tmp_path / "nsqd", certificate.nsqd_options) as safe:
-        source = Source(topic, CHANNEL, (safe.tcp_address, nsqd.tcp_address), tls=wrong)
+        source = TopicSource(topic, CHANNEL, (safe.tcp_address, nsqd.tcp_address), tls=wrong)
         with Running(ArchiverOptions(given.archive, source, given.spool, "h", 0.1)) as archiver:
             wait_for(lambda: len(archiver.said) > 2)
     said = "\n".join(archiver.said)
@@ -238,7 +238,7 @@ def test_what_is_wrong_with_a_certificate_is_said_as_a_send_says_it(
     given = options(tmp_path / "out", topic, tmp_path / "spool")
     pair = ours.issue("server", **certificate)  # type: ignore[arg-type]
     with Nsqd(nsq_programs.nsqd, tmp_path / "nsqd", nsqd_options(pair)) as nsqd:
-        source = Source(topic, CHANNEL, (nsqd.tcp_address,), tls=Tls(ours.ca))
+        source = TopicSource(topic, CHANNEL, (nsqd.tcp_address,), tls=Tls(ours.ca))
         with Running(ArchiverOptions(given.archive, source, given.spool, "h", 0.1)) as archiver:
             wait_for(lambda: f"nsqd at {nsqd.tcp_address} {sentence}" in archiver.status.counters.lost)
 
@@ -246,7 +246,7 @@ def test_what_is_wrong_with_a_certificate_is_said_as_a_send_says_it(
 def test_a_secret_that_is_missing_is_asked_for(nsq_programs: NsqPrograms, topic: str, tmp_path: Path) -> None:
     given = options(tmp_path / "out", topic, tmp_path / "spool")
     with auth_server() as auth, Nsqd(nsq_programs.nsqd, tmp_path / "nsqd", {"auth-http-address": auth}) as nsqd:
-        source = Source(topic, CHANNEL, (nsqd.tcp_address,))
+        source = TopicSource(topic, CHANNEL, (nsqd.tcp_address,))
         with Running(ArchiverOptions(given.archive, source, given.spool, "h", 0.1)) as archiver:
             wait_for(lambda: "requires a secret; set HOURSCOPE_NSQ_AUTH_SECRET" in archiver.status.counters.lost)
 
@@ -258,7 +258,7 @@ def test_auth(nsq_programs: NsqPrograms, topic: str, tmp_path: Path) -> None:
         publish(nsqd, topic, sent)
         given = options(tmp_path / "out", topic, tmp_path / "spool")
         for secret in ("wrong", "reader"):
-            source = Source(topic, CHANNEL, (nsqd.tcp_address,), auth_secret=secret)
+            source = TopicSource(topic, CHANNEL, (nsqd.tcp_address,), auth_secret=secret)
             with Running(ArchiverOptions(given.archive, source, given.spool, "h", 0.1)) as archiver:
                 wait_for(lambda: "does not accept the secret" in str(archiver.said) or is_drained(nsqd, topic))
             assert secret not in str(archiver.said)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tui.history.log import (
     HistoryError,
-    Line,
+    LogLine,
     append,
     append_or,
     history_dir,
@@ -22,7 +22,7 @@ from tui.history.log import (
 )
 
 
-class Named(Line, frozen=True, kw_only=True):
+class Named(LogLine, frozen=True, kw_only=True):
     name: str
 
 

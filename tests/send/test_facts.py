@@ -13,7 +13,7 @@ from tui.nsq.destination import ChannelState, Destination
 from tui.send import Limits, Receipt
 from tui.send.blocks import DamagedChunk, Unfit
 from tui.send.facts import destination_facts, left_out, receipt_facts, survey_facts, warning_facts
-from tui.send.shapes import Shape
+from tui.send.shapes import RecordShape
 from tui.send.survey import Survey
 
 NOW = datetime(2015, 1, 20, 13, tzinfo=UTC)
@@ -84,7 +84,7 @@ def test_what_is_known_of_an_unfinished_survey() -> None:
 
 def test_a_survey_is_bounded_whatever_its_records_hold() -> None:
     evil = b"\x1b[31m" * 100_000
-    shapes = tuple(Shape((f"key{number}\x1b", "x" * 10_000), 100 - number) for number in range(50))
+    shapes = tuple(RecordShape((f"key{number}\x1b", "x" * 10_000), 100 - number) for number in range(50))
     survey = Survey(10, 100, blank=2, first=evil, last=evil, complete=True, shapes=shapes, shapeless=3)
     facts = survey_facts(survey, "out")
     assert all(len(fact.text) <= 200 and "\x1b" not in fact.text for fact in facts)

@@ -24,7 +24,7 @@ from pathlib import Path
 from tests.support.build import find_or_build_nsq
 from tests.support.nsqd import Nsqd
 from tests.support.seaweed import Seaweed, find_weed
-from tui.archiver import ArchiverOptions, Notice, Source, archive_topic, destination
+from tui.archiver import ArchiverOptions, Notice, TopicSource, archive_topic, destination
 from tui.config import S3Options
 
 TOPIC, REPLAY, BUCKET = "events", "replay", "archive"
@@ -100,7 +100,7 @@ def _archiving(nsqd: Nsqd, seaweed: Seaweed, spool: Path, clock: _Clock) -> Iter
     os.environ.update(seaweed.env)  # the archiver looks for credentials where everyone does
     options = ArchiverOptions(
         destination(ARCHIVE, s3=S3Options(endpoint_url=seaweed.endpoint_url)),
-        Source(TOPIC, "archive", (nsqd.tcp_address,)),
+        TopicSource(TOPIC, "archive", (nsqd.tcp_address,)),
         spool,
         "web01",
         sync_interval=0.3,

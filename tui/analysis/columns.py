@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 from tui.filter.compiled import NotJsonError
-from tui.filter.fields import ANY, Path
+from tui.filter.fields import ANY, FieldPath
 from tui.filter.jmespath import load
 from tui.filter.shapes import MISFITS
 
@@ -30,7 +30,8 @@ class Compound(Enum):
     COMPOUND = 0
 
 
-Shape: TypeAlias = "dict[str, Shape] | None"  # the names in an object, and those below; None where there is a value
+# The names in an object, and those below; None where there is a value.
+NamesBelow: TypeAlias = "dict[str, NamesBelow] | None"
 
 
 @dataclass(slots=True)
@@ -51,8 +52,8 @@ class Columns:
     """
 
     records: int = 0
-    cells: dict[Path, Cells] = field(default_factory=dict)
-    compounds: dict[Path, bytes] = field(default_factory=dict)
+    cells: dict[FieldPath, Cells] = field(default_factory=dict)
+    compounds: dict[FieldPath, bytes] = field(default_factory=dict)
     not_objects: int = 0
 
 
@@ -63,7 +64,7 @@ class Learner:
     """
 
     def __init__(self) -> None:
-        self._shape: Shape = {}
+        self._shape: NamesBelow = {}
         self._decoder: _Decoder | None = None
         self._shapes = 0
 
@@ -88,7 +89,7 @@ class Learner:
 
 def columns_of(records: Iterable[dict[str, Any]]) -> Columns:
     """The columns of records that were parsed."""
-    made, root = Columns(), Node(())
+    made, root = Columns(), ColumnNode(())
     for value in records:
         root.add(made.records, value, 0)
         made.records += 1
@@ -96,8 +97,8 @@ def columns_of(records: Iterable[dict[str, Any]]) -> Columns:
     return made
 
 
-def _one_by_one(records: Iterable[bytes]) -> tuple[Columns, Node]:
-    made, root = Columns(), Node(())
+def _one_by_one(records: Iterable[bytes]) -> tuple[Columns, ColumnNode]:
+    made, root = Columns(), ColumnNode(())
     for record in records:
         try:
             value = load(record)
@@ -112,17 +113,17 @@ def _one_by_one(records: Iterable[bytes]) -> tuple[Columns, Node]:
     return made, root
 
 
-class Node:
+class ColumnNode:
     """A place in the records: its values, and the places below it. It spares building a path for every value."""
 
     __slots__ = ("below", "compounds", "path", "records", "texts", "values")
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: FieldPath) -> None:
         self.path = path
         self.records: list[int] = []
         self.values: list[Any] = []
         self.compounds: list[int] = []  # records with an object or a list here
-        self.below: dict[Any, Node] = {}
+        self.below: dict[Any, ColumnNode] = {}
         self.texts: dict[tuple[str, ...], list[str]] = {}  # of a list of texts those that differ
 
     def add(self, record: int, value: dict[str, Any], depth: int) -> None:
@@ -171,10 +172,10 @@ class Node:
                 node.records.append(record)
                 node.values.append(item)
 
-    def _new(self, step: Any) -> Node | None:
+    def _new(self, step: Any) -> ColumnNode | None:
         if len(self.below) >= MOST_PATHS and step is not ANY:
             return None
-        node = self.below[step] = Node((*self.path, step))
+        node = self.below[step] = ColumnNode((*self.path, step))
         return node
 
     def collect(self, columns: Columns) -> None:
@@ -197,14 +198,14 @@ class Node:
             node.collect(columns)
 
 
-def _shape_of(node: Node) -> Shape:
+def _shape_of(node: ColumnNode) -> NamesBelow:
     """The names below a place, if there were only objects."""
     if node.values or ANY in node.below or len(node.below) > _MOST_NAMES:
         return None
     return {name: _shape_of(inner) for name, inner in node.below.items()}
 
 
-def _merged(one: Shape, other: Shape) -> Shape:
+def _merged(one: NamesBelow, other: NamesBelow) -> NamesBelow:
     """What holds for the records of both."""
     if one is None or other is None or len(one | other) > _MOST_NAMES:
         return None
@@ -230,7 +231,7 @@ class _Object:
     """The objects at one place: their type, and of each field its path, how it is read, and the objects there."""
 
     type: Any
-    fields: tuple[tuple[Path, Any, _Object | None], ...]
+    fields: tuple[tuple[FieldPath, Any, _Object | None], ...]
 
     def collect(self, objects: list[Any], columns: Columns) -> None:
         """The columns of the fields, here and below."""
@@ -243,7 +244,7 @@ class _Object:
                 continue
             kinds = set(map(type, column))
             if list in kinds or dict in kinds:
-                node = Node(path)
+                node = ColumnNode(path)
                 for record, value in enumerate(column):
                     if type(value) is list or type(value) is dict:
                         node.add_value(record, value, len(path))
@@ -255,7 +256,7 @@ class _Object:
                 columns.cells[path] = Cells(column)
 
 
-def _decoder_of(shape: dict[str, Shape]) -> _Decoder | None:
+def _decoder_of(shape: dict[str, NamesBelow]) -> _Decoder | None:
     """None for names that no type can have."""
     try:
         kind = _object_of(shape, ())
@@ -264,8 +265,8 @@ def _decoder_of(shape: dict[str, Shape]) -> _Decoder | None:
         return None
 
 
-def _object_of(shape: dict[str, Shape], path: Path) -> _Object:
-    fields: list[tuple[Path, Any, _Object | None]] = []
+def _object_of(shape: dict[str, NamesBelow], path: FieldPath) -> _Object:
+    fields: list[tuple[FieldPath, Any, _Object | None]] = []
     types: list[tuple[str, Any, Any]] = []
     names: dict[str, str] = {}
     for number, (name, below) in enumerate(shape.items()):

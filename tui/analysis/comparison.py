@@ -13,7 +13,7 @@ from tui.analysis.records import Records
 from tui.analysis.sources import Sources
 from tui.analysis.surprise import Shift, likelihood_ratio, shift, windows
 from tui.analysis.table import LEAST, Hits, Table
-from tui.filter.fields import Path
+from tui.filter.fields import FieldPath
 
 MARGIN = 12.0  # of the statistic, over what the largest of so many tries reaches by chance
 _LIFT = 0.3  # doublings; a smaller change is none
@@ -148,7 +148,7 @@ class Comparison:
         estimates = [self._of_field(path, mask, rose=candidate.shift.score > 0) for path in others]
         return min(number for number, _ in estimates), max(more for _, more in estimates)
 
-    def _of_field(self, path: Path, mask: int, *, rose: bool) -> tuple[int, float]:
+    def _of_field(self, path: FieldPath, mask: int, *, rose: bool) -> tuple[int, float]:
         if path not in self._sources:
             records, numbers = self.table.every_record, self.table.sources[path]
             sides = [records.of_hours(hours) for hours in (self.target, self.baseline)]
@@ -158,7 +158,7 @@ class Comparison:
         return (here if rose else there)[0], (here[1] + there[1]) / by_chance if by_chance else 1.0
 
     @cached_property
-    def _sources(self) -> dict[Path, tuple[Sources, Sources]]:
+    def _sources(self) -> dict[FieldPath, tuple[Sources, Sources]]:
         return {}
 
     def without(self, candidate: Candidate, taken: int) -> Shift:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from tui.analysis.counting import Counting, Every, Group, Part, Values
+from tui.analysis.counting import CountedPart, Counting, Every, Group, Values
 from tui.analysis.indexed_counts import count_from
 from tui.analysis.known import known_counts, known_from
 from tui.analysis.sketch import Sketch
@@ -82,19 +82,19 @@ def count(
     With `top` only the values that are the most frequent in all are kept, with all their times. Chunks of which the
     `index` knows the counts, or that nothing in them matches, are not read.
     """
-    total = Part()
+    total = CountedPart()
     plan = replace(plan, excerpt=replace(plan.excerpt, measure=counting))
     known = known_counted(index, counting, total) if index is not None else None
     for event in run_plan(plan, jobs=jobs, dask=dask, cancel=cancel, strict=True, exact=True, known=known):
         if isinstance(event, Measured):
-            assert isinstance(event.part, Part)
+            assert isinstance(event.part, CountedPart)
             total.merge(event.part)
         else:
             yield event
     yield _counted(total, top)
 
 
-def known_counted(index: Index, counting: Counting, total: Part) -> Callable[[Chunk, Filter], Known | None]:
+def known_counted(index: Index, counting: Counting, total: CountedPart) -> Callable[[Chunk, Filter], Known | None]:
     """Chunks that need not be read: nothing in them matches, or their counts are added to `total` at once."""
     excluded = known_from(index)
 
@@ -111,7 +111,7 @@ def known_counted(index: Index, counting: Counting, total: Part) -> Callable[[Ch
     return known
 
 
-def _counted(total: Part, top: int | None) -> Counted:
+def _counted(total: CountedPart, top: int | None) -> Counted:
     exact_until = total.error
     total.drop_rare()
     groups = list(total.counts)

@@ -28,7 +28,7 @@ Group = tuple[datetime | None, Values]
 
 
 @dataclass(slots=True)
-class Part:
+class CountedPart:
     """What was counted of some records.
 
     `missing`: records without one of the fields. `no_time`: without a time that can be read. `error`: each count may be
@@ -50,7 +50,7 @@ class Part:
             if len(self.counts) > _SPARE * MOST_GROUPS:
                 self.drop_rare()
 
-    def merge(self, other: Part) -> None:
+    def merge(self, other: CountedPart) -> None:
         """Add another part to this one."""
         self.counts.update(other.counts)
         for group, sketch in other.sketches.items():
@@ -110,23 +110,23 @@ class Counting:
         chunk: Chunk,
         filter: Filter,  # noqa: A002
         matcher: Matcher,
-    ) -> Callable[[Block], tuple[Part, int]]:
+    ) -> Callable[[Block], tuple[CountedPart, int]]:
         """The work on each block of a chunk: what was counted in it, and how many records matched."""
         hour = self.every.bucket(chunk.hour) if self.every and self.every.by_hour else None
         if not self._expressions:
 
-            def counted(block: Block) -> tuple[Part, int]:
+            def counted(block: Block) -> tuple[CountedPart, int]:
                 matches = matcher.count(block)
-                return Part(Counter({(hour, ()): matches}) if matches else Counter(), records=matches), matches
+                return CountedPart(Counter({(hour, ()): matches}) if matches else Counter(), records=matches), matches
 
             return counted
         read = columns(self._expressions)
         seen = filter.invert and any(term.kind == "match" for term in filter.active)  # and counted, if not JSON
 
-        def grouped(block: Block) -> tuple[Part, int]:
+        def grouped(block: Block) -> tuple[CountedPart, int]:
             matching, matches = matching_block(block, matcher)
             if not matches:
-                return Part(), 0
+                return CountedPart(), 0
             table = read(matching)
             if not seen:
                 matcher.count_unread(table.not_json, table.unparsed)
@@ -144,9 +144,9 @@ class Counting:
         times = [self.time_field] if self._by_minute and self.time_field else []
         return [*self.by, *times, *([self.stats] if self.stats else [])]
 
-    def _part(self, rows: list[Row], hour: datetime | None) -> Part:
+    def _part(self, rows: list[Row], hour: datetime | None) -> CountedPart:
         """Equal rows are counted by the interpreter's own loop; what they mean is asked of each different one."""
-        part = Part(records=len(rows))
+        part = CountedPart(records=len(rows))
         if not rows:
             return part
         cells = [list(column) for column in zip(*rows, strict=True)]
@@ -211,7 +211,7 @@ def _groups(time: datetime | None, spelled: list[tuple[bytes, ...]]) -> Iterator
     return ((time, values) for values in product(*spelled))
 
 
-def _add_numbers(part: Part, parts_of: dict[Row, _Parts], numbers: Iterable[tuple[Row, Any]]) -> None:
+def _add_numbers(part: CountedPart, parts_of: dict[Row, _Parts], numbers: Iterable[tuple[Row, Any]]) -> None:
     """Each record's number to the sketches of its groups, but those that were too many to be kept."""
     of_key: dict[Row, list[float]] = {key: [] for key in parts_of}
     if len(of_key) == 1 and () in of_key:

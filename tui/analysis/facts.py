@@ -7,9 +7,9 @@ from typing import Literal
 
 from tui.analysis.patterns import pattern_expression
 from tui.filter.build import spell_field, spell_value
-from tui.filter.fields import ANY, Path
+from tui.filter.fields import ANY, FieldPath
 
-Kind = Literal["value", "pattern", "above", "below", "missing", "field"]
+FactKind = Literal["value", "pattern", "above", "below", "missing", "field"]
 _SIGNS = {"above": ">", "below": "<"}
 
 
@@ -17,8 +17,8 @@ _SIGNS = {"above": ">", "below": "<"}
 class Fact:
     """A condition on a record. `value`: a scalar, a pattern, a bound; None where the field is there or missing."""
 
-    path: Path
-    kind: Kind
+    path: FieldPath
+    kind: FactKind
     value: object = None
     is_truth: bool = field(init=False, repr=False)  # tells true from 1, which are equal in Python
 

@@ -15,7 +15,7 @@ from tui.analysis.facts import Fact
 from tui.analysis.spans import duration
 from tui.analysis.surprise import Shift, varied
 from tui.analysis.table import LEAST, Hits
-from tui.filter.fields import Path
+from tui.filter.fields import FieldPath
 
 _TOGETHER = 0.9  # of a finding's records, for a fact to be named with it
 _UNUSUAL = 0.7  # its share elsewhere must be less than this part of that
@@ -42,14 +42,14 @@ class Finding:
 def findings(
     comparison: Comparison,
     *,
-    leave_out: frozenset[Path] = frozenset(),
+    leave_out: frozenset[FieldPath] = frozenset(),
     cancelled: Callable[[], bool] = lambda: False,
 ) -> list[Finding]:
     """What stands out, the most surprising first; an empty list if nothing does."""
     facts = [fact for fact in comparison.table.hits if fact.path not in leave_out]
     needed = needed_score(len(facts))
     accepted: list[Candidate] = []
-    ways: set[tuple[Path, bool]] = set()  # that numbers moved
+    ways: set[tuple[FieldPath, bool]] = set()  # that numbers moved
     taken = 0
     for candidate in _candidates(comparison, facts, needed, cancelled):
         if cancelled() or len(accepted) == _MOST:
@@ -72,7 +72,7 @@ def findings(
     return [_finding(comparison, candidate, facts, candidate.rank(needed)) for candidate in accepted]
 
 
-def _way(candidate: Candidate) -> tuple[Path, bool] | None:
+def _way(candidate: Candidate) -> tuple[FieldPath, bool] | None:
     """A field of numbers, and whether they became larger; None for other findings."""
     fact = candidate.facts[0]
     if len(candidate.facts) > 1 or fact.kind not in ("above", "below"):
@@ -126,7 +126,7 @@ def _also(comparison: Comparison, candidate: Candidate, hits: Hits, facts: list[
         if share >= _TOGETHER and usual < _UNUSUAL * share:
             together.append((usual / share, fact))
     together.sort(key=lambda pair: pair[0])
-    also: dict[Path, Fact] = {}
+    also: dict[FieldPath, Fact] = {}
     for _, fact in together:
         also.setdefault(fact.path, fact)
     return tuple(also.values())[:_ALSO]

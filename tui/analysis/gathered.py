@@ -19,7 +19,7 @@ from tui.analysis.places import MOST_FIELDS, Place
 from tui.analysis.sketch import Sketch
 from tui.filter.build import spell_field
 from tui.filter.compiled import NotJsonError
-from tui.filter.fields import ANY, Path
+from tui.filter.fields import ANY, FieldPath
 from tui.filter.jmespath import load
 from tui.index.summary import FieldSummary, Sample, kept_values, spell_json
 from tui.index.words import Words
@@ -141,7 +141,7 @@ def sampled(records: list[bytes]) -> list[tuple[int, bytes]]:
 class Gathered:
     """What was gathered of some records of a chunk. `sample`: some of them, by a number that chance gives each."""
 
-    fields: dict[Path, GatheredField] = field(default_factory=dict)
+    fields: dict[FieldPath, GatheredField] = field(default_factory=dict)
     whole: bool = True
     minutes: Counter[int] = field(default_factory=Counter)
     no_time: int = 0

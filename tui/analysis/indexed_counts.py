@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from datetime import datetime
 
-from tui.analysis.counting import Counting, Group, Part
+from tui.analysis.counting import CountedPart, Counting, Group
 from tui.analysis.exact import field_asked, field_of, matching_values, value_counts
 from tui.analysis.sketch import Sketch
 from tui.archive import Chunk
@@ -14,7 +14,7 @@ from tui.filter.jmespath import parse_expression
 from tui.index.summary import Summary, read_json
 
 
-def count_from(summary: Summary, chunk: Chunk, counting: Counting, filter_: Filter) -> Part | None:
+def count_from(summary: Summary, chunk: Chunk, counting: Counting, filter_: Filter) -> CountedPart | None:
     """What counting a chunk would give, if its summary is exact about that; None where the chunk must be read."""
     if len(counting.by) > 1 or (counting.every and not counting.every.by_hour) or filter_.within:
         return None
@@ -29,7 +29,7 @@ def count_from(summary: Summary, chunk: Chunk, counting: Counting, filter_: Filt
     return _by_value(values, hour) if values is not None else None
 
 
-def _filtered(summary: Summary, hour: datetime | None, counting: Counting, filter_: Filter) -> Part | None:
+def _filtered(summary: Summary, hour: datetime | None, counting: Counting, filter_: Filter) -> CountedPart | None:
     """The same of the records that match a filter of one field: all of them, or by that field."""
     node = field_asked(filter_)
     if summary.unparsed or summary.broken_json:  # how many of them reading looks at depends on the filter's texts
@@ -40,20 +40,20 @@ def _filtered(summary: Summary, hour: datetime | None, counting: Counting, filte
     if values is None or counting.by:
         return _by_value(values, hour) if values is not None else None
     matches = sum(values.values())
-    return Part(Counter({(hour, ()): matches}) if matches else Counter(), {}, matches)
+    return CountedPart(Counter({(hour, ()): matches}) if matches else Counter(), {}, matches)
 
 
-def _by_value(values: dict[str | None, int], hour: datetime | None) -> Part:
+def _by_value(values: dict[str | None, int], hour: datetime | None) -> CountedPart:
     counts: Counter[Group] = Counter(
         {(hour, (text.encode(),)): number for text, number in values.items() if text is not None}
     )
-    return Part(counts, {}, sum(values.values()), values.get(None, 0))
+    return CountedPart(counts, {}, sum(values.values()), values.get(None, 0))
 
 
-def _stats(summary: Summary, hour: datetime | None, counting: Counting) -> Part | None:
+def _stats(summary: Summary, hour: datetime | None, counting: Counting) -> CountedPart | None:
     group: Group = (hour, ())
     if counting.stats is None:
-        return Part(Counter({group: summary.records}) if summary.records else Counter(), {}, summary.records)
+        return CountedPart(Counter({group: summary.records}) if summary.records else Counter(), {}, summary.records)
     field = field_of(summary, parse_expression(counting.stats).parsed)
     if field is None or field.others:
         return None
@@ -65,4 +65,4 @@ def _stats(summary: Summary, hour: datetime | None, counting: Counting) -> Part 
         for text, number in field.values.items():
             if text[:1] in "-0123456789":
                 sketch.add([read_json(text.encode())] * number)
-    return Part(Counter({group: judged}) if judged else Counter(), {group: sketch} if judged else {}, judged)
+    return CountedPart(Counter({group: judged}) if judged else Counter(), {group: sketch} if judged else {}, judged)

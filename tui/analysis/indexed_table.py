@@ -16,13 +16,13 @@ from operator import sub
 from tui.analysis.facts import Fact
 from tui.analysis.kinds import is_clock
 from tui.analysis.observed import Blanked, Column, Observed, Value
-from tui.analysis.records import Part, pattern_of, value_of
+from tui.analysis.records import ChunkRecords, pattern_of, value_of
 from tui.analysis.sketch import bound_of, bucket_of, buckets_of
 from tui.analysis.table import FEW_NUMBERS, SHARES, FieldCounts, Hits, Hour, Table, cut_facts
 from tui.archive import Chunk
 from tui.archive.collection import uncollected
 from tui.filter.event_time import event_time
-from tui.filter.fields import ANY, Path
+from tui.filter.fields import ANY, FieldPath
 from tui.index.summary import HEAVY, FieldSummary, Sample, Summary, read_json
 
 _STEP = re.compile(r'(\[\*\])|\.?(?:("(?:[^"\\]|\\.)*")|([^.\[]+))')
@@ -32,14 +32,15 @@ _LARGEST = 1e300
 _SAMPLED = 50  # chunks that tell where numbers are cut
 _UNKNOWN = 0.1  # of a value's records: so many more may there be in chunks that know only others
 
-Place = tuple[int, FieldSummary, dict[Value, int]]  # the number of a chunk's hour, one of its fields, and its values
+# The number of a chunk's hour, one of its fields, and its values.
+FieldOfHour = tuple[int, FieldSummary, dict[Value, int]]
 
 
 @uncollected()
 def indexed_table(known: Iterable[tuple[Chunk, Summary]], zone: tzinfo) -> Table | None:
     """`known`: the chunks' summaries, in order by hour. None where they do not know all fields of all records."""
     table = Table([])
-    fields: dict[str, list[Place]] = {}
+    fields: dict[str, list[FieldOfHour]] = {}
     read = _Values().__getitem__
     for chunk, summary in known:
         time = chunk.hour
@@ -58,13 +59,13 @@ def indexed_table(known: Iterable[tuple[Chunk, Summary]], zone: tzinfo) -> Table
         }
         for name, field in known_fields.items():
             fields.setdefault(name, []).append((hour, field, values[name]))
-        table.parts.append(Part(hour, _observed(summary.sample, values)))
+        table.parts.append(ChunkRecords(hour, _observed(summary.sample, values)))
     for name, places in fields.items():
         _add_field(table, path_of_field(name), places, zone)
     return table
 
 
-def _add_field(table: Table, path: Path, places: Sequence[Place], zone: tzinfo) -> None:
+def _add_field(table: Table, path: FieldPath, places: Sequence[FieldOfHour], zone: tzinfo) -> None:
     there = [0] * len(table.hours)
     for hour, field, _ in places:
         there[hour] += field.records + (0 if ANY in path else field.others)
@@ -91,7 +92,7 @@ class _Values(dict[str, Value]):
         return value
 
 
-def _known_everywhere(places: Sequence[Place]) -> list[tuple[int, Mapping[Value, int]]]:
+def _known_everywhere(places: Sequence[FieldOfHour]) -> list[tuple[int, Mapping[Value, int]]]:
     """Where some chunk does not know all values: those that are frequent in every chunk that has them, and patterns."""
     total: dict[Value, int] = defaultdict(int)
     listed: dict[Value, int] = defaultdict(int)  # of the records below, those of lists that have the value
@@ -132,7 +133,7 @@ def _observed(sample: Sample, values: Mapping[str, dict[Value, int]]) -> Observe
 
 
 @lru_cache(maxsize=1 << 12)
-def path_of_field(name: str) -> Path:
+def path_of_field(name: str) -> FieldPath:
     """The reverse of `spell_field`."""
     steps = []
     for step in _STEP.finditer(name):
@@ -202,7 +203,7 @@ def _ladder(field: FieldSummary, values: Mapping[Value, int]) -> _Ladder:
     return _Ladder(steps, list(accumulate(counts[step] for step in steps)))
 
 
-def _cuts(table: Table, path: Path, ladders: Sequence[tuple[int, _Ladder]]) -> Iterator[tuple[Fact, Hits]]:
+def _cuts(table: Table, path: FieldPath, ladders: Sequence[tuple[int, _Ladder]]) -> Iterator[tuple[Fact, Hits]]:
     """Above and below bounds of buckets: there the counts are exact."""
     counts: Counter[int] = Counter()
     for _, ladder in ladders[:: max(len(ladders) // _SAMPLED, 1)]:
@@ -224,6 +225,6 @@ def _cuts(table: Table, path: Path, ladders: Sequence[tuple[int, _Ladder]]) -> I
     yield from cut_facts(path, cuts, above, below, whole=False)
 
 
-def _are_times(places: Sequence[Place]) -> bool:
+def _are_times(places: Sequence[FieldOfHour]) -> bool:
     ends = [field.numbers[1:3] for _, field, _ in places if field.numbers is not None]
     return bool(ends) and all(event_time(number) is not None for pair in ends for number in pair)

@@ -18,8 +18,7 @@ from tui.archive import Archive, Chunk, Damage
 from tui.errors import IndexFileError
 from tui.filter import Filter
 from tui.index import Index, open_index
-from tui.index.counted import DamagedPart
-from tui.index.counted import Known as IndexKnown
+from tui.index.counted import CountedChunk, DamagedPart
 from tui.scan import ChunkDamaged, ChunkDone, ChunkRestarted, Counts, Known, ScanEvent
 
 if TYPE_CHECKING:
@@ -95,7 +94,7 @@ def remembered(
 
     It is written every few seconds and at the end: a transaction for each chunk takes longer than a small chunk.
     """
-    counted: list[tuple[Chunk, IndexKnown, int]] = []  # not written yet
+    counted: list[tuple[Chunk, CountedChunk, int]] = []  # not written yet
     written = time.monotonic()
     damage: dict[str, list[DamagedPart]] = defaultdict(list)
     unread: set[str] = set()
@@ -112,7 +111,7 @@ def remembered(
         elif isinstance(event, ChunkDone) and writable and not (event.partial or event.skipped):
             if event.chunk.key in unread or event.unchosen:
                 continue
-            known = IndexKnown(
+            known = CountedChunk(
                 list(_figures(event.counts)), damage.pop(event.chunk.key, []), event.form, event.codec, exact
             )
             counted.append((event.chunk, known, event.counts.matches))
@@ -123,7 +122,7 @@ def remembered(
         _put(index, terms, counted)
 
 
-def _put(index: Index, terms: list[str], counted: list[tuple[Chunk, IndexKnown, int]]) -> bool:
+def _put(index: Index, terms: list[str], counted: list[tuple[Chunk, CountedChunk, int]]) -> bool:
     try:
         index.put_known(terms, counted)
     except IndexFileError:  # a cache: the scan has its answer all the same
@@ -131,7 +130,7 @@ def _put(index: Index, terms: list[str], counted: list[tuple[Chunk, IndexKnown, 
     return True
 
 
-def _of_earlier(earlier: IndexKnown) -> Known:
+def _of_earlier(earlier: CountedChunk) -> Known:
     counts = replace(Counts(*earlier.counts), bytes_compressed=0)
     return Known(counts, _damage(earlier.damage), earlier.form, earlier.codec)
 

@@ -16,12 +16,12 @@ from tui.shell import shell_join
 from tui.units import count, plural
 
 if TYPE_CHECKING:
-    from tui.index.words import Place, Words
+    from tui.index.words import Slot, Words
 
 _MOST_TEXTS = 1_000  # of a file: with 1 % of errors, one of so many always seems to be there
 _WHOLE = re.compile(r"\w(.*\w)?")  # it may be a word, or several
 
-Alternatives: TypeAlias = "tuple[tuple[Place, ...], ...]"  # all the words of one of these
+Alternatives: TypeAlias = "tuple[tuple[Slot, ...], ...]"  # all the words of one of these
 
 
 def lacks(filter_: Filter) -> Callable[[Words], bool] | None:

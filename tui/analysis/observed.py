@@ -19,7 +19,7 @@ from tui.analysis.patterns import LONGEST, pattern_if_telling
 from tui.archive import Block, Chunk
 from tui.filter import Filter, Matcher
 from tui.filter.event_time import event_time
-from tui.filter.fields import Path
+from tui.filter.fields import FieldPath
 from tui.scan.matching import matching_block
 
 MOST_VALUES = 3_000  # of a field
@@ -219,7 +219,7 @@ class Observed:
     """Of so many records, numbered from 0: their columns. `not_objects`: records that are not JSON objects."""
 
     records: int = 0
-    columns: dict[Path, Column] = field(default_factory=dict)
+    columns: dict[FieldPath, Column] = field(default_factory=dict)
     not_objects: int = 0
 
     def merge(self, other: Observed) -> None:

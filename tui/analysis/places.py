@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 from tui.filter.compiled import NotJsonError
-from tui.filter.fields import ANY, Path
+from tui.filter.fields import ANY, FieldPath
 from tui.filter.jmespath import load
 from tui.filter.shapes import MISFITS
 
@@ -31,7 +31,7 @@ class Place:
 
     __slots__ = ("below", "full", "kinds", "others", "path", "records", "values")
 
-    def __init__(self, path: Path = ()) -> None:
+    def __init__(self, path: FieldPath = ()) -> None:
         self.path = path
         self.values: list[Any] = []
         self.records: list[int] | None = [] if ANY in path else None
@@ -142,7 +142,7 @@ class Learner:
     """
 
     def __init__(self) -> None:
-        self._shape: Shape = _NOTHING
+        self._shape: Skeleton = _NOTHING
         self._decoder: Any = None
         self._learned = 0
 
@@ -208,11 +208,11 @@ def _misfit(record: bytes) -> Any:
 
 
 # The names in an object, and what is at them; what is in a list; nothing but null; anything, where there are values.
-Shape: TypeAlias = "dict[str, Shape] | list[Shape] | str"
+Skeleton: TypeAlias = "dict[str, Skeleton] | list[Skeleton] | str"
 _NOTHING, _ANYTHING = "nothing", "anything"
 
 
-def _shape_of(place: Place) -> Shape:
+def _shape_of(place: Place) -> Skeleton:
     """What was seen at a place."""
     objects = not place.path or dict in place.others
     lists = ANY in place.below
@@ -224,7 +224,7 @@ def _shape_of(place: Place) -> Shape:
     return [_shape_of(place.below[ANY])] if lists else _ANYTHING
 
 
-def _merged(one: Shape, other: Shape) -> Shape:
+def _merged(one: Skeleton, other: Skeleton) -> Skeleton:
     """What holds for the records of both."""
     if one == _NOTHING or other == _NOTHING:
         return other if one == _NOTHING else one
@@ -235,7 +235,7 @@ def _merged(one: Shape, other: Shape) -> Shape:
     return _ANYTHING
 
 
-def _struct(shape: dict[str, Shape]) -> Any:
+def _struct(shape: dict[str, Skeleton]) -> Any:
     """The type of objects that have at most these fields; its `getters` tell each field's name and how it is read."""
     names = {f"f{number}": name for number, name in enumerate(shape)}
     types = [(field, _type(shape[name]) | msgspec.UnsetType, _UNSET) for field, name in names.items()]
@@ -245,7 +245,7 @@ def _struct(shape: dict[str, Shape]) -> Any:
     )
 
 
-def _type(shape: Shape) -> Any:
+def _type(shape: Skeleton) -> Any:
     if isinstance(shape, dict):
         return _struct(shape) | None
     if isinstance(shape, list):

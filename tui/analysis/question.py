@@ -12,7 +12,7 @@ from tui.archive.moments import parse_moments, parse_range, stretches
 from tui.archive.times import ceil_hour, floor_hour
 from tui.errors import TimeError
 from tui.filter import Filter
-from tui.filter.fields import ANY, Path
+from tui.filter.fields import ANY, FieldPath
 from tui.filter.jmespath import parse_expression
 from tui.filter.paths import named_paths
 from tui.filter.within import Within
@@ -34,7 +34,7 @@ class Question:
     target: Range | None = None
     against: tuple[Range, ...] = ()
     full: bool = False
-    fields: frozenset[Path] = frozenset()
+    fields: frozenset[FieldPath] = frozenset()
     times: Within | None = None
     chunks: Range | None = None
 
@@ -81,7 +81,7 @@ class Answer:
     indexed: int = 0
 
 
-def fields_of(filter_: Filter) -> frozenset[Path]:
+def fields_of(filter_: Filter) -> frozenset[FieldPath]:
     """The fields that a filter asks about: they differ by definition, so they are not findings."""
     named = (named_paths(parse_expression(term.text).parsed) for term in filter_.active if term.kind == "match")
     return frozenset(

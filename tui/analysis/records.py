@@ -15,22 +15,22 @@ from typing import TypeAlias
 from tui.analysis.facts import Fact
 from tui.analysis.observed import FIRST, NONE, OTHER, Blanked, Codes, Observed, Truth, Value, padded
 from tui.analysis.patterns import pattern_test, telling_pattern
-from tui.filter.fields import ANY, Path
+from tui.filter.fields import ANY, FieldPath
 
 _NO_NUMBER = 255
 Planes: TypeAlias = "tuple[bytes, bytes | None]"  # the lower bytes of codes, and the higher ones, if there are any
 
 
 @dataclass(slots=True)
-class Part:
+class ChunkRecords:
     """Records of one chunk, and the number of its hour."""
 
     hour: int
     observed: Observed
-    _places: dict[Path, bytes] = field(default_factory=dict)
-    _codes: dict[Path, Codes] = field(default_factory=dict)
+    _places: dict[FieldPath, bytes] = field(default_factory=dict)
+    _codes: dict[FieldPath, Codes] = field(default_factory=dict)
 
-    def places(self, path: Path, cuts: Sequence[float]) -> bytes:
+    def places(self, path: FieldPath, cuts: Sequence[float]) -> bytes:
         """Where each number of a field is among its cuts: 0 below the first, 1 at it, 2 above it, …"""
         column = self.observed.columns.get(path)
         if column is None:
@@ -45,7 +45,7 @@ class Part:
                 self._places[path] = bytes(map(place, numbers))
         return self._places[path]
 
-    def codes(self, path: Path, classes: Classes) -> Codes:
+    def codes(self, path: FieldPath, classes: Classes) -> Codes:
         """The classes of a field's values, of each record or item."""
         column = self.observed.columns.get(path)
         if column is None:
@@ -123,10 +123,10 @@ class Records:
 
     def __init__(
         self,
-        parts: Iterable[Part],
+        parts: Iterable[ChunkRecords],
         hours: int,
-        facts: Mapping[Path, Classes],
-        cuts: Mapping[Path, Sequence[float]],
+        facts: Mapping[FieldPath, Classes],
+        cuts: Mapping[FieldPath, Sequence[float]],
         stride: Callable[[int], int] = lambda _: 1,
     ) -> None:
         """`cuts`: the bounds of the facts about numbers. `stride`: of so many records of an hour one is taken."""
@@ -138,8 +138,8 @@ class Records:
         for hour in range(hours):
             self._starts[hour + 1] += self._starts[hour]
         self._masks: dict[Fact, int] = {}
-        self._planes: dict[tuple[Path, bool], Planes] = {}
-        self._items: dict[tuple[Path, bool], dict[int, bytearray]] = {}
+        self._planes: dict[tuple[FieldPath, bool], Planes] = {}
+        self._items: dict[tuple[FieldPath, bool], dict[int, bytearray]] = {}
         ones = (b"1" * -(-part.observed.records // step) for part, step in self._parts)
         self.valid = int(b"".join(bits + b"0" * (-len(bits) % 8) for bits in ones) or b"0", 2)
         self.sizes = self.by_hour(self.valid)
@@ -189,10 +189,10 @@ class Records:
             pages.setdefault(code >> 8, []).append(code & 255)
         return reduce(or_, (_where(upper, (page,)) & _where(lower, low) for page, low in pages.items()), 0)
 
-    def _codes(self, part: Part, path: Path, *, numbers: bool) -> Codes:
+    def _codes(self, part: ChunkRecords, path: FieldPath, *, numbers: bool) -> Codes:
         return part.places(path, self._cuts[path]) if numbers else part.codes(path, self._classes[path])
 
-    def _field(self, path: Path, *, numbers: bool) -> Planes:
+    def _field(self, path: FieldPath, *, numbers: bool) -> Planes:
         """The codes of a field, of every record; none of a number is as that of no value."""
         key = path, numbers
         if key not in self._planes:
@@ -207,7 +207,7 @@ class Records:
             self._planes[key] = (joined[::2], joined[1::2]) if wide else (joined, None)
         return self._planes[key]
 
-    def _items_of(self, path: Path, *, numbers: bool) -> dict[int, bytearray]:
+    def _items_of(self, path: FieldPath, *, numbers: bool) -> dict[int, bytearray]:
         """Of each code that an item of a list has: the bits of its records."""
         key = path, numbers
         if key not in self._items:
@@ -236,7 +236,7 @@ def _thinned(pairs: Iterable[tuple[int, int]], step: int) -> Iterator[tuple[int,
     return ((record // step, code) for record, code in pairs if record % step == 0)
 
 
-def _bytes(part: Part, step: int) -> int:
+def _bytes(part: ChunkRecords, step: int) -> int:
     """That the bits of every `step`-th of a part's records take; each part begins a byte."""
     return (-(-part.observed.records // step) + 7) // 8
 

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from itertools import compress
 
 from tui.analysis.observed import NONE, OTHER, Value, padded
-from tui.analysis.records import Part
-from tui.filter.fields import Path
+from tui.analysis.records import ChunkRecords
+from tui.filter.fields import FieldPath
 
 _ALONE = 0  # the number of records without an id, or with one that no other record of their chunk has
 _MOST = 20_000  # records of a side that are looked at; of more, every so many sources
 _BITS, _DIGITS = bytes.maketrans(b"01", b"\0\1"), bytes.maketrans(b"\0\1", b"01")
 
 
-def sources_of(parts: Iterable[Part], path: Path) -> list[int] | None:
+def sources_of(parts: Iterable[ChunkRecords], path: FieldPath) -> list[int] | None:
     """The number of each record's source, each part filled up to a byte; None where no two have an id in common."""
     numbers, number_of = list[int](), dict[Value, int]()
     for part in parts:

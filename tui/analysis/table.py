@@ -13,10 +13,10 @@ from tui.analysis.facts import Fact
 from tui.analysis.kinds import are_ids, are_times, is_clock
 from tui.analysis.observed import Blanked, Column, Observed, Truth, Value
 from tui.analysis.patterns import LONGEST
-from tui.analysis.records import Classes, Holding, Part, Records, pattern_of
+from tui.analysis.records import ChunkRecords, Classes, Holding, Records, pattern_of
 from tui.analysis.sources import sources_of
 from tui.archive.times import next_hour
-from tui.filter.fields import ANY, Path
+from tui.filter.fields import ANY, FieldPath
 
 LEAST = 5  # records that a fact must have
 FEW_NUMBERS = 20  # different ones: they are values
@@ -46,7 +46,7 @@ class FieldCounts:
     `there`: records that have it, by hour. `unique`: records whose values are not known.
     """
 
-    path: Path
+    path: FieldPath
     there: Hits
     counts: list[tuple[int, Mapping[Value, int]]]
     unique: int = 0
@@ -62,9 +62,9 @@ class Table:
 
     hours: list[Hour]
     hits: dict[Fact, Hits] = field(default_factory=dict)
-    parts: list[Part] = field(default_factory=list)
-    cuts: dict[Path, list[float]] = field(default_factory=dict)
-    ids: list[Path] = field(default_factory=list)
+    parts: list[ChunkRecords] = field(default_factory=list)
+    cuts: dict[FieldPath, list[float]] = field(default_factory=dict)
+    ids: list[FieldPath] = field(default_factory=list)
     step: timedelta | None = None
 
     def end(self, hour: int) -> datetime:
@@ -87,14 +87,14 @@ class Table:
         return Records(self.parts, len(self.hours), self._classes, self.cuts)
 
     @cached_property
-    def sources(self) -> dict[Path, list[int]]:
+    def sources(self) -> dict[FieldPath, list[int]]:
         """The source of every record, by each field of ids that several records have in common."""
         by_path = ((path, sources_of(self.parts, path)) for path in self.ids if ANY not in path)
         return {path: numbers for path, numbers in by_path if numbers is not None}
 
     @cached_property
-    def _classes(self) -> dict[Path, Classes]:
-        facts: dict[Path, list[Fact]] = {}
+    def _classes(self) -> dict[FieldPath, Classes]:
+        facts: dict[FieldPath, list[Fact]] = {}
         for fact in self.hits:
             facts.setdefault(fact.path, []).append(fact)
         return {path: Classes(of_path) for path, of_path in facts.items()}
@@ -188,13 +188,13 @@ class Table:
 def table_of(observed: Iterable[tuple[datetime, Observed]], zone: tzinfo, step: timedelta | None = None) -> Table:
     """`observed`: the chunks' parts, in order by hour, or by other stretches of `step`; one may have several."""
     table = Table([], step=step)
-    fields: dict[Path, list[tuple[Part, Column]]] = {}
+    fields: dict[FieldPath, list[tuple[ChunkRecords, Column]]] = {}
     for time, seen in observed:
         if table.hours and table.hours[-1].time == time:
             table.hours[-1] = Hour(time, table.hours[-1].records + seen.records)
         else:
             table.hours.append(Hour(time, seen.records))
-        part = Part(len(table.hours) - 1, seen)
+        part = ChunkRecords(len(table.hours) - 1, seen)
         table.parts.append(part)
         for path, column in seen.columns.items():
             fields.setdefault(path, []).append((part, column))
@@ -203,7 +203,7 @@ def table_of(observed: Iterable[tuple[datetime, Observed]], zone: tzinfo, step: 
     return table
 
 
-def _add_field(table: Table, path: Path, places: list[tuple[Part, Column]], zone: tzinfo) -> None:
+def _add_field(table: Table, path: FieldPath, places: list[tuple[ChunkRecords, Column]], zone: tzinfo) -> None:
     there = [0] * len(table.hours)
     for part, column in places:
         there[part.hour] += column.there
@@ -238,7 +238,7 @@ def cut_bounds(numbers: Sequence[float]) -> list[float]:
 
 
 def cut_facts(
-    path: Path, cuts: Sequence[float], above: Sequence[Hits], below: Sequence[Hits], *, whole: bool
+    path: FieldPath, cuts: Sequence[float], above: Sequence[Hits], below: Sequence[Hits], *, whole: bool
 ) -> Iterator[tuple[Fact, Hits]]:
     """Numbers above the higher cuts, and below the lower ones; `whole`: they have no fractions."""
     for at, cut in enumerate(cuts):
@@ -250,7 +250,7 @@ def cut_facts(
 
 
 def _cuts(
-    table: Table, path: Path, places: list[tuple[Part, Column]], some: Sequence[float]
+    table: Table, path: FieldPath, places: list[tuple[ChunkRecords, Column]], some: Sequence[float]
 ) -> Iterator[tuple[Fact, Hits]]:
     cuts = table.cuts[path] = cut_bounds(some)
     number = len(table.hours)

@@ -17,7 +17,7 @@ from tui.app.requests import PlanScan, PlanSend, ShowScreen
 from tui.app.widgets.workers import stream
 from tui.archive.times import floor_hour
 
-Answer = TypeVar("Answer")
+AnswerT = TypeVar("AnswerT")
 
 
 class SelectionPage(ArchivePage):
@@ -68,7 +68,7 @@ class SelectionPage(ArchivePage):
     # Answers that get better while a thread works on them.
 
     def stream(
-        self, group: str, answers: Callable[[threading.Event], Iterator[Answer]], post: Callable[[Answer], Message]
+        self, group: str, answers: Callable[[threading.Event], Iterator[AnswerT]], post: Callable[[AnswerT], Message]
     ) -> None:
         """Post a message of each answer, until all are there, another stream begins, or the screen is left."""
         self.cancel.set()

@@ -17,7 +17,7 @@ from tui.app.model.exhibit import Exhibit
 from tui.app.model.jobs import Job
 from tui.app.model.session import Session
 from tui.app.requests import (
-    Answer,
+    Answering,
     Ask,
     AskHint,
     Explain,
@@ -153,11 +153,11 @@ class Page(Guarded, Screen[None]):
         """Run a job in a thread; an `exclusive` one cancels those of its group."""
         self.run_worker(job, thread=True, exit_on_error=False, group=group, exclusive=exclusive)
 
-    def ask(self, question: str, answer: Answer, value: str = "") -> None:
+    def ask(self, question: str, answer: Answering, value: str = "") -> None:
         """Ask on the last line."""
         self.prompt.ask(question, partial(self._answered, answer), value)
 
-    def _answered(self, answer: Answer, text: str) -> None:
+    def _answered(self, answer: Answering, text: str) -> None:
         """What was typed: a refusal is shown, and the text can be typed on."""
         try:
             sentence = answer(text)

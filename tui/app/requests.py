@@ -237,7 +237,7 @@ def refusal(error: HourscopeError) -> Failed:
     return Failed(str(error).removesuffix(" or add --force"), isinstance(error, OutputError))
 
 
-Answer = Callable[[str], str | None]
+Answering = Callable[[str], str | None]
 """Takes what was typed; returns a sentence to be shown, or nothing. HourscopeError: why it is refused."""
 
 
@@ -246,5 +246,5 @@ class Ask(Message):
     """Ask a question on the screen's last line; `value` can be typed on."""
 
     question: str
-    answer: Answer
+    answer: Answering
     value: str = ""

@@ -27,7 +27,7 @@ from tui.archive.json_values import (
 )
 from tui.archive.members import MemberError
 
-Kind = Literal["lines", "values", "items"]
+FormKind = Literal["lines", "values", "items"]
 
 LONGEST_PREAMBLE = 1 << 20  # bytes of a document before its list
 
@@ -50,7 +50,7 @@ _MARKUP = re.compile(
 class Form:
     """How records are told apart: `lines`; `values`, JSON without newlines; `items` of the lists at `path`."""
 
-    kind: Kind
+    kind: FormKind
     path: tuple[str, ...] = ()
 
     def __str__(self) -> str:

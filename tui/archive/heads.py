@@ -11,7 +11,7 @@ from tui.archive.chunk import StoredObject
 from tui.archive.holes import Hole
 from tui.archive.listing import Listing, in_parallel
 
-Part = str | Hole
+NamePart = str | Hole
 DEEPEST = 12  # levels of a name
 _MOST_HEADS = 1000
 _MOST_GLUED = 100  # names that are followed one by one
@@ -27,7 +27,7 @@ class Heads:
     too_many: bool = False
 
 
-def lead(parts: tuple[Part, ...]) -> str:
+def lead(parts: tuple[NamePart, ...]) -> str:
     """What every text of some parts begins with."""
     text = ""
     for part in parts:
@@ -37,17 +37,17 @@ def lead(parts: tuple[Part, ...]) -> str:
     return text
 
 
-def components(parts: tuple[Part, ...]) -> list[tuple[Part, ...]]:
+def components(parts: tuple[NamePart, ...]) -> list[tuple[NamePart, ...]]:
     """The parts of each folder's name, and of what follows the last slash."""
-    names: list[list[Part]] = [[]]
+    names: list[list[NamePart]] = [[]]
     for part in parts:
-        texts: list[Part] = [part] if isinstance(part, Hole) else [*part.split("/")]
+        texts: list[NamePart] = [part] if isinstance(part, Hole) else [*part.split("/")]
         names[-1].append(texts[0])
         names += [[text] for text in texts[1:]]
     return [tuple(part for part in name if part) for name in names]
 
 
-def find_heads(listing: Listing, parts: tuple[Part, ...]) -> Heads:
+def find_heads(listing: Listing, parts: tuple[NamePart, ...]) -> Heads:
     """What keys have for some parts: folder by folder, and within the last name from separator to separator."""
     *folders, name = components(parts)
     heads = Heads(("",))
@@ -67,7 +67,7 @@ def _merged(parts: Sequence[Heads], before: Heads) -> Heads:
     )
 
 
-def _find_folders(listing: Listing, name: tuple[Part, ...], above: Sequence[str]) -> Heads:
+def _find_folders(listing: Listing, name: tuple[NamePart, ...], above: Sequence[str]) -> Heads:
     begin, regex = lead(name), regex_of(name)
     if is_literal(name):
         return Heads(tuple(f"{prefix}{begin}/" for prefix in above))
@@ -105,7 +105,7 @@ def find_outside(listing: Listing, base: str, heads: Sequence[str]) -> Heads:
     return Heads((), tuple(prefix for prefix in rest if prefix not in known), tuple(objects.values()))
 
 
-def find_names(listing: Listing, name: tuple[Part, ...], above: str, begun: Sequence[str] | None = None) -> Heads:
+def find_names(listing: Listing, name: tuple[NamePart, ...], above: str, begun: Sequence[str] | None = None) -> Heads:
     """The texts before the time in one folder, cut where the literal before the time ends; `begun`: with these only."""
     begin, regex = lead(name), regex_of(name)
     if is_literal(name):
@@ -128,7 +128,7 @@ def find_names(listing: Listing, name: tuple[Part, ...], above: str, begun: Sequ
     return Heads(tuple(dict.fromkeys(heads)), tuple(waiting), tuple(objects))
 
 
-def find_glued(listing: Listing, name: Sequence[Part], head: str, time: str, behind: Sequence[Part]) -> Heads:
+def find_glued(listing: Listing, name: Sequence[NamePart], head: str, time: str, behind: Sequence[NamePart]) -> Heads:
     """The heads that begin as `head` does, and go on, where nothing separates the parts of the time (`%Y%m%d%H`).
 
     Names are cut where a time may begin: `time` is one, whose first two characters nearly all of that place have. What
@@ -174,12 +174,12 @@ def _is_before_time(listing: Listing, head: str, whole: re.Pattern[str], digits:
     return all(match[1] == head[size:] for match in matches if match)
 
 
-def is_literal(parts: tuple[Part, ...]) -> bool:
+def is_literal(parts: tuple[NamePart, ...]) -> bool:
     """Is there nothing open in it?"""
     return all(isinstance(part, str) or part.fixed is not None for part in parts)
 
 
-def regex_of(parts: tuple[Part, ...]) -> re.Pattern[str]:
+def regex_of(parts: tuple[NamePart, ...]) -> re.Pattern[str]:
     return re.compile(
         "".join(re.escape(part) if isinstance(part, str) else f"(?:{part.regex})" for part in parts), re.ASCII
     )

@@ -29,7 +29,7 @@ _ZERO_RUNS = re.compile(rb"\x00{%d,}" % ZERO_RUN)
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class StoredAt:
     """Where decoded bytes are in the stored ones: `begin` says behind what those are that come next, `end` before what
     those are that came. A decoder tells neither exactly.
     """
@@ -38,7 +38,7 @@ class Place:
     end: Callable[[], int]
 
 
-SplitValues = Callable[[Readable, Place], Iterator["Block | Damage"]]
+SplitValues = Callable[[Readable, StoredAt], Iterator["Block | Damage"]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class Limits:
 
 
 def line_blocks(
-    stream: Readable, limits: Limits, place: Place, span: Span, split_values: SplitValues
+    stream: Readable, limits: Limits, place: StoredAt, span: Span, split_values: SplitValues
 ) -> Iterator[Block | Damage]:
     """The lines of a stream as blocks. `place` tells where they are stored.
 
@@ -94,7 +94,7 @@ def line_blocks(
 class _Lines:
     """The buffer, and how many bytes of a line whose end has not come yet are `carried` at its start."""
 
-    def __init__(self, limits: Limits, place: Place, span: Span, split_values: SplitValues) -> None:
+    def __init__(self, limits: Limits, place: StoredAt, span: Span, split_values: SplitValues) -> None:
         self._split_values = split_values
         self._size = min(limits.block, limits.record + 1)
         self._limits, self._limit = limits, limits.record
@@ -225,7 +225,7 @@ class _Lines:
     def _values_of(self, line: LongLine) -> Iterator[Block | Damage]:
         """Its blocks, which begin where the last one ended."""
         base, begun_at = self._offset, self._begun_at
-        for item in self._split_values(line, Place(lambda: begun_at, self._at)):
+        for item in self._split_values(line, StoredAt(lambda: begun_at, self._at)):
             if isinstance(item, Block):
                 item.offset += base
                 self._offset = item.offset + item.end

@@ -30,7 +30,7 @@ _YEARS = range(1970, 9999)  # as a layout has it
 
 Count = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 Key = Annotated[str, Meta(min_length=1, max_length=8192)]
-Line = Annotated[str, Meta(max_length=8192)]
+LineText = Annotated[str, Meta(max_length=8192)]
 Hour = Annotated[str, Meta(max_length=100)]  # see _check_hour
 _HOUR = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}")
 M = TypeVar("M", bound="ManifestHead")
@@ -43,7 +43,7 @@ class ForeignManifestError(ArchiveError):
 class ManifestHead(msgspec.Struct, frozen=True, kw_only=True):
     """What opening an extract needs: the layout of its own keys, and the time zone of their hours."""
 
-    hourscope: Line = ""  # the version of the program that wrote it
+    hourscope: LineText = ""  # the version of the program that wrote it
     version: Annotated[int, Meta(ge=1, le=VERSION)] = 1
     layout: Annotated[str, Meta(max_length=4096)]
     timezone: Annotated[str, Meta(max_length=100)]
@@ -62,7 +62,7 @@ class DamagedPart(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 
     start: Count | None = field(name="from", default=None)
     stop: Count | None = field(name="to", default=None)
-    reason: Line
+    reason: LineText
     doubtful: Count = 0
     offset: Count | None = None
 
@@ -75,7 +75,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
     key: Key
     hour: Hour
-    etag: Line
+    etag: LineText
     output: Key | None
     bytes_compressed: Count = 0
     bytes: Count = 0
@@ -122,14 +122,14 @@ class Manifest(ManifestHead, frozen=True, kw_only=True):
     extract, the hours without a chunk that the first scan had read without a match.
     """
 
-    archive: Line
-    source_layout: Line
+    archive: LineText
+    source_layout: LineText
     start: Hour | None = field(name="from")
     stop: Hour | None = field(name="to")
     ranges: tuple[Range, ...] = ()
     filter: tuple[str, ...]
-    lists: tuple[Line, ...] = ()
-    created: Line
+    lists: tuple[LineText, ...] = ()
+    created: LineText
     finished: bool = False
     empty: tuple[Hour, ...] = ()
     chunks: tuple[Entry, ...] = ()

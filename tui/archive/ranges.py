@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from tui.archive.heads import Part
+from tui.archive.heads import NamePart
 from tui.archive.holes import Hole, steps, year_of
 from tui.archive.layout import Layout
 
@@ -62,9 +62,9 @@ def spelled(layout: Layout, at: int, hours: Range) -> tuple[str, ...] | None:
     return None
 
 
-def _known(layout: Layout, at: int, quantities: frozenset[str]) -> tuple[Part, ...]:
+def _known(layout: Layout, at: int, quantities: frozenset[str]) -> tuple[NamePart, ...]:
     """The parts behind the head that a time gives, if only these codes are known."""
-    parts: list[Part] = []
+    parts: list[NamePart] = []
     for part in layout.parts[at:]:
         if isinstance(part, Hole) and part.fixed is None:
             code = part.code
@@ -74,7 +74,7 @@ def _known(layout: Layout, at: int, quantities: frozenset[str]) -> tuple[Part, .
     return tuple(parts)
 
 
-def _spell(parts: tuple[Part, ...], time: datetime) -> str:
+def _spell(parts: tuple[NamePart, ...], time: datetime) -> str:
     return "".join(
         part if isinstance(part, str) else part.code.spell(time) if part.code else part.fixed or "" for part in parts
     )

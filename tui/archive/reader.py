@@ -37,7 +37,7 @@ from tui.archive.forms import (
     unchosen_list,
 )
 from tui.archive.json_values import BOM
-from tui.archive.lines import ZERO_RUN, Limits, Place, Span, line_blocks
+from tui.archive.lines import ZERO_RUN, Limits, Span, StoredAt, line_blocks
 from tui.archive.members import READ_SIZE, Readable
 from tui.archive.reading import Reading
 from tui.archive.store import Store, is_s3
@@ -45,7 +45,7 @@ from tui.archive.streams import TELLING, Peekable, StoredBytes, without_marks
 from tui.errors import ReplacedError
 
 if TYPE_CHECKING:
-    from tui.archive.salvage import Part
+    from tui.archive.salvage import DecodedPart
 
 BLOCK_SIZE = 1 << 19  # 512 KiB: inflated bytes are still in the cache when they are searched
 _PARTS_THAT_TELL = 16
@@ -270,7 +270,7 @@ class ChunkReader:
         # to look opens a part, so that what is found in it is not told from where another part ended
         if stream.peek(len(BOM)) == BOM and not span.after_hole:
             stream.skip(len(BOM))
-        place = Place(lambda: self._begin_of_next(stream, start), self._raw.tell)
+        place = StoredAt(lambda: self._begin_of_next(stream, start), self._raw.tell)
         if self.form.kind == "lines":
             yield from line_blocks(
                 stream, self._limits, place, span, lambda line, place: self._values(line, VALUES, place, Span())
@@ -282,7 +282,7 @@ class ChunkReader:
         """Where in the stored bytes what is decoded next begins, or a little before."""
         return start if stream.holds else max(start, self._raw.tell() - (_AHEAD if self.codec else 0))
 
-    def _values(self, stream: Readable, form: Form, place: Place, span: Span) -> Iterator[Block | Damage]:
+    def _values(self, stream: Readable, form: Form, place: StoredAt, span: Span) -> Iterator[Block | Damage]:
         from tui.archive.values import value_blocks  # few chunks need it
 
         chosen = self._reading.records is not None
@@ -324,7 +324,7 @@ class ChunkReader:
                     if item.end or item.blank or not already:
                         yield work(item)
 
-    def _form_of_parts(self, items: list[Part | Damage]) -> Form | None:
+    def _form_of_parts(self, items: list[DecodedPart | Damage]) -> Form | None:
         """The form of a damaged chunk, as its parts tell it; None if that is all one part, and tells it itself."""
         parts = [part for part in items if not isinstance(part, Damage)]
         if items and items[0] in parts and len(parts) == 1:
@@ -338,7 +338,7 @@ class ChunkReader:
             return LINES
         return VALUES if VALUES in forms and isinstance(items[0], Damage) else forms[0]
 
-    def _of_part(self, part: Part, span: Span) -> Iterator[Block | Damage]:
+    def _of_part(self, part: DecodedPart, span: Span) -> Iterator[Block | Damage]:
         base = self.bytes
         with closing(part.open()) as stream:
             for item in self._records(Peekable(cast(Readable, stream)), span, part.start):

@@ -35,7 +35,7 @@ from tui.archive.s3_answers import (
     refuse_foreign_answer,
     timestamp,
 )
-from tui.archive.s3_body import Answer, Body
+from tui.archive.s3_body import Body, GetAnswer
 from tui.archive.s3_errors import FAILED, error_code, explain, explain_client, session_endpoint
 from tui.archive.s3_features import Feature, Missing, patiently
 from tui.archive.s3_listing import head_object, listed_pages
@@ -186,7 +186,7 @@ class S3Store:
     def stepwise(self, first: int = FIRST_RANGE) -> S3Store:
         return replace(self, first_range=first)
 
-    def _get(self, key: str, start: int, stop: int | None, etag: str | None) -> Answer:
+    def _get(self, key: str, start: int, stop: int | None, etag: str | None) -> GetAnswer:
         """One GetObject."""
         arguments: dict[str, Any] = dict(self._payer)
         if start or stop is not None:
@@ -203,7 +203,7 @@ class S3Store:
                 return self._get(key, 0, None, etag)  # an empty object has no range
             etag_ = checked_etag(answer, start, etag)
             size = None if "ContentLength" in answer else self._size(key)
-            return Answer(answer["Body"], etag_, range_stop(answer), size)
+            return GetAnswer(answer["Body"], etag_, range_stop(answer), size)
 
     def _size(self, key: str) -> int:
         """Of an object whose body came without its length."""

@@ -29,7 +29,7 @@ _LARGEST_RANGE = 8 << 20
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class GetAnswer:
     """To a GET: the body, the ETag of its object, and where in the object the body ends (None: at the end).
 
     `size`: of the object, where the answer does not tell how long its body is: then one that breaks off looks whole.
@@ -41,7 +41,7 @@ class Answer:
     size: int | None = None
 
 
-Get = Callable[[int, int | None, str | None], Answer]
+Get = Callable[[int, int | None, str | None], GetAnswer]
 
 
 class Body(io.RawIOBase):
@@ -98,7 +98,7 @@ class Body(io.RawIOBase):
         if size is not None and asked and not got and self._answer.stop is None and self._position < size:
             raise aws.IncompleteReadError(actual_bytes=self._position, expected_bytes=size)
 
-    def _next(self) -> Answer:
+    def _next(self) -> GetAnswer:
         """The answer that begins where the last one ended, of the same object."""
         step = min(max(self._position, self._first_range), _LARGEST_RANGE) if self._first_range else None
         answer = self._get(self._position, step and self._position + step, self._etag)

@@ -82,7 +82,7 @@ class Stretch:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class DecodedPart:
     """Decoded bytes that belong together: `open` begins a pass over them. For `sound` see Stretch.
 
     `start`: the stored byte that they begin at, or behind which they do.
@@ -112,10 +112,10 @@ class _Trial:
 
 def salvage(
     open_at: OpenAt, codec: Codec | None, await_turn: Callable[[], None] = lambda: None
-) -> Iterator[Part | Damage]:
+) -> Iterator[DecodedPart | Damage]:
     """The parts of a damaged chunk, and the damage between them, in order. For `codec` see `stored_codec`."""
     if codec is None:
-        yield Part(lambda: open_at(0), sound=True)
+        yield DecodedPart(lambda: open_at(0), sound=True)
         return
     parts = list(survey(Tape(open_at), codec, await_turn))
     for item in parts:
@@ -126,7 +126,7 @@ def salvage(
         if item.sound and (second := sniff(opened().read(HEAD_SIZE) or b"")):
             yield from _second_layer(opened, second, await_turn, item)
         else:
-            yield Part(opened, item.sound, item.start)
+            yield DecodedPart(opened, item.sound, item.start)
 
 
 def _hidden_codec(tape: Tape, key: str) -> Codec | None:
@@ -155,7 +155,7 @@ def _opened(open_at: OpenAt, stretch: Stretch, start: int = 0) -> BinaryIO:
 
 def _second_layer(
     opened: Callable[..., BinaryIO], codec: Codec, await_turn: Callable[[], None], outer: Stretch
-) -> Iterator[Part | Damage]:
+) -> Iterator[DecodedPart | Damage]:
     """A stretch that decodes to compressed bytes. Its damage is told in the stored bytes that it comes from."""
 
     def open_at(start: int) -> BinaryIO:
@@ -166,7 +166,7 @@ def _second_layer(
         if isinstance(item, Damage):
             yield Damage(outer.start, outer.stop, item.reason, item.doubtful)
         else:
-            yield Part(partial(_opened, open_at, item), item.sound, outer.start)
+            yield DecodedPart(partial(_opened, open_at, item), item.sound, outer.start)
 
 
 def survey(tape: Tape, codec: Codec, await_turn: Callable[[], None] = lambda: None) -> Iterator[Stretch | Damage]:

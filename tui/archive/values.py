@@ -38,7 +38,7 @@ from tui.archive.json_values import (
     value_end,
     values,
 )
-from tui.archive.lines import Limits, Place, Span
+from tui.archive.lines import Limits, Span, StoredAt
 from tui.archive.long_line import too_long
 from tui.archive.members import Readable
 from tui.archive.mixture import Mixture
@@ -56,7 +56,7 @@ _FIRST_TRIED, _TRIED_PER_BYTE = 64 << 20, 64
 
 
 def value_blocks(
-    stream: Readable, form: Form, limits: Limits, place: Place, span: Span, *, chosen: bool = False
+    stream: Readable, form: Form, limits: Limits, place: StoredAt, span: Span, *, chosen: bool = False
 ) -> Iterator[Block | Damage]:
     """The records of a stream as blocks, each on a line of its own: CR and LF between their tokens are taken out.
 
@@ -73,7 +73,7 @@ def value_blocks(
 class Values:
     """Decoded bytes that are `pending`, and where in a document they begin."""
 
-    def __init__(self, form: Form, limits: Limits, place: Place, span: Span, *, chosen: bool) -> None:
+    def __init__(self, form: Form, limits: Limits, place: StoredAt, span: Span, *, chosen: bool) -> None:
         self._form, self._limits = form, limits
         self._place, self._at, self._begun_at = place, place.end, place.begin()
         self._pending = bytearray()

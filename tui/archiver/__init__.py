@@ -14,7 +14,7 @@ Importing this package imports neither pynsq nor boto3.
 """
 
 from tui.archiver.counters import Counters
-from tui.archiver.options import DEFAULT_LAYOUT, ArchiverOptions, Source, destination
+from tui.archiver.options import DEFAULT_LAYOUT, ArchiverOptions, TopicSource, destination
 from tui.archiver.run import archive_topic
 from tui.archiver.status import Event, Notice, Status, Stopped
 from tui.archiver.upload import UploadState
@@ -25,9 +25,9 @@ __all__ = [
     "Counters",
     "Event",
     "Notice",
-    "Source",
     "Status",
     "Stopped",
+    "TopicSource",
     "UploadState",
     "archive_topic",
     "destination",

@@ -17,7 +17,7 @@ import nsq
 from tui import __version__
 from tui.archiver.connection import Connection
 from tui.archiver.delivery import Delivery
-from tui.archiver.options import Source
+from tui.archiver.options import TopicSource
 from tui.archiver.outages import Outages
 from tui.archiver.threads import in_thread
 from tui.errors import SendError
@@ -44,7 +44,7 @@ class Reader(nsq.Reader):  # type: ignore[misc]
 
     def __init__(
         self,
-        source: Source,
+        source: TopicSource,
         deliver: Callable[[Delivery], None],
         late: Callable[[], None],
         outages: Outages,

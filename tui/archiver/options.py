@@ -26,7 +26,7 @@ _ANY_HOUR = datetime(2015, 1, 20, 13, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class TopicSource:
     """A topic's channel, and the nsqds that have it: named, or found through nsqlookupd.
 
     `max_in_flight` messages may be unfinished at a time, over all nsqds; half of them are a sync.
@@ -63,7 +63,7 @@ class ArchiverOptions:
     """
 
     archive: Archive
-    source: Source
+    source: TopicSource
     spool: Path
     host: str
     sync_interval: float = SYNC_INTERVAL

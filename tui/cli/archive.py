@@ -15,7 +15,7 @@ import click
 
 from tui.archive import Archive
 from tui.archive.location import Location
-from tui.archiver import ArchiverOptions, Source, Status, Stopped, archive_topic, destination
+from tui.archiver import ArchiverOptions, Status, Stopped, TopicSource, archive_topic, destination
 from tui.archiver.options import MAX_IN_FLIGHT, SPOOL_MAX, SYNC_INTERVAL
 from tui.cli.archive_index import IndexBuilder
 from tui.cli.archive_log import Log
@@ -105,11 +105,11 @@ def _destination(location: Location) -> Archive:
     return destination(location.url, timezone=location.timezone, s3=location.s3, layout=location.layout)
 
 
-def _source(given: dict[str, Any], config: Config) -> Source:
+def _source(given: dict[str, Any], config: Config) -> TopicSource:
     """The topic's channel and the nsqds: from the command line, the environment, or a name of the config."""
     topic = given.pop("topic")
     spec = nsq_spec(take(given, SERVER_OPTIONS, topic), config.nsq)
-    return Source(
+    return TopicSource(
         topic,
         given.pop("channel"),
         spec.nsqd_tcp_addresses,
@@ -120,7 +120,7 @@ def _source(given: dict[str, Any], config: Config) -> Source:
     )
 
 
-def _default_spool(archive: str, source: Source, host: str) -> Path:
+def _default_spool(archive: str, source: TopicSource, host: str) -> Path:
     """A folder for this archiver alone, the same at every start."""
     if "#" in source.topic:
         raise ConfigError("an ephemeral topic has no default spool; give one with --spool")

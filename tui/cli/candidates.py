@@ -29,7 +29,7 @@ Items: TypeAlias = "Iterator[CompletionItem[str]]"  # click 8.1 has no generic o
 
 
 @dataclass(slots=True)
-class Line:
+class CommandLine:
     """The complete words before the cursor: the command, and what its parameters were given."""
 
     command: click.Command
@@ -68,9 +68,9 @@ def _options(command: click.Command) -> dict[str, click.Option]:
     return {name: option for option in command.params if isinstance(option, click.Option) for name in option.opts}
 
 
-def _read(command: click.Command, words: Iterable[str]) -> Line:
+def _read(command: click.Command, words: Iterable[str]) -> CommandLine:
     """Sort the words into what each parameter was given; words that fit nothing are passed over."""
-    line, options = Line(command), _options(command)
+    line, options = CommandLine(command), _options(command)
     arguments = [parameter for parameter in command.params if isinstance(parameter, click.Argument)]
     for word in words:
         name, equals, value = word.partition("=")
@@ -92,7 +92,7 @@ def _read(command: click.Command, words: Iterable[str]) -> Line:
     return line
 
 
-def _option_names(line: Line, incomplete: str) -> Items:
+def _option_names(line: CommandLine, incomplete: str) -> Items:
     """The options that may still be given: by their long names, and by their letters after a single dash."""
     for option in dict.fromkeys(_options(line.command).values()):
         if option.hidden or (option.name in line.given and not option.multiple):
@@ -106,7 +106,7 @@ def _option_names(line: Line, incomplete: str) -> Items:
     yield from _starting(incomplete, [("--help", "Show this message and exit.")])
 
 
-def _values(line: Line, parameter: click.Parameter, incomplete: str) -> Items:
+def _values(line: CommandLine, parameter: click.Parameter, incomplete: str) -> Items:
     if isinstance(parameter.type, click.Choice):
         yield from _starting(incomplete, [(str(choice), "") for choice in parameter.type.choices])
     elif parameter.name in _BY_PARAMETER:
@@ -126,13 +126,13 @@ def _config() -> Config:
         return Config(config_dir() / "config.toml")
 
 
-def _archives(line: Line, incomplete: str) -> Items:
+def _archives(line: CommandLine, incomplete: str) -> Items:
     del line
     yield from _starting(incomplete, [(name, spec.url) for name, spec in _config().archives.items()])
     yield from _paths(incomplete, files=False)
 
 
-def _sources(line: Line, incomplete: str) -> Items:
+def _sources(line: CommandLine, incomplete: str) -> Items:
     yield from _archives(line, incomplete)
     yield from (item for item in _paths(incomplete, files=True) if item.type == "file")
 
@@ -156,17 +156,17 @@ def _paths(incomplete: str, *, files: bool) -> Items:
             yield CompletionItem(value, type="file")
 
 
-def _files(line: Line, incomplete: str) -> Items:
+def _files(line: CommandLine, incomplete: str) -> Items:
     del line
     return _paths(incomplete, files=True)
 
 
-def _folders(line: Line, incomplete: str) -> Items:
+def _folders(line: CommandLine, incomplete: str) -> Items:
     del line
     return _paths(incomplete, files=False)
 
 
-def _hours(line: Line, incomplete: str) -> Items:
+def _hours(line: CommandLine, incomplete: str) -> Items:
     """Days of the archive, then its hours; only of a folder, because a bucket would have to be listed."""
     if "T" not in incomplete:
         yield from _starting(incomplete, [(time, "") for time in _TIMES])
@@ -178,7 +178,7 @@ def _hours(line: Line, incomplete: str) -> Items:
         yield from _starting(incomplete, [(f"{hour:%Y-%m-%dT%H}", "") for hour in hours])
 
 
-def _hours_of(line: Line) -> list[datetime]:
+def _hours_of(line: CommandLine) -> list[datetime]:
     from tui.archive import open_archive
 
     name = line.text("archive", "source")
@@ -195,7 +195,7 @@ def _hours_of(line: Line) -> list[datetime]:
         return []
 
 
-def _topics(line: Line, incomplete: str) -> Items:
+def _topics(line: CommandLine, incomplete: str) -> Items:
     """What nsqlookupd knows: the one on the line, else of the environment, else of the config's names."""
     from tui.nsq.lookup import topics
 
@@ -216,19 +216,19 @@ def _topics(line: Line, incomplete: str) -> Items:
             continue
 
 
-def _nsqds(line: Line, incomplete: str) -> Items:
+def _nsqds(line: CommandLine, incomplete: str) -> Items:
     del line
     return _starting(incomplete, [(name, " ".join(spec.nsqd_tcp_addresses)) for name, spec in _config().nsq.items()])
 
 
-def _zones(line: Line, incomplete: str) -> Items:
+def _zones(line: CommandLine, incomplete: str) -> Items:
     from zoneinfo import available_timezones
 
     del line
     return _starting(incomplete, [(zone, "") for zone in sorted(available_timezones())])
 
 
-def _profiles(line: Line, incomplete: str) -> Items:
+def _profiles(line: CommandLine, incomplete: str) -> Items:
     """The profiles of AWS's shared files: `[profile NAME]` and `[NAME]`."""
     from configparser import Error, RawConfigParser
 
@@ -244,12 +244,12 @@ def _profiles(line: Line, incomplete: str) -> Items:
     return _starting(incomplete, profiles.items())
 
 
-def _commands(line: Line, incomplete: str) -> Items:
+def _commands(line: CommandLine, incomplete: str) -> Items:
     del line
     return _starting(incomplete, COMMANDS.items())
 
 
-_BY_PARAMETER: Mapping[str, Callable[[Line, str], Items]] = {
+_BY_PARAMETER: Mapping[str, Callable[[CommandLine, str], Items]] = {
     **dict.fromkeys(("archive",), _archives),
     **dict.fromkeys(("source",), _sources),
     **dict.fromkeys(("out", "file", "tls_root_ca_file", "tls_cert", "tls_key"), _files),

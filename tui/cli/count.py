@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from tui.analysis.count import Counted, count, known_counted, parse_every
-from tui.analysis.counting import Counting, Part
+from tui.analysis.counting import CountedPart, Counting
 from tui.analysis.sketch import ERROR
 from tui.archive.clocks import change_notes
 from tui.archive.location import command_line, option_words
@@ -100,7 +100,7 @@ def _count(plan: ScanPlan, counting: Counting, totals: Totals, again: str, **how
     """Read what the index does not know; None if that was refused or interrupted."""
     counted, stopped = None, f"interrupted; run it again with: {again}"
     with open_index(plan.archive) as index:
-        if not may_read(plan, how["jobs"], known=known_counted(index, counting, Part())):
+        if not may_read(plan, how["jobs"], known=known_counted(index, counting, CountedPart())):
             return None
         with cancel_on_signals(stopped, only_reads=True) as cancel, progress_line() as show:
             for event in count(plan, counting, cancel=cancel, index=index, **how):

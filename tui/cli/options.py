@@ -16,7 +16,7 @@ from tui.cli.console import DEBUG
 from tui.cli.slips import count_as_expression
 from tui.config import Config, S3Options
 from tui.filter import Filter, parse_filter
-from tui.filter.terms import KINDS, OPTIONS, Kind
+from tui.filter.terms import KINDS, OPTIONS, TermKind
 from tui.filter.texts import read_texts
 from tui.units import parse_size
 
@@ -141,7 +141,7 @@ _TERM_PARAMETERS = {  # by the kind and whether it is negated, as the help lists
 }
 
 
-def _term_option(kind: Kind, negated: bool) -> Callable[[F], F]:
+def _term_option(kind: TermKind, negated: bool) -> Callable[[F], F]:
     spec = KINDS[kind]
     names = [f"--not-{kind}"] if negated else [spec.option, f"--{kind}"]
     return option("Filter", *names, metavar=spec.metavar, multiple=True, help=spec.opposite if negated else spec.help)

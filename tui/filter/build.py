@@ -15,11 +15,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from tui.errors import FilterError
-from tui.filter.fields import ANY, Path
+from tui.filter.fields import ANY, FieldPath
 from tui.filter.terms import KINDS, Filter, Term
 from tui.printable import printable
 
-Place = Sequence[str | int]
+ValuePath = Sequence[str | int]
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -35,7 +35,7 @@ def spell_path(path: Sequence[str | int]) -> str:
     return spelled or "@"
 
 
-def spell_field(path: Path) -> str:
+def spell_field(path: FieldPath) -> str:
     """A field of a sample: `player.version`, `tags[*]`."""
     text = ""
     for step in path:
@@ -62,7 +62,7 @@ def equal_expression(path: Sequence[str | int], value: object) -> str:
     return _somewhere(path, lambda spelled: f"{spelled} == {spell_value(value)}")
 
 
-def _somewhere(path: Place, condition: Callable[[str], str]) -> str:
+def _somewhere(path: ValuePath, condition: Callable[[str], str]) -> str:
     """The condition on a path, or where it leads into lists, on any of their items."""
     for index, step in enumerate(path):
         if isinstance(step, int):
@@ -100,7 +100,7 @@ _ORDERINGS = {
 _PARTS = (("^", "begins with", "starts_with"), ("$", "ends with", "ends_with"), ("~", "contains", "contains"))
 
 
-def comparisons(path: Place, value: object) -> tuple[Comparison, ...]:
+def comparisons(path: ValuePath, value: object) -> tuple[Comparison, ...]:
     """What can be asked of a value by its type. Every expression holds for the value's own record, but for the
     opposites, and `<` and `>`, which leave out the value itself."""
     offered = [
@@ -124,7 +124,7 @@ def _ordering(sign: str, value: object) -> Callable[[str], str]:
     return lambda spelled: f"{spelled} {sign} {spell_value(value)}"
 
 
-def _of_part(path: Place, value: str, sign: str, meaning: str, function: str) -> Comparison:
+def _of_part(path: ValuePath, value: str, sign: str, meaning: str, function: str) -> Comparison:
     literal = spell_value(value)
     expression = _somewhere(path, lambda spelled: f"{spelled} && {function}({spelled}, {literal})")
     quote = 1 if literal[0] == "'" else 2  # `"text"`

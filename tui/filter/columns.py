@@ -10,7 +10,7 @@ from typing import Any
 from tui.archive.block import Block
 from tui.filter.compiled import MAX_PARSED, NotJsonError
 from tui.filter.jmespath import load, parse_expression
-from tui.filter.paths import Path, path_of
+from tui.filter.paths import JsonPath, path_of
 from tui.filter.shapes import FAILURES, MISFITS, compile_values
 
 Row = tuple[Any, ...]
@@ -68,6 +68,6 @@ def _searched(expression: Any, value: Any) -> Any:
         return None
 
 
-def is_path(expression: str) -> Path | None:
+def is_path(expression: str) -> JsonPath | None:
     """The steps of an expression that is a plain path, such as `player.version`; None for any other."""
     return path_of(parse_expression(expression).parsed)

@@ -34,7 +34,7 @@ class _Shared:
     changes: int = 0
 
 
-class Place:
+class NeededPlace:
     """A place in a record and what is needed of its value. Until more is asked, that is its type, and scalars.
 
     `whole`: all of it. Of an object, else: either `fields` by name, or its keys and what every value needs. Of a list:
@@ -46,14 +46,14 @@ class Place:
         self._depth = depth
         self.whole = depth > _MAX_DEPTH
         self._judged = self._keyed = False
-        self._fields: dict[str, Place] = {}
-        self._item: Place | None = None
-        self._value: Place | None = None
+        self._fields: dict[str, NeededPlace] = {}
+        self._item: NeededPlace | None = None
+        self._value: NeededPlace | None = None
         self.type: Any = None  # of its objects, once they are decoded
 
-    def _below(self) -> Place:
+    def _below(self) -> NeededPlace:
         self.shared.changes += 1
-        return Place(self.shared, self._depth + 1)
+        return NeededPlace(self.shared, self._depth + 1)
 
     def need_whole(self) -> None:
         if not self.whole:
@@ -69,7 +69,7 @@ class Place:
         if self._fields:
             self.need_whole()
 
-    def named(self, name: str) -> Place:
+    def named(self, name: str) -> NeededPlace:
         """The place of a field."""
         if _UNNAMEABLE.search(name) or self._keyed:
             self.need_whole()
@@ -78,13 +78,13 @@ class Place:
             self.shared.names.setdefault(name, f"f{len(self.shared.names)}")
         return self._fields[name]
 
-    def item(self) -> Place:
+    def item(self) -> NeededPlace:
         """The place of every item of a list."""
         if self._item is None:
             self._item = self._below()
         return self._item
 
-    def value(self) -> Place:
+    def value(self) -> NeededPlace:
         """The place of every value of an object."""
         self.need_keys()
         if self._value is None:
@@ -125,12 +125,12 @@ class Origin:
     """Where a value may come from: one of `places`, not decoded whole; a list made of `items`; or (`plain`) whatever
     was decoded whole or made of such. None of them: a scalar."""
 
-    places: tuple[Place, ...] = ()
+    places: tuple[NeededPlace, ...] = ()
     items: Origin | None = None
     plain: bool = False
 
     @staticmethod
-    def at(*places: Place) -> Origin:
+    def at(*places: NeededPlace) -> Origin:
         return Origin(tuple(place for place in places if not place.whole), None, any(place.whole for place in places))
 
     def __or__(self, other: Origin) -> Origin:

@@ -34,7 +34,7 @@ class Step(Enum):
 
 
 ANY = Step.ANY
-Path = tuple[str | Step, ...]
+FieldPath = tuple[str | Step, ...]
 Scalar = str | int | float | bool | None
 
 
@@ -46,7 +46,7 @@ class Field:
     of `BINS` equal steps from the least to the greatest; what is far out is in the first or the last.
     """
 
-    path: Path
+    path: FieldPath
     records: int
     coverage: float
     types: Mapping[str, int]
@@ -79,7 +79,7 @@ class Fields:
     def __init__(self, seed: int = 0) -> None:
         self.records = self.others = 0
         self.complete = True  # were there ever more paths than are kept?
-        self._tallies: dict[Path, _Tally] = {}
+        self._tallies: dict[FieldPath, _Tally] = {}
         self._random = random.Random(seed)
 
     def feed(self, records: Iterable[bytes]) -> None:
@@ -130,7 +130,7 @@ class Fields:
         """Every path in the order in which it came up, each with its `top` most frequent values."""
         return tuple(self._field(path, tally, top) for path, tally in self._tallies.items())
 
-    def _field(self, path: Path, tally: _Tally, top: int) -> Field:
+    def _field(self, path: FieldPath, tally: _Tally, top: int) -> Field:
         numbers = sorted(tally.numbers)
         last = len(numbers) - 1
         return Field(
@@ -163,7 +163,7 @@ def _histogram(numbers: Sequence[float]) -> tuple[int, ...]:
     return tuple(steps)
 
 
-def leaves(path: Path, value: object) -> Iterator[tuple[Path, Scalar, str]]:
+def leaves(path: FieldPath, value: object) -> Iterator[tuple[FieldPath, Scalar, str]]:
     """(path, value, type) of every scalar in a value; an empty object or list is a value of its own."""
     if isinstance(value, dict) and value and len(path) < _DEEP:
         for name, inner in value.items():

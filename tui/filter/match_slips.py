@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from tui.filter.build import spell_field
 from tui.filter.field_types import Types
-from tui.filter.fields import ANY, Path
+from tui.filter.fields import ANY, FieldPath
 from tui.filter.literals import as_literal, is_number, type_of, type_of_text
 from tui.filter.missing import MatchSlip, list_on_the_way, missing, sampled
 from tui.filter.operands import Operand, constants, operands
@@ -151,7 +151,7 @@ def _two_constants(parts: Sequence[Operand], at: int, types: Types) -> MatchSlip
     return MatchSlip(sentence)
 
 
-def _base(parts: Sequence[Operand], at: int) -> Path | None:
+def _base(parts: Sequence[Operand], at: int) -> FieldPath | None:
     """Where the paths at an operand lead from: the record, or an item of the list that a condition is of."""
     closed = 0
     for index in range(at - 1, -1, -1):
@@ -272,7 +272,7 @@ def _constants(parts: Sequence[Operand]) -> Iterator[MatchSlip]:
         yield MatchSlip(f"{literal.text} alone is true for every record; a comparison names its field", edits)
 
 
-def _numeric(path: Path, types: Types) -> bool:
+def _numeric(path: FieldPath, types: Types) -> bool:
     field = types.leaves.get(path)
     return field is not None and all(is_number(str(value)) for value, _ in field.top)
 

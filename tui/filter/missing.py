@@ -8,7 +8,7 @@ from difflib import get_close_matches
 
 from tui.filter.build import spell_field
 from tui.filter.field_types import Types
-from tui.filter.fields import ANY, Path
+from tui.filter.fields import ANY, FieldPath
 from tui.filter.operands import Operand
 from tui.filter.slips import Slip
 from tui.units import count
@@ -53,7 +53,7 @@ def missing(operand: Operand, types: Types, *, alone: bool) -> Iterator[MatchSli
         yield MatchSlip(sentence, certain=False, search_for=search_for)
 
 
-def list_on_the_way(path: Operand, types: Types) -> tuple[Path, Path] | None:
+def list_on_the_way(path: Operand, types: Types) -> tuple[FieldPath, FieldPath] | None:
     """What is written of a path up to a list that it ignores, and the rest behind it."""
     assert path.path is not None
     base = path.path[: len(path.path) - len(path.own)]
@@ -64,7 +64,7 @@ def list_on_the_way(path: Operand, types: Types) -> tuple[Path, Path] | None:
     return None
 
 
-def _near(path: Path, known: Sequence[Path]) -> Path | None:
+def _near(path: FieldPath, known: Sequence[FieldPath]) -> FieldPath | None:
     """The path that is spelled most like one: all of it, its last name somewhere else, or nearly."""
     names = {spell_field(candidate): candidate for candidate in known if candidate and ANY not in candidate}
     plain = {name: _plain(candidate) for name, candidate in names.items()}
@@ -78,7 +78,7 @@ def _near(path: Path, known: Sequence[Path]) -> Path | None:
     return None
 
 
-def _plain(path: Path) -> str:
+def _plain(path: FieldPath) -> str:
     """`playerVersion`, `player_version` and `player.version` are one."""
     return "".join(str(step) for step in path if step is not ANY).replace("_", "").replace("-", "").casefold()
 

@@ -8,14 +8,13 @@ or may be escaped in another way. Numbers have many spellings (`500`, `5e2`): no
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from operator import ge, gt, le, lt
 from typing import Any
 
 from tui.filter.functions import is_true
-
-Node = Mapping[str, Any]
+from tui.filter.paths import Node
 
 
 @dataclass(frozen=True, slots=True)

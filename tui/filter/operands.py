@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from tui.filter.fields import ANY, Path, Step
+from tui.filter.fields import ANY, FieldPath, Step
 from tui.filter.tokens import Token, Type, tokens
 
 _INDEX = {":", "*"}
@@ -26,8 +26,8 @@ class Operand:
     start: int
     end: int
     value: object = None
-    path: Path | None = None
-    own: Path = ()
+    path: FieldPath | None = None
+    own: FieldPath = ()
     single: Literal["", "name", "quoted"] = ""
     projected: bool = False
 
@@ -54,7 +54,7 @@ def constants(parts: Sequence[Operand]) -> list[int]:
 class _Frame:
     """An open bracket, and the base that paths in it start from."""
 
-    base: Path | None
+    base: FieldPath | None
 
 
 class _Reader:

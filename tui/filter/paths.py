@@ -6,17 +6,17 @@ from collections.abc import Mapping
 from typing import Any
 
 Node = Mapping[str, Any]
-Path = tuple[str | int, ...]
+JsonPath = tuple[str | int, ...]
 
 
-def path_of(node: Node) -> Path | None:
+def path_of(node: Node) -> JsonPath | None:
     """`a.b[0].c` as ("a", "b", 0, "c"); None for anything that is not fields and indexes."""
     kind = node["type"]
     if kind in ("field", "index"):
         return (node["value"],)
     if kind not in ("subexpression", "index_expression"):
         return None
-    steps: Path = ()
+    steps: JsonPath = ()
     for child in node["children"]:
         path = path_of(child)
         if path is None:
@@ -25,7 +25,7 @@ def path_of(node: Node) -> Path | None:
     return steps
 
 
-def named_paths(node: Node) -> set[Path]:
+def named_paths(node: Node) -> set[JsonPath]:
     """Every path into a record that an expression names."""
     path = path_of(node)
     if path is not None:

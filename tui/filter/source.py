@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from tui.filter.demand import Place
+from tui.filter.demand import NeededPlace
 
 Lines = list[Any]  # each a line, or the lines that are indented below the one before
 
@@ -15,13 +15,13 @@ class UndecidedError(Exception):
     """Whether an object is empty cannot be told by the fields that were decoded."""
 
 
-class Source:
+class PythonSource:
     """The lines so far, and what their names stand for. User's text never is a part of them: constants have names."""
 
     def __init__(self, names: Mapping[str, Any]) -> None:
         self.lines: Lines = []
         self._names = dict(names)
-        self._of_objects: dict[str, tuple[Place, ...]] = {}
+        self._of_objects: dict[str, tuple[NeededPlace, ...]] = {}
         self._count = 0
 
     def function(self, body: Lines, failures: tuple[type[Exception], ...]) -> Callable[[list[Any]], list[Any]]:
@@ -38,7 +38,7 @@ class Source:
         self._names[name] = value
         return name
 
-    def types(self, places: tuple[Place, ...]) -> str:
+    def types(self, places: tuple[NeededPlace, ...]) -> str:
         """A name for the type of the objects at one place, or the set of those at several; they are made later."""
         name = self.constant(None)
         self._of_objects[name] = places
@@ -86,6 +86,6 @@ def _indented(lines: list[Any], depth: int = 0) -> Iterator[str]:
 _HEAD: Lines = ["def evaluate(records):", ["found = []", "add = found.append", "for r in records:"]]
 
 
-def _types(places: tuple[Place, ...]) -> Any:
+def _types(places: tuple[NeededPlace, ...]) -> Any:
     """The type of the objects at one place, or the set of those at several."""
     return places[0].type if len(places) == 1 else frozenset(place.type for place in places)

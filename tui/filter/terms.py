@@ -17,7 +17,7 @@ from tui.filter.matcher import Matcher
 from tui.filter.within import Within
 from tui.shell import shell_join
 
-Kind = Literal["grep", "file", "regex", "match"]
+TermKind = Literal["grep", "file", "regex", "match"]
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class KindSpec:
     grep: tuple[str, str] | None = None  # what grep needs to do the same: its kind, and what stands before the text
 
 
-KINDS: Mapping[Kind, KindSpec] = {  # in the order of help
+KINDS: Mapping[TermKind, KindSpec] = {  # in the order of help
     "grep": KindSpec(
         "text",
         "in raw bytes",
@@ -72,7 +72,7 @@ KINDS: Mapping[Kind, KindSpec] = {  # in the order of help
         "JMESPath", "of values", "-m", "EXPR", "Keep records where EXPR (JMESPath) is truthy.", folds=False
     ),
 }
-OPTIONS: Mapping[tuple[Kind, bool], str] = {  # each with its opposite
+OPTIONS: Mapping[tuple[TermKind, bool], str] = {  # each with its opposite
     (kind, negated): f"--not-{kind}" if negated else spec.option
     for kind, spec in KINDS.items()
     for negated in (False, True)
@@ -95,7 +95,7 @@ class Term:
     `words`: whole words, of a text and a file. `content` is what the file holds: it is read once, here.
     """
 
-    kind: Kind
+    kind: TermKind
     text: str
     enabled: bool = True
     negated: bool = False
@@ -280,7 +280,7 @@ def parse_filter(
     >>> parse_filter(grep=["foo"]).matches(b"a foo b")
     True
     """
-    sources: tuple[tuple[Kind, bool, Iterable[str]], ...] = (
+    sources: tuple[tuple[TermKind, bool, Iterable[str]], ...] = (
         ("grep", False, grep),
         ("grep", True, not_grep),
         ("regex", False, regex),

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from tui.errors import FilterError
-from tui.filter.terms import Kind, Term
+from tui.filter.terms import Term, TermKind
 from tui.filter.texts import shown_name
 from tui.printable import printable
 
@@ -90,7 +90,7 @@ def _quoted(text: str) -> str:
     return re.sub(r"([^\w\s\"':,/@=<>;!%&~`#-])", r"\\\1", text)
 
 
-def _term(kind: Kind, text: str) -> Term | None:
+def _term(kind: TermKind, text: str) -> Term | None:
     try:
         return Term(kind, text)
     except FilterError:

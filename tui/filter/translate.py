@@ -12,12 +12,12 @@ from typing import Any
 
 import msgspec
 
-from tui.filter.demand import PLAIN, RESULTS, SCALAR, Origin, Place, of_scalar
+from tui.filter.demand import PLAIN, RESULTS, SCALAR, NeededPlace, Origin, of_scalar
 from tui.filter.functions import COMPARABLE, FUNCTIONS, NUMBERS, is_equal
 from tui.filter.paths import Node
-from tui.filter.source import Lines, Source, UndecidedError
+from tui.filter.source import Lines, PythonSource, UndecidedError
 
-Value = tuple[str, Origin]  # an expression of Python's, to be evaluated once at most; and what its value is
+Translated = tuple[str, Origin]  # an expression of Python's, to be evaluated once at most; and what its value is
 
 
 class UntranslatableError(Exception):
@@ -30,14 +30,14 @@ class Translation:
     def __init__(self, nodes: Sequence[Node], *, plain: bool = False, values: bool = False) -> None:
         """Is the one expression true; or what `values` do they give? `plain`: records are dicts, lists and so on, as a
         JSON library gives them."""
-        self.record = Place()
+        self.record = NeededPlace()
         if plain:
             self.record.need_whole()
         self._decided = values  # nothing may be left undecided
         changes = -1
         while changes != self.record.shared.changes:  # what is needed is known when it is all translated
             changes = self.record.shared.changes
-            self.source = Source(_HELPERS)
+            self.source = PythonSource(_HELPERS)
             at = "r", Origin.at(self.record)
             self._body = self._values(nodes, at) if values else self._verdict(nodes[0], at)
             self.record.settle()
@@ -49,19 +49,19 @@ class Translation:
         """
         return self.source.function(self._body, failures)
 
-    def _verdict(self, node: Node, at: Value) -> Lines:
+    def _verdict(self, node: Node, at: Translated) -> Lines:
         held, lines = self.source.apart(lambda: self._truth(node, at))
         undecided = ["except Undecided:", ["add(None)"], "except failures:", ["add(False)"]]
         return ["try:", [*lines, f"add(True if {held} else False)"], *undecided]
 
-    def _values(self, nodes: Sequence[Node], at: Value) -> Lines:
+    def _values(self, nodes: Sequence[Node], at: Translated) -> Lines:
         body: Lines = []
         for number, node in enumerate(nodes):
             value, lines = self.source.apart(lambda node=node: self._whole(node, at))  # type: ignore[misc]
             body += ["try:", [*lines, f"v{number} = {value}"], "except failures:", [f"v{number} = None"]]
         return [*body, f"add(({''.join(f'v{number}, ' for number in range(len(nodes)))}))"]
 
-    def _truth(self, node: Node, at: Value) -> str:
+    def _truth(self, node: Node, at: Translated) -> str:
         """Is it true in JMESPath's sense? As Python's `if` understands it."""
         kind, children = node["type"], node["children"]
         if kind in _JUNCTIONS:
@@ -72,7 +72,7 @@ class Translation:
             return self._comparison(node, at, otherwise="False")
         return self._is_true(self._value(node, at))
 
-    def _is_true(self, value: Value) -> str:
+    def _is_true(self, value: Translated) -> str:
         source, origin = value
         if origin.listed:
             return source
@@ -84,7 +84,7 @@ class Translation:
         t = self.source.temporary()
         return f"(({t} := {source}) or type({t}) in numbers)"
 
-    def _chain(self, nodes: list[Node], junction: str, at: Value) -> str:
+    def _chain(self, nodes: list[Node], junction: str, at: Translated) -> str:
         """`a || b || c` as three, not as two of which one is two: Python nests 200 brackets and no more."""
         made = [self.source.apart(lambda node=node: self._truth(node, at)) for node in nodes]  # type: ignore[misc]
         if not any(lines for _, lines in made):
@@ -98,24 +98,24 @@ class Translation:
                 self.source.lines += [*lines, f"{result} = {source}"]
         return result
 
-    def _value(self, node: Node, at: Value) -> Value:
+    def _value(self, node: Node, at: Translated) -> Translated:
         """What it gives where the current value is `at`, whose source is a name."""
-        made: Value = getattr(self, f"_{node['type']}", self._unknown)(node, at)
+        made: Translated = getattr(self, f"_{node['type']}", self._unknown)(node, at)
         return made
 
-    def _unknown(self, node: Node, at: Value) -> Value:
+    def _unknown(self, node: Node, at: Translated) -> Translated:
         raise UntranslatableError(node["type"])
 
-    def _literal(self, node: Node, at: Value) -> Value:
+    def _literal(self, node: Node, at: Translated) -> Translated:
         value = node["value"]
         return self.source.constant(value), PLAIN if isinstance(value, list | dict) else SCALAR
 
-    def _current(self, node: Node, at: Value) -> Value:
+    def _current(self, node: Node, at: Translated) -> Translated:
         return at
 
     _identity = _current
 
-    def _subexpression(self, node: Node, at: Value) -> Value:
+    def _subexpression(self, node: Node, at: Translated) -> Translated:
         *steps, last = node["children"]
         for step in steps:
             source, origin = self._value(step, at)
@@ -124,7 +124,7 @@ class Translation:
 
     _index_expression = _pipe = _subexpression
 
-    def _field(self, node: Node, at: Value) -> Value:
+    def _field(self, node: Node, at: Translated) -> Translated:
         (source, origin), name = at, node["value"]
         made = origin.named(name)
         if origin.plain:
@@ -137,33 +137,35 @@ class Translation:
         types = self.source.types(origin.places)
         return f"({attribute} if type({source}) {'is' if len(origin.places) == 1 else 'in'} {types} else None)", made
 
-    def _index(self, node: Node, at: Value) -> Value:
+    def _index(self, node: Node, at: Translated) -> Translated:
         (source, origin), index = at, node["value"]
         there = f"len({source}) > {index}" if index >= 0 else f"len({source}) >= {-index}"
         return f"({source}[{index}] if type({source}) is list and {there} else None)", origin.item()
 
-    def _slice(self, node: Node, at: Value) -> Value:
+    def _slice(self, node: Node, at: Translated) -> Translated:
         source, origin = at
         part = self.source.constant(slice(*node["children"]))
         return f"({source}[{part}] if type({source}) is list else None)", Origin(items=origin.item())
 
-    def _projection(self, node: Node, at: Value, condition: Node | None = None) -> Value:
+    def _projection(self, node: Node, at: Translated, condition: Node | None = None) -> Translated:
         base, right = node["children"][:2]
         source, origin = self._value(base, at)
         listed = self.source.atom(source)
         return self._projected(f"type({listed}) is list", listed, origin.item(), right, condition)
 
-    def _filter_projection(self, node: Node, at: Value) -> Value:
+    def _filter_projection(self, node: Node, at: Translated) -> Translated:
         return self._projection(node, at, node["children"][2])
 
-    def _value_projection(self, node: Node, at: Value) -> Value:
+    def _value_projection(self, node: Node, at: Translated) -> Translated:
         base, right = node["children"]
         source, origin = self._value(base, at)
         named = self.source.atom(source)
         item = origin.value()
         return self._projected(f"type({named}) is dict", f"{named}.values()", item, right)
 
-    def _projected(self, fits: str, values: str, item: Origin, right: Node, condition: Node | None = None) -> Value:
+    def _projected(
+        self, fits: str, values: str, item: Origin, right: Node, condition: Node | None = None
+    ) -> Translated:
         """The list of what `right` gives for each of the values that the condition lets through, without nulls."""
         result, element, t = self.source.temporary(), self.source.temporary(), self.source.temporary()
         self.source.lines.append(f"{result} = None")
@@ -177,7 +179,7 @@ class Translation:
                         self.source.lines.append(f"{result}.append({t})")
         return result, Origin(items=origin)
 
-    def _flatten(self, node: Node, at: Value) -> Value:
+    def _flatten(self, node: Node, at: Translated) -> Translated:
         source, origin = self._value(node["children"][0], at)
         listed, result, element = self.source.atom(source), self.source.temporary(), self.source.temporary()
         item = origin.item()
@@ -190,32 +192,32 @@ class Translation:
                 self.source.lines += ["else:", [f"{result}.append({element})"]]
         return result, Origin(items=item | inner)
 
-    def _multi_select_list(self, node: Node, at: Value) -> Value:
+    def _multi_select_list(self, node: Node, at: Translated) -> Translated:
         parts, lines = self.source.apart(lambda: [self._whole(child, at) for child in node["children"]])
         return self._unless_null(at[0], lines, f"[{', '.join(parts)}]")
 
-    def _multi_select_dict(self, node: Node, at: Value) -> Value:
+    def _multi_select_dict(self, node: Node, at: Translated) -> Translated:
         children = node["children"]
         parts, lines = self.source.apart(lambda: [self._whole(child["children"][0], at) for child in children])
         pairs = [f"{self.source.constant(child['value'])}: {part}" for child, part in zip(children, parts, strict=True)]
         return self._unless_null(at[0], lines, f"{{{', '.join(pairs)}}}")
 
-    def _unless_null(self, source: str, lines: list[Any], made: str) -> Value:
+    def _unless_null(self, source: str, lines: list[Any], made: str) -> Translated:
         if not lines:
             return f"({made} if {source} is not None else None)", PLAIN
         result = self.source.temporary()
         self.source.lines += [f"{result} = None", f"if {source} is not None:", [*lines, f"{result} = {made}"]]
         return result, PLAIN
 
-    def _whole(self, node: Node, at: Value) -> str:
+    def _whole(self, node: Node, at: Translated) -> str:
         source, origin = self._value(node, at)
         origin.need_whole()
         return source
 
-    def _not_expression(self, node: Node, at: Value) -> Value:
+    def _not_expression(self, node: Node, at: Translated) -> Translated:
         return self._truth(node, at), SCALAR
 
-    def _or_expression(self, node: Node, at: Value) -> Value:
+    def _or_expression(self, node: Node, at: Translated) -> Translated:
         """The left side, or where that does not decide, the right one."""
         left, right = node["children"]
         source, origin = self._value(left, at)
@@ -232,10 +234,10 @@ class Translation:
 
     _and_expression = _or_expression
 
-    def _comparator(self, node: Node, at: Value) -> Value:
+    def _comparator(self, node: Node, at: Translated) -> Translated:
         return self._comparison(node, at, otherwise="None"), SCALAR
 
-    def _comparison(self, node: Node, at: Value, otherwise: str) -> str:
+    def _comparison(self, node: Node, at: Translated, otherwise: str) -> str:
         """`otherwise`: what an ordering gives (null) where a side has none."""
         (left, right), sign = node["children"], _SIGNS[node["value"]]
         if left["type"] == "literal":
@@ -267,7 +269,7 @@ class Translation:
             return f"(({t} := {one}) {sign} {other} {number})"
         return f"({'' if equal else 'not '}is_equal({one}, {other}))"
 
-    def _function_expression(self, node: Node, at: Value) -> Value:
+    def _function_expression(self, node: Node, at: Translated) -> Translated:
         name, arguments = node["value"], node["children"]
         if name in ("map", "sort_by", "min_by", "max_by"):
             return self._with_expression(name, arguments, at)
@@ -281,7 +283,7 @@ class Translation:
             origins[1].need_whole()
         return call, RESULTS.get(name, of_scalar)(origins)
 
-    def _with_expression(self, name: str, arguments: list[Node], at: Value) -> Value:
+    def _with_expression(self, name: str, arguments: list[Node], at: Translated) -> Translated:
         """A function that evaluates an `&expression` on each item of a list."""
         expression, values = arguments if name == "map" else reversed(arguments)
         if expression["type"] != "expref":

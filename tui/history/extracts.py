@@ -19,7 +19,7 @@ from tui.archive.times import spell_hour
 from tui.errors import HourscopeError
 from tui.history.log import (
     HistoryError,
-    Line,
+    LogLine,
     Report,
     append,
     append_or,
@@ -39,7 +39,7 @@ from tui.send.receipt import whoami
 State = Literal["running", "finished", "stopped"]
 
 
-class ExtractLine(Line, frozen=True, kw_only=True):
+class ExtractLine(LogLine, frozen=True, kw_only=True):
     """An extract as a scan begins or ends; of several lines of one `place` the last one counts.
 
     `words` are the command line's, and resume it with --resume; relative paths in them are of `folder`. `filter` is the

@@ -24,7 +24,7 @@ from tui.shell import shell_join, shell_word
 VERSION = 1
 _LARGEST_BYTES = 32 << 20  # of a file, of which the newest part is read
 
-L = TypeVar("L", bound="Line")
+L = TypeVar("L", bound="LogLine")
 Report = Callable[[str], object]
 
 
@@ -32,7 +32,7 @@ class HistoryError(HourscopeError):
     """The history cannot be written or read."""
 
 
-class Line(msgspec.Struct, frozen=True, kw_only=True):
+class LogLine(msgspec.Struct, frozen=True, kw_only=True):
     """A line of a log."""
 
     version: int = VERSION
@@ -48,7 +48,7 @@ def now_text() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def append(path: Path, line: Line) -> None:
+def append(path: Path, line: LogLine) -> None:
     """Add a line, whole, also behind one that a crash cut off. HistoryError if it cannot be written."""
     try:
         private_folder(path.parent)
@@ -63,7 +63,7 @@ def append(path: Path, line: Line) -> None:
         raise HistoryError(f"{path} cannot be written, so this is not listed later: {reason(error)}") from error
 
 
-def append_or(report: Report, path: Path, line: Line) -> bool:
+def append_or(report: Report, path: Path, line: LogLine) -> bool:
     """The same, where what was done is done: what hinders the writing is reported in a sentence. False after that."""
     try:
         append(path, line)

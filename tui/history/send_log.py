@@ -12,7 +12,7 @@ from uuid import uuid4
 import msgspec
 
 from tui.history.log import (
-    Line,
+    LogLine,
     Report,
     append_or,
     history_dir,
@@ -25,7 +25,7 @@ from tui.send import Receipt, SendEvent, Sent, Source
 from tui.send.receipt import whoami
 
 
-class SendLine(Line, frozen=True, kw_only=True):
+class SendLine(LogLine, frozen=True, kw_only=True):
     """A send as it begins or ends; of several lines of one journal, or of one `run` of a file, the last one counts.
 
     `words` are the command line's; with `resume` they resume it. `receipt` is that of a file: a topic's is in its

@@ -16,7 +16,7 @@ class DamagedPart(NamedTuple):
     doubtful: int = 0
 
 
-class Known(NamedTuple):
+class CountedChunk(NamedTuple):
     """What one scan of a chunk counted. `counts`: the figures of a scan's Counts, in their order.
 
     `exact`: records were counted, not just lines, also where nothing matched.
@@ -29,16 +29,16 @@ class Known(NamedTuple):
     exact: bool = True
 
 
-def pack_known(known: Known) -> bytes:
+def pack_known(known: CountedChunk) -> bytes:
     """As it is stored."""
     return json.dumps(known).encode()
 
 
-def unpack_known(data: bytes) -> Known | None:
+def unpack_known(data: bytes) -> CountedChunk | None:
     """None for what is not in this format."""
     try:
         counts, damage, form, codec, exact = json.loads(data)
-        return Known(
+        return CountedChunk(
             list(map(int, counts)), [DamagedPart(*part) for part in damage], str(form), str(codec), bool(exact)
         )
     except (ValueError, TypeError):

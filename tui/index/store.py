@@ -18,7 +18,7 @@ from tui.archive.reading import Reading
 from tui.archive.store import is_s3
 from tui.config import cache_dir
 from tui.errors import IndexFileError
-from tui.index.counted import Known, pack_known, unpack_known
+from tui.index.counted import CountedChunk, pack_known, unpack_known
 
 if TYPE_CHECKING:  # who only scans waits for neither
     from tui.index.summary import Summary
@@ -137,7 +137,7 @@ class Index:
         row = (*self._about(chunk), WORDS_FORMAT, words)
         self._write("insert or replace into words values (?, ?, ?, ?, ?, ?)", row)
 
-    def known(self, chunk: Chunk, terms: Sequence[str]) -> Known | None:
+    def known(self, chunk: Chunk, terms: Sequence[str]) -> CountedChunk | None:
         """What a scan of the chunk with these terms counted; None if there was none."""
         if self.is_empty("counted"):
             return None
@@ -145,7 +145,7 @@ class Index:
         row = self._ask(lambda db: db.execute(query, (*self._about(chunk), _SCANS_FORMAT, _spelled(terms))).fetchone())
         return unpack_known(row[0]) if row and isinstance(row[0], bytes) else None
 
-    def without_match(self, chunk: Chunk) -> Iterator[tuple[frozenset[str], Known]]:
+    def without_match(self, chunk: Chunk) -> Iterator[tuple[frozenset[str], CountedChunk]]:
         """The terms of earlier scans that matched no record of the chunk, and what those counted."""
         if self.is_empty("counted"):
             return
@@ -157,7 +157,7 @@ class Index:
             if (known := unpack_known(data)) is not None:
                 yield frozenset(json.loads(terms)), known
 
-    def put_known(self, terms: Sequence[str], counted: Iterable[tuple[Chunk, Known, int]]) -> None:
+    def put_known(self, terms: Sequence[str], counted: Iterable[tuple[Chunk, CountedChunk, int]]) -> None:
         """Remember what a scan counted in some chunks, and how many records matched."""
         spelled = _spelled(terms)
         rows = [

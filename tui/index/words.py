@@ -33,7 +33,7 @@ _APART = bytes(byte if byte in _CHARACTERS else 0x20 for byte in range(256))
 _RUN = re.compile(rb"[0-9A-Za-z_]+")
 _TWO = Struct("<QQ")
 
-Place = tuple[int, int]
+Slot = tuple[int, int]
 
 
 class Words:
@@ -84,7 +84,7 @@ class Words:
             self._recent.clear()
         self._recent |= words
 
-    def holds(self, place: Place) -> bool:
+    def holds(self, place: Slot) -> bool:
         """May a word be there? Its place is that of `place_of`."""
         bits, length = self._bits, 8 * len(self._bits)
         at, step = place
@@ -119,7 +119,7 @@ class Words:
         return Words.of, (self.packed(),)
 
 
-def place_of(word: bytes) -> Place:
+def place_of(word: bytes) -> Slot:
     """Where a word is, in a filter of any size."""
     first, second = _TWO.unpack(blake2b(word, digest_size=16).digest())
     return first, second
@@ -174,6 +174,6 @@ def _folded(bits: bytearray | memoryview, length: int) -> bytes:
     return folded.to_bytes(length, "little")
 
 
-def places_of(words: Iterable[bytes]) -> tuple[Place, ...]:
+def places_of(words: Iterable[bytes]) -> tuple[Slot, ...]:
     """The places of several words."""
     return tuple(map(place_of, words))

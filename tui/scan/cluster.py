@@ -29,7 +29,7 @@ _ASK_SECONDS = 0.25  # seconds between two questions of a worker whether to stop
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class WorkerEvents:
     """What a worker gives back. `size` bytes of matches are in it; it ends with a ChunkDone if there are no more."""
 
     events: tuple[ScanEvent, ...]
@@ -98,9 +98,9 @@ def _parts(client: Any, task: ScanTask, stop_name: str, held: threading.Semaphor
             del part
 
 
-def _fetched(task: ScanTask, future: Any) -> Part:
+def _fetched(task: ScanTask, future: Any) -> WorkerEvents:
     try:
-        part: Part = future.result()
+        part: WorkerEvents = future.result()
     except HourscopeError:
         raise
     except (RuntimeError, OSError, CancelledError) as error:  # distributed's own are RuntimeErrors and OSErrors
@@ -111,7 +111,7 @@ def _fetched(task: ScanTask, future: Any) -> Part:
 # On a worker of the cluster
 
 
-def scan_part(task: ScanTask, skip: int, stop_name: str) -> Part:
+def scan_part(task: ScanTask, skip: int, stop_name: str) -> WorkerEvents:
     """Scan a chunk, leave out the first `skip` bytes of its matches, and give back at most about 32 MB of the rest."""
     events, size, left = [], 0, skip
     scanned = chunk_events(task, _asking(stop_name))
@@ -128,7 +128,7 @@ def scan_part(task: ScanTask, skip: int, stop_name: str) -> Part:
         events.append(event)
         if size >= _PART_BYTES and task.output is None:
             break
-    return Part(tuple(events), size)
+    return WorkerEvents(tuple(events), size)
 
 
 def _asking(stop_name: str) -> Callable[[], bool]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from tui.archive import Chunk, Damage
 from tui.archive.block import LONG
 from tui.archive.forms import Unchosen
-from tui.scan.measure import Part
+from tui.scan.measure import Measurement
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +135,7 @@ class Measured:
     """What was measured of the chunk's matching records, once all of them were read; just before its ChunkDone."""
 
     chunk: Chunk
-    part: Part
+    part: Measurement
 
 
 @dataclass(frozen=True, slots=True)

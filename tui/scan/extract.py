@@ -40,7 +40,7 @@ from tui.scan.manifest import (
     write_manifest,
 )
 from tui.scan.plan import ScanPlan
-from tui.scan.task import Output
+from tui.scan.task import ChunkOutput
 
 _SUFFIX = re.compile(r"(\.(log|json|jsonl|ndjson|txt))?(\.(gz|zst))?$")
 _EXTENSION = ".jsonl.gz"
@@ -89,11 +89,11 @@ class Extract:
             with suppress(HourscopeError):  # the first error is the one to report
                 self._save()
 
-    def output(self, chunk: Chunk) -> Output:
+    def output(self, chunk: Chunk) -> ChunkOutput:
         """Where the matches of a chunk go. OutputError if the place has no name for it."""
         name = _file_name(self._store, self._prefix, self._layout, self._name(chunk.key), chunk.hour)
         key = self._prefix + name
-        return Output(self._store, key, exists=key in self._existing)
+        return ChunkOutput(self._store, key, exists=key in self._existing)
 
     def kept(self) -> Iterator[ChunkKept | ChunkDamaged]:
         """The chunks that an earlier run finished and that have not changed since, with their damage."""

@@ -9,7 +9,7 @@ from tui.archive import Block, Chunk
 from tui.filter import Filter, Matcher
 
 
-class Part(Protocol):
+class Measurement(Protocol):
     """What was measured of some records."""
 
     def merge(self, other: Any, /) -> None: ...
@@ -24,6 +24,6 @@ class Measure(Protocol):
         filter: Filter,  # noqa: A002
         matcher: Matcher,
         /,
-    ) -> Callable[[Block], tuple[Part, int]]:
+    ) -> Callable[[Block], tuple[Measurement, int]]:
         """The work on each block: what is measured, and how many records match. `matcher` is the filter's."""
         ...

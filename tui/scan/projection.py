@@ -14,7 +14,7 @@ from jmespath.parser import ParsedResult
 from tui.errors import FilterError
 from tui.filter.compiled import MAX_PARSED, NotJsonError, TooLargeError
 from tui.filter.jmespath import load, parse_expression
-from tui.filter.paths import Path, path_of
+from tui.filter.paths import JsonPath, path_of
 
 _PATHS = re.compile(r"\s*[\w.\"\[\]-]+(\s*,\s*[\w.\"\[\]-]+)*\s*")
 _FAILURES = (exceptions.JMESPathError, TypeError, ValueError, ArithmeticError, RecursionError)
@@ -71,7 +71,7 @@ def _value_of(expression: ParsedResult) -> Callable[[bytes], bytes]:
     return computed if path is None else sliced
 
 
-def _slice(record: bytes, path: Path) -> bytes:
+def _slice(record: bytes, path: JsonPath) -> bytes:
     """The bytes of the value at a path; a DecodeError where msgspec cannot read the record."""
     value = _OBJECT.decode(record) if record.lstrip()[:1] == b"{" else {}
     if not value:

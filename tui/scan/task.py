@@ -32,7 +32,7 @@ from tui.scan.events import (
 )
 from tui.scan.excerpt import Excerpt
 from tui.scan.matching import matching_lines, not_json
-from tui.scan.measure import Part
+from tui.scan.measure import Measurement
 from tui.scan.turns import Turn, taken_once
 
 PROGRESS_INTERVAL = 0.1  # seconds
@@ -43,7 +43,7 @@ Emit = Callable[[ScanEvent], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Output:
+class ChunkOutput:
     """Where a task writes its matches: a key of a store, replaced if it `exists`, of an earlier run."""
 
     store: Store
@@ -64,7 +64,7 @@ class ScanTask:
     store: Store
     chunk: Chunk
     filter: Filter
-    output: Output | None = None
+    output: ChunkOutput | None = None
     count_only: bool = False
     excerpt: Excerpt = field(default_factory=Excerpt)
     read_ahead: bool = False
@@ -145,7 +145,7 @@ class _SoFar:
 
     def __init__(self) -> None:
         self.bytes_compressed = 0
-        self.part: Part | None = None
+        self.part: Measurement | None = None
         self._sums: Sequence[int] = (0,) * 9
 
     def add(self, numbers: Numbers) -> None:
@@ -184,7 +184,7 @@ def _filtering(
     so_far.bytes_compressed = reader.bytes_compressed
 
 
-def written(output: Output, events: Iterator[ScanEvent]) -> Iterator[ScanEvent]:
+def written(output: ChunkOutput, events: Iterator[ScanEvent]) -> Iterator[ScanEvent]:
     """Write the matches to `output`, whole or not at all, and pass on only the first; without any there is no file."""
     with ExitStack() as stack:
         sink: BinaryIO | None = None
@@ -203,16 +203,16 @@ def written(output: Output, events: Iterator[ScanEvent]) -> Iterator[ScanEvent]:
                 yield event
 
 
-Cut = Callable[[Block], tuple[bytes | bytearray | Part, int]]
+Cut = Callable[[Block], tuple[bytes | bytearray | Measurement, int]]
 Numbers = tuple[int, int, int, int, int, int, int, int, int]  # those of Counts, but bytes_compressed
 
 
-def _cutter(task: ScanTask) -> Callable[[Block], tuple[bytes | bytearray | Part, Numbers]]:
+def _cutter(task: ScanTask) -> Callable[[Block], tuple[bytes | bytearray | Measurement, Numbers]]:
     """The work on each block: what is wanted of it, and what was counted in it."""
     matcher = task.filter.matcher()
     cut = _cut(task, matcher)
 
-    def work(block: Block) -> tuple[bytes | bytearray | Part, Numbers]:
+    def work(block: Block) -> tuple[bytes | bytearray | Measurement, Numbers]:
         if task.exact:
             block.settle()
         not_json, broken, unparsed = matcher.not_json, matcher.broken_json, matcher.unparsed

@@ -8,7 +8,7 @@ from tui.nsq.destination import ChannelState, Destination, check_destination
 from tui.nsq.limits import Limits
 from tui.nsq.lookup import configured_target, find_nsqds
 from tui.nsq.target import NsqTarget, Tls
-from tui.send.blocks import DamagedChunk, Place, SourceBlock, Unfit
+from tui.send.blocks import DamagedChunk, RecordPlace, SourceBlock, Unfit
 from tui.send.earlier import Earlier, earlier_sends
 from tui.send.engine.control import Control
 from tui.send.engine.rate import Rate, TokenBucket, parse_rate
@@ -21,7 +21,7 @@ from tui.send.options import CANARY, SendOptions
 from tui.send.outputs import Split, parse_split
 from tui.send.receipt import Receipt
 from tui.send.replay import InterruptedSend, refuse_what_cannot_go, send_to, send_to_nsq
-from tui.send.shapes import Shape
+from tui.send.shapes import RecordShape
 from tui.send.sink import Broker
 from tui.send.source import Plan, Source, archive_source, file_source
 from tui.send.survey import Survey, nothing_to_send, survey, surveying
@@ -38,16 +38,16 @@ __all__ = [
     "Journal",
     "Limits",
     "NsqTarget",
-    "Place",
     "Plan",
     "Rate",
     "Receipt",
+    "RecordPlace",
+    "RecordShape",
     "RepeatError",
     "SendEvent",
     "SendOptions",
     "Sending",
     "Sent",
-    "Shape",
     "Source",
     "SourceBlock",
     "Split",

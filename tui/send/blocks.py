@@ -36,7 +36,7 @@ class DamagedChunk:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class RecordPlace:
     """Where a record is: its chunk, its line there (from 1), and its size in bytes."""
 
     key: str
@@ -83,7 +83,7 @@ class SourceBlock:
     lines: Sequence[int]
     unfit: tuple[Unfit, ...] = ()
     damaged: DamagedChunk | None = None
-    oversize: tuple[Place, ...] = ()
+    oversize: tuple[RecordPlace, ...] = ()
     repeats: int = 0
     blank: int = 0
     not_json: int = 0
@@ -112,10 +112,10 @@ class SourceBlock:
         """The same with other records."""
         return replace(self, records=records, lines=lines, joined=b"")
 
-    def place(self, index: int) -> Place:
+    def place(self, index: int) -> RecordPlace:
         """Where one of its records is."""
         key = self.keys[index] if self.keys else self.key
-        return Place(key, self.lines[index], len(self.records[index]))
+        return RecordPlace(key, self.lines[index], len(self.records[index]))
 
 
 def as_lines(records: Sequence[bytes]) -> bytes:

@@ -11,7 +11,7 @@ from tui.archive.block import Block, block_of
 from tui.filter.build import spell_path
 from tui.filter.columns import Table, columns
 from tui.filter.compiled import NotJsonError
-from tui.filter.fields import leaves
+from tui.filter.fields import Scalar, leaves
 from tui.filter.jmespath import load
 
 _SAMPLE = 500  # records by which the field is chosen
@@ -22,15 +22,13 @@ _LONGEST = 200  # characters of a text
 
 _NAMES = ("code", "level", "severity", "event", "type", "kind", "status")  # of fields that tell most
 
-Value = str | int | float | bool | None
-
 
 @dataclass(frozen=True, slots=True)
-class Values:
+class CountedValues:
     """How many records have each value of `field`, the most common first; `others` have none of those, or no value."""
 
     field: str
-    counts: tuple[tuple[Value, int], ...]
+    counts: tuple[tuple[Scalar, int], ...]
     others: int = 0
 
 
@@ -43,7 +41,7 @@ class Histogram:
         self._sample: list[bytes] = []
         self._field = ""
         self._read: Callable[[Block], Table] | None = None
-        self._values: Counter[Value] = Counter()
+        self._values: Counter[Scalar] = Counter()
         self._records = 0
 
     def add(self, hour: datetime | None, records: list[bytes]) -> None:
@@ -62,14 +60,14 @@ class Histogram:
     def hours(self) -> tuple[tuple[datetime, int], ...]:
         return tuple(sorted(self._hours.items()))
 
-    def values(self) -> Values | None:
+    def values(self) -> CountedValues | None:
         """None where no field has few values."""
         if self._read is None:
             self._choose()
         if not self._values:
             return None
         ranked = sorted(self._values.items(), key=lambda item: (-item[1], str(item[0])))
-        return Values(self._field, tuple(ranked), self._records - sum(self._values.values()))
+        return CountedValues(self._field, tuple(ranked), self._records - sum(self._values.values()))
 
     def _choose(self) -> None:
         """By what was seen so far; without a field that is fit, whatever comes later is not parsed."""
@@ -96,7 +94,7 @@ class Histogram:
 def telling_field(records: Sequence[bytes]) -> str | None:
     """The path of a field with a few values, which nearly all of the records have: one of a telling name, or else that
     whose values are spread most evenly."""
-    counts: dict[str, Counter[Value]] = {}
+    counts: dict[str, Counter[Scalar]] = {}
     parsed = 0
     for record in records[:_SAMPLE]:
         try:
@@ -121,7 +119,7 @@ def _rank(name: str) -> int:
     return _NAMES.index(last) if last in _NAMES else len(_NAMES)
 
 
-def _spread(values: Counter[Value]) -> float:
+def _spread(values: Counter[Scalar]) -> float:
     """1 - the sum of the squared shares, less what many values take to read."""
     total = values.total()
     return 1 - sum((count / total) ** 2 for count in values.values()) - 0.05 * len(values)

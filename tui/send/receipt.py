@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from tui.errors import SendError
-from tui.send.blocks import DamagedChunk, Place, Unfit
+from tui.send.blocks import DamagedChunk, RecordPlace, Unfit
 
 # What nsqd's OK is worth (nsqd puts a message into a channel of Go before it answers).
 WHAT_OK_MEANS = (
@@ -59,7 +59,7 @@ class Receipt(msgspec.Struct, frozen=True):
     blank: int = 0
     unfit: int = 0
     unknown: int = 0
-    left_out: tuple[Place, ...] = ()
+    left_out: tuple[RecordPlace, ...] = ()
     unfit_named: tuple[Unfit, ...] = ()
     damaged: tuple[DamagedChunk, ...] = ()
     message_count_before: int | None = None

@@ -20,13 +20,13 @@ _NO_OBJECT = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class RecordShape:
     """So many records have these keys at their top, in alphabetical order; None: they are not JSON objects."""
 
     keys: Keys | None
     count: int
 
-    def words(self, usual: Shape | None = None) -> str:
+    def words(self, usual: RecordShape | None = None) -> str:
         """The keys; beside the usual shape only what is different, `+error -player`."""
         if self.keys is None:
             return "no JSON object"
@@ -56,9 +56,9 @@ class Shapes:
             else:
                 self.beyond += count
 
-    def summarize(self) -> tuple[Shape, ...]:
+    def summarize(self) -> tuple[RecordShape, ...]:
         """The commonest first."""
-        shapes = [Shape(keys, count) for keys, count in self._counts.items()]
+        shapes = [RecordShape(keys, count) for keys, count in self._counts.items()]
         return tuple(sorted(shapes, key=attrgetter("count"), reverse=True))
 
 

@@ -12,9 +12,9 @@ from tui.archive.forms import Unchosen
 from tui.archive.reader import DoubtfulGiven
 from tui.errors import NothingToSendError
 from tui.scan.tally import misread
-from tui.send.blocks import DamagedChunk, Place, SourceBlock, Unfit
-from tui.send.histogram import Histogram, Values
-from tui.send.shapes import Shape, Shapes
+from tui.send.blocks import DamagedChunk, RecordPlace, SourceBlock, Unfit
+from tui.send.histogram import CountedValues, Histogram
+from tui.send.shapes import RecordShape, Shapes
 from tui.send.source import Source
 from tui.units import plural
 
@@ -46,22 +46,22 @@ class Survey:
     last_hour: datetime | None = None
     first: bytes | None = None
     last: bytes | None = None
-    largest: Place | None = None
+    largest: RecordPlace | None = None
     max_message: int | None = None
-    oversize: tuple[Place, ...] = ()
+    oversize: tuple[RecordPlace, ...] = ()
     oversize_count: int = 0
-    skipped: tuple[Place, ...] = ()
+    skipped: tuple[RecordPlace, ...] = ()
     skipped_count: int = 0
     repeats: int = 0
     damaged: tuple[DamagedChunk, ...] = ()
     complete: bool = False
     unfit: tuple[Unfit, ...] = ()
     unfit_count: int = 0
-    shapes: tuple[Shape, ...] = ()
+    shapes: tuple[RecordShape, ...] = ()
     shapeless: int = 0
     sha256: str = hashlib.sha256().hexdigest()
     by_hour: tuple[tuple[datetime, int], ...] = ()
-    by_value: Values | None = None
+    by_value: CountedValues | None = None
     archived: str = ""
     first_time: int | None = None
     last_time: int | None = None
@@ -127,9 +127,9 @@ class _Tally:
         self._hours: list[datetime] = []
         self._first: bytes | None = None
         self._last: bytes | None = None
-        self._largest: Place | None = None
-        self._oversize: list[Place] = []
-        self._skipped: list[Place] = []
+        self._largest: RecordPlace | None = None
+        self._oversize: list[RecordPlace] = []
+        self._skipped: list[RecordPlace] = []
         self._damaged: list[DamagedChunk] = []
         self._unfit: list[Unfit] = []
         self._histogram = Histogram(values=shapes is not None)
@@ -220,7 +220,7 @@ class _Tally:
         )
 
 
-def nothing_to_send(source: Source, left_out: Sequence[Unfit | Place]) -> NothingToSendError:
+def nothing_to_send(source: Source, left_out: Sequence[Unfit | RecordPlace]) -> NothingToSendError:
     """The sentence for a source without a record that could be sent; `left_out` are some that could not."""
     if left_out:
         more = ", and so on" if len(left_out) > 1 else ""

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from jmespath.functions import Functions
 
 from tui.app.filters.completion import SIGNATURES, Completion, complete
-from tui.app.filters.cursor import Node, tree_of
+from tui.app.filters.cursor import SampleNode, tree_of
 from tui.filter.build import spell_name, spell_path
 from tui.filter.fields import Fields
 from tui.printable import printable
@@ -30,7 +30,7 @@ RECORDS: list[dict[str, Any]] = [
 ]
 
 
-def _tree(records: list[dict[str, Any]]) -> Node:
+def _tree(records: list[dict[str, Any]]) -> SampleNode:
     fields = Fields()
     fields.feed(json.dumps(record).encode() for record in records)
     return tree_of(fields.summarize(top=100))

@@ -9,7 +9,7 @@ from textual import events
 
 from tests.app.conftest import Opened, assert_shown, preview, shown, until
 from tui.app.filters.input import is_list, lines_of
-from tui.filter import Kind
+from tui.filter import TermKind
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,9 @@ from tui.filter import Kind
         ("regex", "a|b\nc", "", "", False),
     ],
 )
-def test_lines_that_form_no_expression_are_a_list(kind: Kind, text: str, before: str, after: str, is_one: bool) -> None:
+def test_lines_that_form_no_expression_are_a_list(
+    kind: TermKind, text: str, before: str, after: str, is_one: bool
+) -> None:
     assert is_list(kind, lines_of(text), before, after) == is_one
 
 

@@ -13,7 +13,7 @@ from textual.pilot import Pilot
 from tests.app.conftest import assert_shown, on, shown, type_text, until, until_shown
 from tests.support.scripted_s3 import ScriptedS3
 from tui.app.app import Explorer
-from tui.app.home.add import AddPage, Place, look
+from tui.app.home.add import AddPage, TypedArchive, look
 from tui.app.home.screen import HomePage
 from tui.config import Config, S3Options, config_dir, load_config
 from tui.config_file import save_archive
@@ -126,7 +126,7 @@ def test_a_bucket_that_refuses_us_is_tried_without_credentials() -> None:
     ],
 )
 def test_a_name_suggests_itself(words: str, name: str) -> None:
-    assert Place.read(f"'{words}'").name == name
+    assert TypedArchive.read(f"'{words}'").name == name
 
 
 @pytest.mark.parametrize("words", ["/a --profil x", "/a --profile", "/a 'b"])

@@ -23,7 +23,7 @@ from tui.archive.times import zone_name
 from tui.printable import printable
 from tui.units import plural, size
 
-Line = list[Piece]
+PieceLine = list[Piece]
 _LABEL = 7  # cells before a day's bars
 _CEILING = 1.15  # one-line charts stop below the line above
 _MOST_DAYS = 40  # cells
@@ -46,7 +46,7 @@ class HourDetails(LineWidget, can_focus=True):
         self._hour = session.last
         self.at = 0  # the chunk under the cursor
         self._sizes: tuple[object, str] = (None, "")  # the days' bars, and of what
-        self._drawn: tuple[tuple[Size, Palette, bool], list[Line]] | None = None
+        self._drawn: tuple[tuple[Size, Palette, bool], list[PieceLine]] | None = None
 
     def show(self, hour: datetime) -> None:
         self.at = self.at if hour == self._hour else 0
@@ -75,7 +75,7 @@ class HourDetails(LineWidget, can_focus=True):
         edge: Piece = ("│ " if self.region.x else " ", self.palette.rule)
         return strip_of([edge, *(both_ends(lines[y], [], width - 2) if y < len(lines) else [])], width)
 
-    def _lines(self, width: int, height: int) -> list[Line]:
+    def _lines(self, width: int, height: int) -> list[PieceLine]:
         chunks = self._session.chunks(self._hour)
         if height < _HIGH:  # below the grid: only its chunks
             return [*self._title(), *self._chunks(chunks, width, 2), *self._whole_key(width)][:height]
@@ -108,14 +108,14 @@ class HourDetails(LineWidget, can_focus=True):
             pieces += [(f" {_sign(ratio)}", palette.odd) for ratio in self._beside_usual(hour, rate)]
         return [*pieces, *([(f" · {note}", palette.dim)] if (note := clock_note(hour)) else [])]
 
-    def _title(self) -> list[Line]:
+    def _title(self) -> list[PieceLine]:
         session, palette, hour = self._session, self.palette, self._hour
-        line: Line = [
+        line: PieceLine = [
             (f"{hour:%a} {hour.day} {hour:%b %Y  %H:%M}–{hour + timedelta(hours=1):%H:%M}", palette.title),
             (f" {zone_name(session.archive.zone)}", palette.dim),
         ]
         note = clock_note(hour)
-        lines: list[Line] = [line, [(note, palette.odd)]] if note else [line]
+        lines: list[PieceLine] = [line, [(note, palette.odd)]] if note else [line]
         if session.zone == session.archive.zone:
             return lines
         return [*lines, [(f"= {hour.astimezone(session.zone):%a %H:%M} {zone_name(session.zone)}", palette.text)]]
@@ -128,7 +128,7 @@ class HourDetails(LineWidget, can_focus=True):
             return "not listed yet", self.palette.dim
         return "gap: no chunk names this hour", self.palette.gap
 
-    def _sum(self, chunks: tuple[Chunk, ...]) -> Line:
+    def _sum(self, chunks: tuple[Chunk, ...]) -> PieceLine:
         palette, session = self.palette, self._session
         newest = max(chunk.uploaded for chunk in chunks).astimezone(session.zone)
         late = session.usual.late(self._hour)
@@ -139,18 +139,18 @@ class HourDetails(LineWidget, can_focus=True):
             (f" · uploaded {_when(newest, self._hour)}{after}", palette.odd if late else palette.dim),
         ]
 
-    def _times(self, ratio: float) -> Line:
+    def _times(self, ratio: float) -> PieceLine:
         odd = ratio >= ODD_LARGE or ratio <= ODD_SMALL
         return [(f"{_sign(ratio)}" if odd else f"{ratio:.1f}×", self.palette.odd if odd else self.palette.text)]
 
-    def _usual(self, width: int) -> list[Line]:
+    def _usual(self, width: int) -> list[PieceLine]:
         session, palette = self._session, self.palette
         ratio = session.usual.ratio(self._hour, session.hour_size[self._hour])
         if ratio is None:
             return []
         usual = session.usual.sizes[self._hour]
         words = f" usual {size(usual.size)}", f" ({usual.among})"
-        line: Line = [*self._times(ratio), (words[0], palette.dim)]
+        line: PieceLine = [*self._times(ratio), (words[0], palette.dim)]
         fits = sum(len(text) for text, _ in line) + len(words[1]) <= width
         return [[*line, (words[1], palette.dim)] if fits else line]
 
@@ -166,10 +166,10 @@ class HourDetails(LineWidget, can_focus=True):
         ratio = rate / usual if usual else 1.0
         return [ratio] if ratio >= ODD_LARGE or (ratio <= ODD_SMALL and rate) else []
 
-    def _rates(self, width: int) -> list[Line]:
+    def _rates(self, width: int) -> list[PieceLine]:
         """What the last scan and the last count say of the hour, each with its unit and its usual."""
         session, palette, shade = self._session, self.palette, self._session.shade
-        lines: list[Line] = []
+        lines: list[PieceLine] = []
         if (number := session.matches.get(self._hour)) is not None:
             lines.append([(plural(number, "match"), palette.match), (" in the last scan", palette.dim)])
         rate = self._rate(self._hour)
@@ -180,10 +180,10 @@ class HourDetails(LineWidget, can_focus=True):
             lines[-1] += [(f"   {_sign(ratio)}", palette.odd) for ratio in self._beside_usual(self._hour, rate)]
         return [*lines, []] if lines else []
 
-    def _words_of_usual(self, usual: float | None) -> Line:
+    def _words_of_usual(self, usual: float | None) -> PieceLine:
         return [(f"  usual {share(usual)}", self.palette.dim)] if usual is not None else []
 
-    def _day(self) -> list[Line]:
+    def _day(self) -> list[PieceLine]:
         """The day's hours as bars, the same hours as they usually are, and the share of matches."""
         session, palette, shade = self._session, self.palette, self._session.shade
         midnight = self._hour.replace(hour=0)
@@ -208,11 +208,11 @@ class HourDetails(LineWidget, can_focus=True):
 
     def _bars(
         self, name: str, values: Mapping[datetime, float], hours: list[datetime], ceiling: float, style: Style
-    ) -> Line:
+    ) -> PieceLine:
         bars = sparkline((values.get(hour, 0.0) for hour in hours), ceiling)
         return [(f"{name:<{_LABEL}}", self.palette.dim), (bars, style)]
 
-    def _chunks(self, chunks: tuple[Chunk, ...], width: int, room: int) -> list[Line]:
+    def _chunks(self, chunks: tuple[Chunk, ...], width: int, room: int) -> list[PieceLine]:
         shown = room if len(chunks) <= room else max(room - 1, 1)
         top = min(max(self.at - shown + 1, 0), len(chunks) - shown) if self.has_focus and len(chunks) > shown else 0
         lines = [
@@ -223,10 +223,10 @@ class HourDetails(LineWidget, can_focus=True):
             lines.append([(f"and {plural(len(chunks) - shown, 'more chunk')}", self.palette.dim)])
         return lines
 
-    def _chunk(self, chunk: Chunk, width: int, *, here: bool) -> Line:
+    def _chunk(self, chunk: Chunk, width: int, *, here: bool) -> PieceLine:
         palette = self.palette
         uploaded = chunk.uploaded.astimezone(self._session.zone).strftime("%H:%M")
-        right: Line = [(f"{size(chunk.size):>8}", palette.text), (f"  {uploaded}", palette.dim)]
+        right: PieceLine = [(f"{size(chunk.size):>8}", palette.text), (f"  {uploaded}", palette.dim)]
         if chunk.key in self._session.damage:
             right = [("! torn  ", palette.trouble), *right]
         elif chunk.needs_restore:
@@ -234,11 +234,11 @@ class HourDetails(LineWidget, can_focus=True):
         name = printable(chunk.host + chunk.rev or chunk.key.rpartition("/")[2], 60)
         room = min(width, 60)  # no hole between a name and its size
         used = sum(len(text) for text, _ in right) + 3
-        left: Line = [("▸ " if here else "", palette.selected), (shorten_middle(name, room - used), palette.name)]
+        left: PieceLine = [("▸ " if here else "", palette.selected), (shorten_middle(name, room - used), palette.name)]
         line = both_ends(left, right, room)
         return [(text, palette.cursor + style) for text, style in line] if here else line
 
-    def _whole_key(self, width: int) -> list[Line]:
+    def _whole_key(self, width: int) -> list[PieceLine]:
         """Of the chosen chunk, nothing cut."""
         chunk, palette = self.chosen, self.palette
         if chunk is None:
@@ -247,23 +247,23 @@ class HourDetails(LineWidget, can_focus=True):
         uploaded = f"{chunk.uploaded.astimezone(self._session.zone):%Y-%m-%d %H:%M:%S} {zone_name(self._session.zone)}"
         etag = printable(shorten_middle(chunk.etag.strip('"'), min(width - len(chunk.storage_class) - 8, 34)))
         facts = f"{chunk.storage_class} · ETag {etag}", f"uploaded {uploaded}", "enter opens this one"
-        wrapped: list[Line] = [[(key[at : at + width], palette.name)] for at in range(0, len(key), width)]
+        wrapped: list[PieceLine] = [[(key[at : at + width], palette.name)] for at in range(0, len(key), width)]
         if self.size.height < _HIGH:
             return [*wrapped, [(shorten(" · ".join(facts[:2]), width), palette.dim)]]
         return [[], *wrapped, *([(fact, palette.dim)] for fact in facts)]
 
-    def _archive(self) -> list[Line]:
+    def _archive(self) -> list[PieceLine]:
         """From when to when it goes, and how fresh it is."""
         session, palette = self._session, self.palette
         first, last = session.first, session.catalog_last
-        lines: list[Line] = [[("Archive", palette.dim), (f"  {first:%Y-%m-%d} to {last:%Y-%m-%d}", palette.text)]]
+        lines: list[PieceLine] = [[("Archive", palette.dim), (f"  {first:%Y-%m-%d} to {last:%Y-%m-%d}", palette.text)]]
         fresh = freshness(session)
         if fresh is None:
             return lines
         tone = palette.trouble if fresh.behind else palette.text
         return [*lines, [(fresh.words(), tone)], [(fresh.uploads(), palette.dim)]]
 
-    def _days(self, room: int) -> list[Line]:
+    def _days(self, room: int) -> list[PieceLine]:
         """The days as bars, and where the cursor is; of an archive that the grid does not show whole."""
         session, palette = self._session, self.palette
         first = session.first.date()

@@ -28,7 +28,7 @@ from tui.app.terminal.guard import Guarded
 from tui.app.widgets.workers import stream
 from tui.errors import FilterError, HourscopeError
 from tui.filter import Filter, Term
-from tui.filter.build import Place
+from tui.filter.build import ValuePath
 from tui.units import plural
 
 DEBOUNCE = 0.15
@@ -260,7 +260,7 @@ class FilterBar(Guarded, Vertical):
 
     # The terms.
 
-    def compare(self, path: Place, value: object, cut: bool) -> None:
+    def compare(self, path: ValuePath, value: object, cut: bool) -> None:
         """What can be asked of a value; `cut`: only the beginning of a longer text is known."""
         self.comparisons.ask(path, value, cut=cut)
 

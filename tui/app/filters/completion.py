@@ -11,12 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from tui.app.filters.cursor import NUMBER, Context, Node, Token, read, tokens
+from tui.app.filters.cursor import NUMBER, Context, SampleNode, Token, read, tokens
 from tui.filter.build import spell_name, spell_value
 from tui.filter.fields import LONGEST
 from tui.units import count
 
-Kind = Literal["path", "value", "function"]
+CandidateKind = Literal["path", "value", "function"]
 MOST = 50
 
 
@@ -26,7 +26,7 @@ class Candidate:
 
     text: str
     about: str
-    kind: Kind
+    kind: CandidateKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Completion:
         return text[: self.start] + candidate.text + text[self.end :], self.start + len(candidate.text)
 
 
-def complete(text: str, cursor: int, root: Node) -> Completion:
+def complete(text: str, cursor: int, root: SampleNode) -> Completion:
     """What may stand at `cursor`; nothing where nothing can be said."""
     before = list(tokens(text[:cursor]))
     typed = before.pop() if before and before[-1].is_word(cursor) else None
@@ -82,14 +82,14 @@ def _end(text: str, cursor: int, typed: Token | None) -> int:
     return rest.end() if rest and typed.kind == "name" else cursor
 
 
-def _names(node: Node, word: str) -> list[Candidate]:
+def _names(node: SampleNode, word: str) -> list[Candidate]:
     """The names below a node that go with what is typed: those that begin so first."""
     return _sorted(
         [(name, Candidate(spell_name(name), _about(inner), "path")) for name, inner in node.names.items()], word
     )
 
 
-def _operands(node: Node | None, word: str) -> list[Candidate]:
+def _operands(node: SampleNode | None, word: str) -> list[Candidate]:
     """Names below `@`, then functions, then names further down."""
     typed = word.strip('"').lower()
     if node is None:
@@ -114,7 +114,7 @@ def _functions(typed: str) -> list[Candidate]:
     ]
 
 
-def _values(node: Node | None, word: str) -> list[Candidate]:
+def _values(node: SampleNode | None, word: str) -> list[Candidate]:
     """The values of a path as literals, the most frequent first."""
     if node is None or node.facts is None:
         return []
@@ -135,7 +135,7 @@ def _sorted(candidates: list[tuple[str, Candidate]], word: str) -> list[Candidat
     return [candidate for _, candidate in sorted(fitting, key=lambda pair: not pair[0].startswith(typed))]
 
 
-def _about(node: Node) -> str:
+def _about(node: SampleNode) -> str:
     """Types and coverage; of what has names below it, how many."""
     if node.names:
         return f"object, {len(node.names)} below"

@@ -55,19 +55,19 @@ class Context:
     brackets that one is in.
     """
 
-    base: Node | None
-    node: Node | None = None
+    base: SampleNode | None
+    node: SampleNode | None = None
     start: bool = True
     after_dot: bool = False
-    compared: Node | None = None
+    compared: SampleNode | None = None
     function: str = ""
-    subject: Node | None = None
+    subject: SampleNode | None = None
     argument: int = 0
-    outer: Node | None = None  # `@` before an `&expression`
+    outer: SampleNode | None = None  # `@` before an `&expression`
     closes: str = ""
 
 
-def read(before: list[Token], root: Node) -> Context:
+def read(before: list[Token], root: SampleNode) -> Context:
     """Where the tokens before the cursor lead to."""
     context = Context(root, outer=root)
     stack: list[Context] = []
@@ -97,7 +97,7 @@ def _name(context: Context, token: Token, following: str) -> None:
     context.start = context.after_dot = False
 
 
-def _step(node: Node | None, name: str) -> Node | None:
+def _step(node: SampleNode | None, name: str) -> SampleNode | None:
     return None if node is None else node.names.get(name)
 
 
@@ -169,45 +169,45 @@ def _sign(context: Context, sign: str) -> None:
         context.node, context.start, context.compared, context.after_dot = None, True, None, False
 
 
-def _of_texts(node: Node | None) -> Node | None:
+def _of_texts(node: SampleNode | None) -> SampleNode | None:
     """The values that may be in a list, or in a text."""
     return node.items if node is not None and node.items is not None else node
 
 
 @dataclass(slots=True)
-class Node:
+class SampleNode:
     """What a sample has at a path: the names below it, the items of its lists, its values."""
 
-    names: dict[str, Node] = field(default_factory=dict)
-    items: Node | None = None
+    names: dict[str, SampleNode] = field(default_factory=dict)
+    items: SampleNode | None = None
     facts: Field | None = None
 
-    def below(self) -> Iterator[tuple[tuple[str, ...], Node]]:
+    def below(self) -> Iterator[tuple[tuple[str, ...], SampleNode]]:
         """Every node that names alone lead to, the nearest first."""
-        nodes: list[tuple[tuple[str, ...], Node]] = [((name,), node) for name, node in self.names.items()]
+        nodes: list[tuple[tuple[str, ...], SampleNode]] = [((name,), node) for name, node in self.names.items()]
         for path, node in nodes:
             yield path, node
             nodes += [((*path, name), inner) for name, inner in node.names.items()]
 
 
-def tree_of(fields: Iterable[Field]) -> Node:
+def tree_of(fields: Iterable[Field]) -> SampleNode:
     """The fields of a sample as a tree."""
-    root = Node()
+    root = SampleNode()
     for facts in fields:
         node = root
         for step in facts.path:
             if step is ANY:
-                node.items = node.items or Node()
+                node.items = node.items or SampleNode()
                 node = node.items
             else:
                 assert isinstance(step, str)
-                node = node.names.setdefault(step, Node())
+                node = node.names.setdefault(step, SampleNode())
         node.facts = facts
     return root
 
 
-def any_of(node: Node | None) -> Node | None:
+def any_of(node: SampleNode | None) -> SampleNode | None:
     """All values of an object (`.*`) as one node."""
     if node is None:
         return None
-    return Node({name: below for inner in node.names.values() for name, below in inner.names.items()})
+    return SampleNode({name: below for inner in node.names.values() for name, below in inner.names.items()})

@@ -15,7 +15,7 @@ from textual.widget import Widget
 
 from tui.app.widgets.cursor_list import CursorList
 from tui.app.widgets.lines import Piece, both_ends, fit, shorten, strip_of
-from tui.filter.build import Comparison, Place, comparisons, spell_field
+from tui.filter.build import Comparison, ValuePath, comparisons, spell_field
 from tui.filter.fields import ANY
 from tui.printable import printable
 
@@ -156,7 +156,7 @@ class Comparisons(Picker):
         super().__init__()
         self.offered: tuple[Comparison, ...] = ()
 
-    def ask(self, path: Place, value: object, *, cut: bool) -> None:
+    def ask(self, path: ValuePath, value: object, *, cut: bool) -> None:
         """`cut`: only the beginning of a longer text is known."""
         self.offered = tuple(one for one in comparisons(path, value) if not cut or one.sign in "^~*0")
         items = [Item(one.expression, "", f"{one.sign:<3}{one.meaning}", "text") for one in self.offered]

@@ -31,7 +31,7 @@ _CEILING = 1.15  # one-line charts stop below the line above
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class FieldLine:
     """A field, or one of its values or patterns (by its place), or (-1) its types, coverage and numbers."""
 
     facet: Facet
@@ -42,7 +42,7 @@ class Line:
         return self.value is not None and self.value >= 0
 
 
-def field_line(line: Line, palette: Palette, width: int, *, unfolded: bool) -> list[Piece]:
+def field_line(line: FieldLine, palette: Palette, width: int, *, unfolded: bool) -> list[Piece]:
     if line.value is None:
         return _head(line.facet, palette, width, unfolded)
     if line.value < 0:

@@ -11,7 +11,7 @@ from textual.message import Message
 from textual.timer import Timer
 
 from tui.analysis.patterns import HOLE, pattern_expression
-from tui.app.filters.field_line import Line, field_line, opened
+from tui.app.filters.field_line import FieldLine, field_line, opened
 from tui.app.filters.indexed import measure_indexed
 from tui.app.filters.sample import MOST_MEASURED, Facet, Measured, Shown, measure
 from tui.app.widgets.cursor_list import REST_SECONDS, FoldingList
@@ -20,7 +20,7 @@ from tui.app.widgets.workers import stream
 from tui.archive import Archive, Chunk
 from tui.errors import FilterError
 from tui.filter.build import spell_path, term_of
-from tui.filter.fields import ANY, LONGEST, Path
+from tui.filter.fields import ANY, LONGEST, FieldPath
 from tui.filter.terms import Term
 from tui.units import count, plural
 
@@ -40,8 +40,8 @@ class FieldsPanel(FoldingList):
 
     def __init__(self) -> None:
         super().__init__()
-        self._lines: tuple[Line, ...] = ()
-        self._open: set[Path] = set()
+        self._lines: tuple[FieldLine, ...] = ()
+        self._open: set[FieldPath] = set()
         self._measured = Measured()
         self._subject: Shown | None = None
         self._below: Facet | None = None
@@ -97,13 +97,13 @@ class FieldsPanel(FoldingList):
         self._below = facet
         self.repaint()
 
-    def _lines_of(self, facet: Facet) -> list[Line]:
+    def _lines_of(self, facet: Facet) -> list[FieldLine]:
         if facet.path not in self._open:
-            return [Line(facet)]
-        return [Line(facet), Line(facet, -1), *(Line(facet, at) for at in range(len(facet.values)))]
+            return [FieldLine(facet)]
+        return [FieldLine(facet), FieldLine(facet, -1), *(FieldLine(facet, at) for at in range(len(facet.values)))]
 
     @property
-    def current(self) -> Line | None:
+    def current(self) -> FieldLine | None:
         return self._lines[self.at] if self.at < len(self._lines) else None
 
     @property
@@ -182,6 +182,6 @@ def _pattern_term(path: tuple[str | int, ...], text: str, *, only: bool) -> Term
     return Term("match", expression if only else f"!({expression})")
 
 
-def _places(path: Path) -> tuple[str | int, ...]:
+def _places(path: FieldPath) -> tuple[str | int, ...]:
     """A field's path with any item of a list as its first."""
     return tuple(0 if step is ANY else str(step) for step in path)

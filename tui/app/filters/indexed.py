@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from tui.analysis.sketch import Sketch
 from tui.app.filters.sample import FEW, TOP, Facet, Measured, in_order
 from tui.archive import Archive, Chunk
-from tui.filter.fields import ANY, BINS, Field, Path
+from tui.filter.fields import ANY, BINS, Field, FieldPath
 from tui.index import open_index
 from tui.index.summary import FieldSummary, read_json
 from tui.units import count
@@ -48,7 +48,7 @@ class _Merged:
                 if isinstance(number := read_json(text.encode()), int | float):
                     self.numbers.add([number] * times)
 
-    def facet(self, path: Path, records: int) -> Facet:
+    def facet(self, path: FieldPath, records: int) -> Facet:
         top = tuple((read_json(text.encode()), times) for text, times in self.values.most_common(TOP))
         known = Field(path, self.records, self.records / records, self.types, self.distinct, self.exact, top)
         if self.numbers.count:
@@ -96,7 +96,7 @@ def measure_indexed(archive: Archive, chunks: Sequence[Chunk]) -> Iterator[Measu
     yield Measured(facets, records, True, complete, source)
 
 
-def _path(text: str) -> Path:
+def _path(text: str) -> FieldPath:
     """As the index spells it: `tags[*]`, `visitor."odd key"`."""
     steps = _STEP.finditer(text)
     return tuple(step[1] or json.loads(step[2]) if step[1] or step[2] else ANY for step in steps)

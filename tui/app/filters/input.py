@@ -16,7 +16,7 @@ from textual.message import Message
 from textual.widgets.input import Selection
 
 from tui.app.filters.completion import Completion, complete
-from tui.app.filters.cursor import Node, tree_of
+from tui.app.filters.cursor import SampleNode, tree_of
 from tui.app.filters.drop import Drop, Item
 from tui.app.filters.labels import KindLabel
 from tui.app.filters.sample import sampled
@@ -29,7 +29,7 @@ from tui.app.widgets.workers import stream
 from tui.archive.local import private_folder, private_opener, reason
 from tui.config import state_dir
 from tui.errors import FilterError, OutputError
-from tui.filter import Kind, Term
+from tui.filter import Term, TermKind
 from tui.filter.fields import Fields
 
 _SAMPLE = 1_000  # records whose fields are offered
@@ -60,7 +60,7 @@ class FilterInput(Guarded, TextInput):
     class Prepared(Message):
         """What there is to complete from, of so many records; and what was typed before, the newest last."""
 
-        tree: Node
+        tree: SampleNode
         records: int
         typed: list[Typed]
 
@@ -69,7 +69,7 @@ class FilterInput(Guarded, TextInput):
         self.can_focus = False  # tab goes past it; / opens it
         self._kind = kind
         self._offers = offers
-        self._tree = Node()
+        self._tree = SampleNode()
         self._sampled = 0
         self._completion = Completion(0, 0)
         self._typed: list[Typed] = []
@@ -222,7 +222,7 @@ def lines_of(text: str) -> list[str]:
     return [line for raw in text.splitlines() if (line := raw.strip())]
 
 
-def is_list(kind: Kind, lines: list[str], before: str, after: str) -> bool:
+def is_list(kind: TermKind, lines: list[str], before: str, after: str) -> bool:
     """Are lines that are pasted between two texts a list, and no expression? A regex is never one."""
     if len(lines) < 2 or kind == "regex":
         return False

@@ -8,7 +8,7 @@ from rich.cells import cell_len
 from textual.strip import Strip
 
 from tui.app.widgets.lines import LineWidget, shorten, strip_of
-from tui.filter import Filter, Kind
+from tui.filter import Filter, TermKind
 from tui.filter.build import Whole, whole_of
 from tui.filter.terms import KINDS
 from tui.printable import printable
@@ -22,9 +22,9 @@ class KindLabel(LineWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.kind: Kind = "match"
+        self.kind: TermKind = "match"
 
-    def put(self, kind: Kind) -> None:
+    def put(self, kind: TermKind) -> None:
         self.kind = kind
         self.repaint()
 

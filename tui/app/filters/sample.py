@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from tui.analysis.patterns import has_words, pattern
 from tui.app.records.store import Records, RecordsGone
 from tui.filter import Filter
-from tui.filter.fields import ANY, MOST_VALUES, Field, Fields, Path
+from tui.filter.fields import ANY, MOST_VALUES, Field, FieldPath, Fields
 from tui.filter.hints import FieldSample, Hint, hints, may_mislead
 from tui.filter.terms import KINDS
 from tui.units import count
@@ -44,7 +44,7 @@ class Facet:
     patterns: tuple[tuple[str, int], ...] = ()
 
     @property
-    def path(self) -> Path:
+    def path(self) -> FieldPath:
         return self.field.path
 
     @property

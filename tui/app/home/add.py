@@ -42,7 +42,7 @@ _RECORDS = 20  # that are read
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class TypedArchive:
     """A place as it was typed, with the options of the command line."""
 
     url: str
@@ -50,7 +50,7 @@ class Place:
     s3: S3Options = field(default_factory=S3Options)
 
     @classmethod
-    def read(cls, words: str) -> Place:
+    def read(cls, words: str) -> TypedArchive:
         """`s3://bucket/prefix --profile prod`; ConfigError for an unknown option."""
         try:
             url, *rest = shlex.split(words) or [""]
@@ -86,7 +86,7 @@ class Looked(Message):
     """What is at a place: an archive and what was listed first; or why it cannot be read. `zone` fits its uploads."""
 
     words: str
-    place: Place = field(default_factory=lambda: Place(""))
+    place: TypedArchive = field(default_factory=lambda: TypedArchive(""))
     archive: Archive | None = None
     catalog: Catalog | None = None
     zone: str = ""
@@ -99,7 +99,7 @@ def look(words: str, sign_in: Callable[[str, S3Options], None]) -> Iterator[Look
     """List a place and read a little of it (a bucket that refuses us is asked without credentials, too); then the same
     with the zone that fits the upload times."""
     try:
-        place = Place.read(words)
+        place = TypedArchive.read(words)
         sign_in(place.url, place.s3)
         place, archive, catalog = _listed(place)
         looked = _readable(Looked(words, place, archive, catalog), archive, catalog)
@@ -109,7 +109,7 @@ def look(words: str, sign_in: Callable[[str, S3Options], None]) -> Iterator[Look
         yield Looked(words, trouble=str(error))
 
 
-def _listed(place: Place) -> tuple[Place, Archive, Catalog]:
+def _listed(place: TypedArchive) -> tuple[TypedArchive, Archive, Catalog]:
     try:
         archive, catalog, _ = first_listing(_location(place))
     except ArchiveError:
@@ -123,7 +123,7 @@ def _listed(place: Place) -> tuple[Place, Archive, Catalog]:
     return place, archive, catalog
 
 
-def _location(place: Place) -> Location:
+def _location(place: TypedArchive) -> Location:
     return Location(place.url, layout=place.layout, s3=place.s3)
 
 

@@ -24,8 +24,8 @@ from tui.printable import printable
 from tui.shell import shell_join
 from tui.units import plural
 
-Kind = Literal["archive", "job", "extract", "send", "demo"]
-SECTIONS: tuple[tuple[str, tuple[Kind, ...]], ...] = (
+RowKind = Literal["archive", "job", "extract", "send", "demo"]
+SECTIONS: tuple[tuple[str, tuple[RowKind, ...]], ...] = (
     ("Archives", ("archive", "demo")),
     ("To resume", ("job",)),
     ("Extracts", ("extract",)),
@@ -40,7 +40,7 @@ class Item:
     """One thing that is listed; `of` is what it is, None for an archive that was never opened. `url` is an archive's
     name or place."""
 
-    kind: Kind
+    kind: RowKind
     name: str
     url: str = ""
     of: Removable | None = None
@@ -87,7 +87,7 @@ class Home:
     tour: str = ""
     at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
-    def of(self, kinds: Sequence[Kind], words: str = "") -> list[Item]:
+    def of(self, kinds: Sequence[RowKind], words: str = "") -> list[Item]:
         """The items of some kinds that have all the words."""
         typed = words.lower().split()
         return [item for item in self.items if item.kind in kinds and all(word in item.text for word in typed)]

@@ -29,7 +29,7 @@ _MOST_BYTES = 64 << 20
 _CLOSED = timedelta(days=7)  # after its end a month gets no more chunks
 
 
-class Place(msgspec.Struct):
+class CachedArchive(msgspec.Struct):
     """What is needed to show an archive before anything is listed. `heads`: what keys have before their time."""
 
     layout: str
@@ -54,7 +54,7 @@ class _Rows(msgspec.Struct):
     version: int = _VERSION
 
 
-T = TypeVar("T", Place, _Rows)
+T = TypeVar("T", CachedArchive, _Rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +68,9 @@ class MonthCache:
         options = "\n".join((location.url, location.timezone or "", location.layout or "", repr(location.s3)))
         return cls(hashlib.sha256(options.encode("utf-8", "surrogateescape")).hexdigest()[:32])
 
-    def place(self) -> Place | None:
+    def place(self) -> CachedArchive | None:
         """What was kept of it; None if there is nothing that can be read."""
-        return self._read("place", Place)
+        return self._read("place", CachedArchive)
 
     def month(self, month: Month) -> tuple[list[StoredObject], bool] | None:
         """The objects of a month, and whether it was closed when they were listed."""
@@ -88,7 +88,7 @@ class MonthCache:
     def keep_whole(self, rows: Iterable[Chunk | StoredObject]) -> None:
         self._write("whole", _Rows(datetime.now(UTC), [_row(row) for row in rows]))
 
-    def keep_place(self, place: Place) -> None:
+    def keep_place(self, place: CachedArchive) -> None:
         self._write("place", place)
 
     def keep_month(self, month: Month, rows: Iterable[Chunk | StoredObject]) -> None:
@@ -104,7 +104,7 @@ class MonthCache:
             return None
         return kept if kept.version == _VERSION else None
 
-    def _write(self, what: str, value: Place | _Rows) -> None:
+    def _write(self, what: str, value: CachedArchive | _Rows) -> None:
         path = self._path(what)
         with suppress(OSError, OutputError):  # a cache that cannot be written is no reason to fail
             with atomic_file(path, overwrite=True, private=True) as stream:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from tui.app.model.month_cache import Month, MonthCache, Place
+from tui.app.model.month_cache import CachedArchive, Month, MonthCache
 from tui.archive import Archive, Catalog, Chunk, StoredObject
 from tui.archive.catalog import far_hours, make_catalog
 from tui.archive.descent import months_in_order
@@ -60,7 +60,7 @@ class Months:
         self._take(month, rows)
         self.stale.discard(month)
         self.cache.keep_month(month, rows)
-        self.cache.keep_place(Place(self.archive.layout.pattern, self.walk.heads, self.first, self.stop))
+        self.cache.keep_place(CachedArchive(self.archive.layout.pattern, self.walk.heads, self.first, self.stop))
 
     def recall(self, month: Month) -> bool:
         """Take a month from the cache, if it is there."""
@@ -162,7 +162,7 @@ class Whole:
         """Keep it for the next start, unless a listing takes no more than a few requests."""
         if len(self.known.chunks) >= _FEW:
             others = (StoredObject(key, 0, "", _UNKNOWN) for key in self.known.unmatched)
-            self.cache.keep_place(Place(self.archive.layout.pattern, (), _UNKNOWN, _UNKNOWN))
+            self.cache.keep_place(CachedArchive(self.archive.layout.pattern, (), _UNKNOWN, _UNKNOWN))
             self.cache.keep_whole([*self.known.chunks, *others])
 
     def missing(self, place: datetime) -> Iterator[Month]:

@@ -22,7 +22,7 @@ from tui.app.model.session import Session
 from tui.archive.local import private_folder, private_opener, reason
 from tui.config import state_dir
 from tui.errors import FilterError, HourscopeError
-from tui.filter import Filter, Kind, Term
+from tui.filter import Filter, Term, TermKind
 from tui.printable import printable
 from tui.validation import explained
 
@@ -31,7 +31,7 @@ _VERSION = 2  # of a session's file
 _LONGEST = 20_000  # characters of a filter
 _LARGEST_BYTES = 16 << 20
 _MOST_SESSIONS = 300
-Typed = tuple[Kind, str]
+Typed = tuple[TermKind, str]
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
@@ -58,7 +58,7 @@ def session_file(url: str) -> Path:
 class SavedTerm(msgspec.Struct, frozen=True):
     """A term of a filter."""
 
-    kind: Kind
+    kind: TermKind
     text: str
     enabled: bool = True
     negated: bool = False

@@ -22,7 +22,7 @@ from tui.units import size
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class CopyKeys:
     """Keys that do the same, of which the first is shown; what they mean, and what they do."""
 
     keys: str
@@ -43,20 +43,20 @@ class CopyMenu(LineWidget, can_focus=True):
         super().__init__()
         self._tree = tree
         self._rows = rows
-        self._answers: Sequence[Answer] = ()
+        self._answers: Sequence[CopyKeys] = ()
         self._before: Widget | None = None
 
     def offer(self) -> None:
         """Ask what; `y` copies what has the focus."""
-        value = Answer("v", "value", partial(self._copy_node, path=False, value=True))
-        record = Answer("r", "record", partial(self._copy_node, path=False))
+        value = CopyKeys("v", "value", partial(self._copy_node, path=False, value=True))
+        record = CopyKeys("r", "record", partial(self._copy_node, path=False))
         here, other = (value, record) if self._tree.has_focus else (record, value)
         self._answers = [
             replace(here, keys="y" + here.keys),
             other,
-            Answer("p", "path", partial(self._copy_node, path=True)),
-            Answer("a", self._rows.title, self._copy_all),
-            Answer("w", "to a file", lambda: self.post_message(self.Write())),
+            CopyKeys("p", "path", partial(self._copy_node, path=True)),
+            CopyKeys("a", self._rows.title, self._copy_all),
+            CopyKeys("w", "to a file", lambda: self.post_message(self.Write())),
         ]
         self._before = self.screen.focused
         self.display = True

@@ -15,7 +15,7 @@ from jmespath.parser import ParsedResult
 from tui.filter.build import spell_path
 from tui.filter.compiled import NotJsonError
 from tui.filter.jmespath import load, parse_expression
-from tui.filter.paths import Path, path_of
+from tui.filter.paths import JsonPath, path_of
 from tui.printable import printable
 
 Tone = Literal["plain", "common", "rare", "warning", "error", "fatal"]
@@ -38,7 +38,7 @@ class Column:
 
     text: str
     width: int
-    path: Path | None = None
+    path: JsonPath | None = None
     time: bool = False
     days: bool = False  # the times are of several
     number: bool = False
@@ -81,7 +81,7 @@ def _parsed(text: str) -> ParsedResult:
 
 
 @lru_cache(maxsize=64)
-def path_in(text: str) -> Path | None:
+def path_in(text: str) -> JsonPath | None:
     """The path that an expression is, if it is no more than names and places: those are looked up fast."""
     return path_of(_parsed(text).parsed)
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from tui.app.records.store import HourRecords, RecordsGone
-from tui.filter import Filter, Kind, Term
+from tui.filter import Filter, Term, TermKind
 
 _FIRST_BYTES = 1 << 16
 _SLICE_BYTES = 1 << 18
@@ -60,7 +60,7 @@ def match_records(filter_: Filter, records: HourRecords, start: int = 0) -> Iter
             return
 
 
-TermKey = tuple[Kind, str, bool, bool, bool]
+TermKey = tuple[TermKind, str, bool, bool, bool]
 Counted = dict[TermKey, tuple[int, int]]
 """Of each term how many records it lets through, of how many that were looked at."""
 

@@ -19,11 +19,11 @@ from msgspec import Raw
 from tui.filter.build import spell_path
 from tui.filter.compiled import NotJsonError
 from tui.filter.jmespath import load
+from tui.filter.paths import JsonPath
 from tui.printable import printable
 from tui.units import count, size
 
-Kind = Literal["object", "array", "string", "number", "constant"]
-Path = tuple[str | int, ...]
+ValueKind = Literal["object", "array", "string", "number", "constant"]
 
 _DEEP = 8
 _MANY = 50
@@ -51,10 +51,10 @@ class Row:
     `held` is the value, or the Raw of it; `part` is set where a long string is wrapped over several lines.
     """
 
-    path: Path
+    path: JsonPath
     label: str
     held: object
-    kind: Kind
+    kind: ValueKind
     open: bool | None
     part: str = ""
 
@@ -146,16 +146,16 @@ def _is_large(value: object) -> bool:
     return isinstance(value, Raw) and len(memoryview(value)) > LARGE
 
 
-def unpack(value: Any, path: Path) -> None:
+def unpack(value: Any, path: JsonPath) -> None:
     """Put the next level in the place of the large Raw at `path`; what is below it is Raw again."""
     for step in path[:-1]:
         value = value[step]
     value[path[-1]] = _level(value[path[-1]])
 
 
-def kind_of(value: object) -> Kind:
+def kind_of(value: object) -> ValueKind:
     if isinstance(value, Raw):
-        kinds: dict[bytes, Kind] = {b"{": "object", b"[": "array", b'"': "string"}
+        kinds: dict[bytes, ValueKind] = {b"{": "object", b"[": "array", b'"': "string"}
         return kinds.get(first := _first(value), "constant" if first in (b"t", b"f", b"n") else "number")
     if isinstance(value, dict):
         return "object"
@@ -166,12 +166,12 @@ def kind_of(value: object) -> Kind:
     return "constant" if value is None or isinstance(value, bool) else "number"
 
 
-def rows(value: object, folds: Mapping[Path, bool]) -> tuple[Row, ...]:
+def rows(value: object, folds: Mapping[JsonPath, bool]) -> tuple[Row, ...]:
     """The visible lines of a value; `folds` says which paths were opened (True) or closed (False) by hand."""
     return tuple(islice(_walk((), "", value, folds, crowded=False), MOST_ROWS))
 
 
-def _walk(path: Path, label: str, held: object, folds: Mapping[Path, bool], *, crowded: bool) -> Iterator[Row]:
+def _walk(path: JsonPath, label: str, held: object, folds: Mapping[JsonPath, bool], *, crowded: bool) -> Iterator[Row]:
     """`crowded`: among so many that each is closed unless somebody opens it."""
     kind = kind_of(held)
     shut = _is_large(held) or (crowded and not folds.get(path) and kind != "string")
@@ -214,12 +214,12 @@ def _embedded(text: str) -> object:
     return value if isinstance(value, dict | list) else None
 
 
-def outside(path: Path) -> Path:
+def outside(path: JsonPath) -> JsonPath:
     """The path as far as JMESPath can follow it."""
     return path[: path.index(INSIDE)] if any(step is INSIDE for step in path) else path
 
 
-def spelled(path: Path) -> str:
+def spelled(path: JsonPath) -> str:
     """JMESPath, and an arrow where it goes into a string's JSON."""
     parts: list[list[str | int]] = [[]]
     for step in path:
@@ -227,7 +227,7 @@ def spelled(path: Path) -> str:
     return f" {INSIDE} ".join(map(spell_path, parts))
 
 
-def parent(path: Path) -> Path:
+def parent(path: JsonPath) -> JsonPath:
     return path[:-2] if path[-2:-1] == (INSIDE,) and path[-2] is INSIDE else path[:-1]
 
 

@@ -15,7 +15,7 @@ from tui.app.records.columns import LEVELS, NUMBER, TIME, Column, object_of, pat
 from tui.filter import Filter
 from tui.filter.build import spell_path
 from tui.filter.jmespath import parse_expression
-from tui.filter.paths import Path, named_paths
+from tui.filter.paths import JsonPath, named_paths
 
 SAMPLE = 200
 _COVERAGE = 0.5
@@ -41,7 +41,7 @@ def choose(records: Sequence[bytes], room: int, filter_: Filter | None = None) -
     values = _values(records)
     if len(values) * 2 <= len(records[:SAMPLE]):
         return ()
-    texts: dict[Path, list[str]] = {}
+    texts: dict[JsonPath, list[str]] = {}
     for value in values:
         for path, inner in _scalars(value):
             texts.setdefault(path, []).append(text_of(inner))
@@ -53,7 +53,7 @@ def choose(records: Sequence[bytes], room: int, filter_: Filter | None = None) -
     return tuple(_weighed(column, texts) for column, texts in _widened(fitting, left))
 
 
-def _asked(filter_: Filter | None) -> set[Path]:
+def _asked(filter_: Filter | None) -> set[JsonPath]:
     """The fields that a filter asks for."""
     texts = [term.text for term in filter_.active if term.kind == "match"] if filter_ else []
     return {path for text in texts for path in named_paths(parse_expression(text).parsed)}
@@ -95,7 +95,7 @@ def chosen(texts: Sequence[str], records: Sequence[bytes], room: int) -> tuple[C
     return tuple(columns)
 
 
-def _draft(path: Path, texts: list[str], objects: int) -> Draft | None:
+def _draft(path: JsonPath, texts: list[str], objects: int) -> Draft | None:
     """The column of a path; None if too few records have it, or if it says the same everywhere."""
     if len(texts) < objects * _COVERAGE or (len(set(texts)) < 2 and objects > 1):
         return None
@@ -204,7 +204,7 @@ def _values(records: Sequence[bytes]) -> list[dict[str, object]]:
     return [value for value in objects if value is not None]
 
 
-def _scalars(value: dict[str, object], path: Path = ()) -> Iterator[tuple[Path, object]]:
+def _scalars(value: dict[str, object], path: JsonPath = ()) -> Iterator[tuple[JsonPath, object]]:
     """Scalars of the object, and of the objects in it, in the order of the record."""
     for name, inner in value.items():
         if isinstance(inner, dict):

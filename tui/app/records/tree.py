@@ -20,7 +20,6 @@ from tui.app.model.clock import readable
 from tui.app.records.outline import (
     MOST_ROWS,
     NotJson,
-    Path,
     Row,
     beginning,
     brief,
@@ -37,6 +36,7 @@ from tui.app.widgets.workers import stream
 from tui.errors import HourscopeError
 from tui.filter import Term
 from tui.filter.build import term_of
+from tui.filter.paths import JsonPath
 from tui.printable import printable
 from tui.units import count, size
 
@@ -69,8 +69,8 @@ class JsonTree(FoldingList):
         self._record: bytes | None = None
         self._value: object = None
         self._rows: tuple[Row, ...] = ()
-        self._folds: dict[Path, bool] = {}
-        self._path: Path = ()
+        self._folds: dict[JsonPath, bool] = {}
+        self._path: JsonPath = ()
 
     def show_times(self, zone: tzinfo) -> None:
         """Readable times are of this zone from now on."""
@@ -103,7 +103,7 @@ class JsonTree(FoldingList):
             value = NotJson(str(error))
         yield self.Parsed(ticket, partial(self._keep, record, value))
 
-    def _unpack(self, ticket: object, value: object, path: Path) -> Iterator[Parsed]:
+    def _unpack(self, ticket: object, value: object, path: JsonPath) -> Iterator[Parsed]:
         unpack(value, path)
         yield self.Parsed(ticket, partial(self._folds.__setitem__, path, True))
 
@@ -151,7 +151,7 @@ class JsonTree(FoldingList):
         return spelled(self.current.path) if self.current else ""
 
     @property
-    def value(self) -> tuple[Path, object, bool] | None:
+    def value(self) -> tuple[JsonPath, object, bool] | None:
         """Path and value under the cursor, never cut; None for what no term can ask for (in a string's JSON, say)."""
         row = self.current
         return None if row is None or row.embedded or row.large else (row.path, row.value, False)

@@ -194,7 +194,7 @@ _LEAST = 5  # lines that must have moved to be worth it
 _OTHERS = 3  # lines among them that may be new: the cursor's, before and after
 _PROBES = 3  # lines that are looked for among the old ones
 
-Line = TypeVar("Line", bound=Sequence[object])
+PaintedLine = TypeVar("PaintedLine", bound=Sequence[object])
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +213,7 @@ class Scroll:
         return f"\x1b[{self.top + 1};{self.bottom + 1}r\x1b[{edge + 1};1H{moves}\x1b[r"
 
 
-def scrolled(old: Mapping[int, Line], new: Mapping[int, Line]) -> Scroll | None:
+def scrolled(old: Mapping[int, PaintedLine], new: Mapping[int, PaintedLine]) -> Scroll | None:
     """How whole lines (by their place) moved together, if most of a block of them did."""
     changed = sorted(y for y, line in new.items() if line != old.get(y))
     for probe in changed[:: len(changed) // _PROBES + 1]:
@@ -223,7 +223,9 @@ def scrolled(old: Mapping[int, Line], new: Mapping[int, Line]) -> Scroll | None:
     return None
 
 
-def _moved(old: Mapping[int, Line], new: Mapping[int, Line], changed: list[int], by: int) -> Scroll | None:
+def _moved(
+    old: Mapping[int, PaintedLine], new: Mapping[int, PaintedLine], changed: list[int], by: int
+) -> Scroll | None:
     moved = [y for y in changed if new[y] == old.get(y + by)]
     if len(moved) < max(_LEAST, abs(by)):
         return None

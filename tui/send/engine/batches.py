@@ -12,7 +12,7 @@ from typing import Any
 from tui.archive.reader import DoubtfulGiven
 from tui.errors import HourscopeError, SendError
 from tui.nsq.limits import BODY_HEADER, RECORD_HEADER, Limits
-from tui.send.blocks import DamagedChunk, Place, SourceBlock, Unfit, as_lines
+from tui.send.blocks import DamagedChunk, RecordPlace, SourceBlock, Unfit, as_lines
 from tui.send.source import Source
 from tui.send.survey import NAMED
 
@@ -72,7 +72,7 @@ class Batches:
         self.blank = 0
         self.repeats = 0
         self.skipped = 0
-        self.left_out: list[Place] = []  # the first of those that are skipped
+        self.left_out: list[RecordPlace] = []  # the first of those that are skipped
         self.unfit = 0
         self.unfit_named: list[Unfit] = []  # the first of them
         self.damaged: list[DamagedChunk] = []
@@ -175,7 +175,7 @@ def _fitting(records: list[bytes], limit: int) -> tuple[list[bytes], int]:
     return records, size
 
 
-def oversize_error(places: tuple[Place, ...], count: int, limit: int) -> SendError:
+def oversize_error(places: tuple[RecordPlace, ...], count: int, limit: int) -> SendError:
     """The sentence for records that the broker would not take."""
     others = f" and {count - 1:,} more" if count > 1 else ""
     subject, verb = f"{places[0]}{others}", "are" if count > 1 else "is"
