@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import queue
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from tui.archive.waits import report
 from tui.scan.events import Matches, ScanEvent
@@ -48,9 +49,12 @@ class Workers:
         self._abandoned = self._stopping = self._said = self.stuck = False
         self._futures: set[Future[None]] = set()
         self.dropped = 0  # tasks that were never begun, because the work was stopped
-        # A SimpleQueue and its room: a Queue wakes its reader up twice for each event, which takes longer than a block.
-        self._events: queue.SimpleQueue[ScanEvent | BaseException] = queue.SimpleQueue()
+        # Not a Queue, which wakes its reader up twice for each event; that takes longer than a block. Nor a
+        # SimpleQueue: CPython's waits for ever where a signal comes at the end of its timeout.
+        self._events: deque[ScanEvent | BaseException] = deque()
         self._room = threading.Semaphore(_QUEUED_EVENTS)
+        self._arrived = threading.Lock()  # released where there may be events
+        self._arrived.acquire()
         self._used: dict[int, threading.Event] = {}  # large events by id: their job waits until they were used
         self._in_use = 0
 
@@ -68,9 +72,7 @@ class Workers:
         while True:
             if self._cancel.is_set():
                 self._stop_once()
-            try:
-                event = self._events.get(timeout=_POLL_SECONDS)
-            except queue.Empty:
+            if not self._events and not self._arrived.acquire(timeout=_POLL_SECONDS):
                 patience -= _POLL_SECONDS if self._stopping else 0
                 if self._patience > _SAID and not self._said and patience <= self._patience - _SAID:
                     self._said = True
@@ -78,7 +80,9 @@ class Workers:
                 if patience <= 0:
                     self.stuck = True
                     return None
+            if not self._events:
                 continue
+            event = self._events.popleft()
             self._room.release()
             if isinstance(event, BaseException):
                 raise event
@@ -103,7 +107,9 @@ class Workers:
             self._used[id(event)] = used
         while not self._abandoned:
             if self._room.acquire(timeout=_POLL_SECONDS):
-                self._events.put(event)
+                self._events.append(event)
+                with suppress(RuntimeError):  # it is released already
+                    self._arrived.release()
                 break
         while used is not None and not self._abandoned and not used.wait(_POLL_SECONDS):
             pass

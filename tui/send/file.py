@@ -185,7 +185,8 @@ def _read_beside(source: Source) -> Iterator[SourceBlock | None]:
     So a bucket that stalls holds nobody: who leaves early leaves the read to its thread, which ends with the process.
     """
     asked: queue.SimpleQueue[bool] = queue.SimpleQueue()
-    ready: queue.SimpleQueue[SourceBlock | BaseException] = queue.SimpleQueue()
+    # Not a SimpleQueue, see scan/workers.py: a signal may come while it waits.
+    ready: queue.Queue[SourceBlock | BaseException] = queue.Queue()
 
     def read() -> None:
         try:
