@@ -196,7 +196,7 @@ class Index:
         if self._folder is None:
             return chunk.etag
         try:
-            return f"{chunk.etag}-{os.stat(f'{self._folder}/{chunk.key}').st_ctime_ns:x}"  # noqa: PTH116  (five times as fast)
+            return f"{chunk.etag}-{os.stat(f'{self._folder}/{chunk.key}').st_ctime_ns:x}"  # noqa: PTH116  (five times as fast as Path.stat)
         except OSError:  # gone: nothing is known of it
             return None
 

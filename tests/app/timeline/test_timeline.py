@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from datetime import datetime, timedelta
+from math import inf
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,7 @@ from tests.app.conftest import (
 from tui.app.diff.screen import DiffPage
 from tui.app.model.counts import Series
 from tui.app.model.hours import Hours, Selection
+from tui.app.model.usual import odd_counts
 from tui.app.scan.screen import ScanPage
 from tui.app.send.screen import SendPage
 from tui.app.timeline.answer import headline
@@ -53,6 +55,16 @@ _FIND = PALETTES[DARK][1].match.color
 def test_nothing_is_answered_while_nothing_was_counted(matches: dict[datetime, int], final: bool, begins: str) -> None:
     hours = Hours(FIRST, FIRST + HOUR)
     assert headline(Series(hours, Filter(), matches=matches, final=final), {}).startswith(begins)
+
+
+def test_what_usually_is_not_there_is_no_multiple_of_it() -> None:
+    days = {FIRST + timedelta(days=day): 80 if day == 3 else 0 for day in range(8)}
+    peak = FIRST + timedelta(days=3)
+    assert odd_counts(days) == {peak: inf}
+    series = Series(Hours(FIRST, FIRST + timedelta(days=8)), Filter(), matches=days, final=True)
+    assert headline(series, odd_counts(days)).endswith(", usually none.")
+    usual = {hour: number + 20 for hour, number in days.items()}
+    assert odd_counts(usual) == {peak: 5.0}
 
 
 async def timeline(pilot: Pilot[int]) -> TimelinePage:

@@ -32,7 +32,7 @@ def days_of(hours: Iterable[datetime], records: Iterable[int]) -> dict[date, Day
 
 
 def worst_of(days: Mapping[date, Day]) -> tuple[date, int, int] | None:
-    """The day, the hour and its records; None where there is no record."""
+    """The hour with the most records: its day, its number and how many; None without any record."""
     most = max(((number, day, hour) for day, hours in days.items() for hour, number in hours.items()), default=None)
     return (most[1], most[2], most[0]) if most and most[0] else None
 

@@ -154,7 +154,7 @@ class FieldsPanel(FoldingList):
         return field_line(line, self.palette, width, unfolded=line.facet.path in self._open)
 
     def void(self, y: int, width: int) -> list[Piece]:
-        """Why there is no line; or the values of the field on which the cursor rests, where there is room."""
+        """The values of the field under the cursor, if there is room; why there are no fields, if there are none."""
         if self._lines:
             lines = opened(self._below, self.palette, width) if self._below else []
             room = self.size.height - self.lead - self.length

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from math import inf
 from statistics import median
 
 from tui.archive import Catalog
@@ -67,14 +68,22 @@ def usual_counts(counts: Mapping[datetime, float]) -> dict[datetime, float]:
 
 
 def odd_counts(counts: Mapping[datetime, int]) -> dict[datetime, float]:
-    """Hours with far more or far fewer than is usual for them, and how many times the usual; by more than chance."""
+    """Hours with far more or far fewer than is usual for them, and how many times the usual; by more than chance.
+
+    Infinitely often where usually there is none.
+    """
     odd: dict[datetime, float] = {}
     for hour, usual in _sizes(counts).items():
-        ratio = counts[hour] / max(usual.size, 1.0)
+        ratio = counts[hour] / usual.size if usual.size else inf
         beyond = abs(counts[hour] - usual.size) > _CHANCE * max(usual.size, 1.0) ** 0.5
         if beyond and (ratio >= ODD_LARGE or ratio <= ODD_SMALL):
             odd[hour] = ratio
     return odd
+
+
+def spell_factor(ratio: float) -> str:
+    """`3.9×`, of what is usual."""
+    return "usually 0" if ratio == inf else f"{ratio:.1f}×"
 
 
 def _lag(hour: datetime, uploaded: datetime) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from math import inf
 
 from tui.app.model.counts import Series
 from tui.units import count, plural
@@ -21,7 +22,7 @@ def headline(series: Series, odd: Mapping[datetime, float]) -> str:
     most = f"{peak:%a} {peak.day} {peak:%b %H:%M}"
     so_far = "" if series.final else " so far"
     ratio = odd.get(peak)
-    usual = f", {ratio:.1f} times the usual" if ratio else ""
+    usual = "" if not ratio else ", usually none" if ratio == inf else f", {ratio:.1f} times the usual"
     return f"{plural(series.total, 'record')} {what}{so_far}; most, {count(series.matches[peak])}, at {most}{usual}."
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import partial
+from math import inf
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -14,7 +15,7 @@ from tui.app.hours_page import HoursPage
 from tui.app.model.counts import HOUR, MINUTE, Series, count_over_time, counted_hours, minutes_of
 from tui.app.model.hours import Hours, Selection
 from tui.app.model.session import Session
-from tui.app.model.usual import odd_counts
+from tui.app.model.usual import odd_counts, spell_factor
 from tui.app.records.peek import RecordPeek
 from tui.app.requests import CountedMore
 from tui.app.timeline.answer import headline, progress, source
@@ -257,7 +258,7 @@ class TimelinePage(HoursPage):
         if shown.known is not None and time not in shown.known:
             return "It is not counted yet."
         ratio = shown.odd.get(time)
-        odd = f", {ratio:.1f} times as many as usual" if ratio is not None else ""
+        odd = "" if ratio is None else f"; {spell_factor(ratio)}" + (" the usual" if ratio < inf else "")
         verb = " match" if shown.matches else ""
         return f"{plural(shown.counts.get(time, 0), 'record')}{verb}{odd}."
 

@@ -15,6 +15,7 @@ from textual.strip import Strip
 
 from tui.analysis.answers import share
 from tui.app.model.hours import Hours, Selection
+from tui.app.model.usual import spell_factor
 from tui.app.widgets.lines import EIGHTHS, LineWidget, Piece, fit, sparkline, strip_of
 from tui.app.widgets.time_counts import MINUTE, TimeCounts
 from tui.printable import printable
@@ -253,7 +254,7 @@ class Chart(LineWidget, can_focus=True):
         for words in (self._words(), self._words(brief=True)) if self.can_focus else ():
             taken = -(-sum(len(text) for text, _ in words) // cells)
             words.append((" " * (taken * cells - sum(len(text) for text, _ in words)), palette.dim))
-            for start in (cursor + 1, cursor - taken):  # behind it, or before it where there is no room
+            for start in (cursor + 1, cursor - taken):  # right of it, or left of it if there is no room
                 beside = drawn[max(start, 0) : start + taken]
                 free = all("━" not in text for text, _ in beside)
                 if free and start >= 0 and start + taken <= self._room // cells:
@@ -268,7 +269,7 @@ class Chart(LineWidget, can_focus=True):
             return []
         name = f"{time:%H:%M}" if self.shown.minutes else f"{time:%a} {time.day} {time:%H:%M}"
         ratio = self.shown.odd.get(time)
-        odd = f" {'▲' if ratio > 1 else '▼'} {ratio:.1f}×" if ratio is not None else ""
+        odd = f" {'▲' if ratio > 1 else '▼'} {spell_factor(ratio)}" if ratio is not None else ""
         number = "gap" if time in self.shown.gaps else count(self.shown.counts.get(time, 0))
         of = 0 if brief else self.shown.records.get(time, 0)
         part = f"  {share(self.shown.counts.get(time, 0) / of)} of {count(of)}" if of else ""

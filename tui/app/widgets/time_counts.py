@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from math import log
 from statistics import median
 
+from tui.app.model.usual import spell_factor
 from tui.units import count
 
 _FEW = 6  # times of which nothing is usual
@@ -59,7 +60,7 @@ class TimeCounts:
         strongest = sorted(self.odd, key=lambda time: abs(log(self.odd[time] or 0.01)), reverse=True)
         for time in strongest:
             ratio = self.odd[time]
-            lines.append((f"{'▲' if ratio > 1 else '▼'} {_name(time)}  {ratio:.1f}×", True))
+            lines.append((f"{'▲' if ratio > 1 else '▼'} {_name(time)}  {spell_factor(ratio)}", True))
         return [*lines, *((f"·· {_name(time)}  gap", False) for time in sorted(self.gaps))]
 
     def axis(self, columns: list[range], cells: int, *, near: bool) -> str:
