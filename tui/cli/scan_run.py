@@ -20,6 +20,7 @@ from tui.cli.signals import cancel_on_signals
 from tui.cli.troubles import exit_code, report_hints, report_skipped, report_troubles
 from tui.scan import Matches, ScanEvent, ScanPlan, Totals, run_plan
 from tui.scan.order import first_matches, written_to
+from tui.scan.plan import reasons_to_ask
 from tui.shell import shell_join
 from tui.units import duration, plural, size
 
@@ -73,10 +74,12 @@ def run(request: Request) -> int:
 
 
 def _may_run(request: Request) -> bool:
-    from tui.cli.estimate import may_read  # a refused command starts without them
+    out = "" if request.out == STDOUT or request.resume else request.out
+    if not reasons_to_ask(request.plan, out):
+        return True
+    from tui.cli.estimate import may_read  # most scans start without them
     from tui.index import open_index
 
-    out = "" if request.out == STDOUT or request.resume else request.out
     with open_index(request.plan.archive) as index:
         return may_read(request.plan, request.jobs, out, known=_known(request, index))
 

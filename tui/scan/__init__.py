@@ -4,7 +4,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from tui.scan.engine import run_plan, scan
-from tui.scan.estimate import Estimate, estimate
 from tui.scan.events import (
     ChunkDamaged,
     ChunkDone,
@@ -33,7 +32,6 @@ __all__ = [
     "ChunkRestarted",
     "ChunkStarted",
     "Counts",
-    "Estimate",
     "Excerpt",
     "Extract",
     "Known",
@@ -43,7 +41,6 @@ __all__ = [
     "ScanEvent",
     "ScanPlan",
     "Totals",
-    "estimate",
     "open_extract",
     "plan_scan",
     "run_plan",

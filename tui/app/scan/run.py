@@ -30,16 +30,15 @@ from tui.scan import (
     ChunkKept,
     ChunkRestarted,
     ChunkStarted,
-    Estimate,
     Matches,
     Progress,
     ScanEvent,
     ScanPlan,
     Totals,
-    estimate,
     open_extract,
     run_plan,
 )
+from tui.scan.estimate import Estimate, estimate
 from tui.scan.heads import heads
 from tui.scan.order import written_to
 from tui.send import survey
