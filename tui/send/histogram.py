@@ -83,7 +83,7 @@ class Histogram:
 
     def _count(self, records: list[bytes]) -> None:
         assert self._read is not None
-        for (value,) in self._read(block_of(records, 0)).rows:
+        for value in self._read(block_of(records, 0)).columns[0]:
             if not isinstance(value, str | int | float | bool):
                 continue
             key = value[:_LONGEST] if isinstance(value, str) else value
