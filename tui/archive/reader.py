@@ -37,8 +37,8 @@ from tui.archive.forms import (
     unchosen_list,
 )
 from tui.archive.json_values import BOM
-from tui.archive.lines import ZERO_RUN, Limits, Span, StoredAt, line_blocks
-from tui.archive.members import READ_SIZE, Readable
+from tui.archive.lines import Limits, Span, StoredAt, line_blocks
+from tui.archive.members import READ_SIZE, ZERO_RUN, Readable
 from tui.archive.reading import Reading
 from tui.archive.store import Store, is_s3
 from tui.archive.streams import TELLING, Peekable, StoredBytes, without_marks
