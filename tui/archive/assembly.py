@@ -10,8 +10,8 @@ from datetime import datetime
 from functools import partial
 from itertools import islice
 
-from tui.archive.columns import Columns, bare_suffix, most_common_suffix, shape_of
 from tui.archive.holes import escape
+from tui.archive.key_columns import KeyColumns, bare_suffix, most_common_suffix, shape_of
 from tui.archive.layout import Layout
 from tui.archive.spellings import FoundTime, Spelling, find_dates, find_weekdays
 from tui.errors import LayoutError
@@ -165,7 +165,7 @@ def _assembled(rows: Sequence[tuple[str, list[FoundTime]]]) -> str:
         groups[group].append((folders, spans))
     chosen = _alike(max(groups.values(), key=len))
     times = [_spelled([spans[at] for _, spans in chosen]) for at in range(len(chosen[0][1]))]
-    columns = Columns()
+    columns = KeyColumns()
     seen = False
     parts = []
     depth = len(chosen[0][0])
@@ -189,7 +189,7 @@ def _spelled(times: Sequence[FoundTime]) -> str:
     return times[0].spelling.pattern([time.texts for time in times])
 
 
-def _folder(texts: Sequence[str], columns: Columns, times: Sequence[str], seen: bool, *, last: bool) -> str:
+def _folder(texts: Sequence[str], columns: KeyColumns, times: Sequence[str], seen: bool, *, last: bool) -> str:
     """One folder's part of the pattern, or the file's; `seen`: the time is in front of it."""
     marks = _MARKS.findall(texts[0])
     if not marks:

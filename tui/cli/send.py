@@ -27,7 +27,7 @@ from tui.cli.options import (
     reading_options,
     time_options,
 )
-from tui.cli.scan_run import Request, run
+from tui.cli.scan_run import ScanRequest, run
 from tui.cli.send_end import SendRequest, send_name
 from tui.cli.send_file import file_request, to_file
 from tui.cli.send_nsq import to_nsq
@@ -266,5 +266,5 @@ def _to_extract(source: str, chosen: Filter, out: str, given: dict[str, Any]) ->
     if Path(source).is_file():
         raise SendError(f"{source} is a file, which has no hours to make an extract of; name a file with -o")
     opened = open_named(source, given)
-    request = Request(opened, opened.plan(chosen), out, given["as_json"], given["resume"], given["force"])
+    request = ScanRequest(opened, opened.plan(chosen), out, given["as_json"], given["resume"], given["force"])
     return run(request)

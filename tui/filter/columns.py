@@ -17,7 +17,7 @@ Row = tuple[Any, ...]
 
 
 @dataclass(slots=True)
-class Table:
+class RecordTable:
     """A row for each record that is JSON, in order; and how many are not, or are too large to be parsed."""
 
     rows: list[Row]
@@ -25,7 +25,7 @@ class Table:
     unparsed: int = 0
 
 
-def columns(expressions: Sequence[str]) -> Callable[[Block], Table]:
+def columns(expressions: Sequence[str]) -> Callable[[Block], RecordTable]:
     """A function from a block to its values. Where an expression fails on a record, or finds nothing, it is None.
 
     FilterError for an expression that cannot be parsed.
@@ -37,19 +37,19 @@ def columns(expressions: Sequence[str]) -> Callable[[Block], Table]:
         value = load(record)
         return tuple(_searched(expression, value) for expression in parsed)
 
-    def table(block: Block) -> Table:
+    def table(block: Block) -> RecordTable:
         if at_once and block.end <= MAX_PARSED and block.all_objects():
             with suppress(*MISFITS), block.view() as view:  # a record of another shape: they are looked at one by one
                 rows = at_once(view)
                 if len(rows) == block.count():
-                    return Table(rows, [])
+                    return RecordTable(rows, [])
         return _one_by_one(block, row)
 
     return table
 
 
-def _one_by_one(block: Block, row: Callable[[bytes], Row]) -> Table:
-    table = Table([], [])
+def _one_by_one(block: Block, row: Callable[[bytes], Row]) -> RecordTable:
+    table = RecordTable([], [])
     for record in block.records():
         if len(record) > MAX_PARSED:
             table.unparsed += 1

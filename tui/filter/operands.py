@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from tui.filter.fields import ANY, FieldPath, Step
+from tui.filter.fields import ANY, FieldPath, ItemStep
 from tui.filter.tokens import Token, Type, tokens
 
 _INDEX = {":", "*"}
@@ -114,7 +114,7 @@ class _Reader:
     def _path(self, at: int, end: int) -> Operand:
         first, last = self._tokens[at], self._tokens[end - 1]
         base = self._frames[-1].base
-        steps: list[str | Step] = []
+        steps: list[str | ItemStep] = []
         for token in self._tokens[at:end]:
             if token.text in ("[", "[]"):
                 steps.append(ANY)

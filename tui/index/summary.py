@@ -11,7 +11,7 @@ import msgspec
 from isal.isal_zlib import crc32
 from msgspec.structs import replace
 
-from tui.index.counted import DamagedPart
+from tui.index.counted import CountedDamage
 
 EXACT = 256  # different values of a field that are counted exactly; of more the most frequent are kept
 HEAVY = 16
@@ -100,7 +100,7 @@ class Summary(msgspec.Struct, array_like=True):
     split: int = 0
     form: str = ""
     codec: str = ""
-    damage: list[DamagedPart] = []
+    damage: list[CountedDamage] = []
     whole: bool = True
     time_field: str = ""
     no_time: int = 0

@@ -17,7 +17,7 @@ from textual.widgets.input import Selection
 
 from tui.app.filters.completion import Completion, complete
 from tui.app.filters.cursor import SampleNode, tree_of
-from tui.app.filters.drop import Drop, Item
+from tui.app.filters.drop import Drop, DropItem
 from tui.app.filters.labels import KindLabel
 from tui.app.filters.sample import sampled
 from tui.app.model.remembered import StateError, Typed, keep_typed, read_typed
@@ -150,7 +150,7 @@ class FilterInput(Guarded, TextInput):
             self.close_offers()
             return
         self._completion = complete(self.value, self.cursor_position, self._tree)
-        self._offers.fill([Item(one.text, one.about, "", one.kind) for one in self._completion.candidates])
+        self._offers.fill([DropItem(one.text, one.about, "", one.kind) for one in self._completion.suggestions])
 
     @property
     def partial(self) -> bool:
@@ -164,8 +164,8 @@ class FilterInput(Guarded, TextInput):
         return shown
 
     def _take(self, at: int) -> None:
-        candidate = self._completion.candidates[at]
-        self.value, cursor = self._completion.taken(self.value, candidate)
+        suggestion = self._completion.suggestions[at]
+        self.value, cursor = self._completion.taken(self.value, suggestion)
         self.cursor_position = cursor
         self.close_offers()
 
@@ -173,8 +173,8 @@ class FilterInput(Guarded, TextInput):
         """Take the first, or the chosen one; with nothing to take, on to the terms."""
         if not self._offers.display:
             self._completion = complete(self.value, self.cursor_position, self._tree)
-            candidates = self._completion.candidates if self._kind.kind == "match" and self.value.strip() else ()
-            if not candidates:
+            suggestions = self._completion.suggestions if self._kind.kind == "match" and self.value.strip() else ()
+            if not suggestions:
                 self.screen.focus_next()
                 return
         self._take(max(self._offers.at, 0))
