@@ -159,7 +159,7 @@ class Counting:
         else:
             keys = list(zip(*columns, strict=True)) if columns else [()] * len(rows)
             counted = Counter(keys)
-        parts_of: dict[Row, _Parts] = {}
+        parts_of: dict[Row, _KeyParts] = {}
         for key, number in counted.items():
             *values, time = key if self._by_minute else (*key, hour)
             if self._by_minute and time is None:
@@ -203,7 +203,7 @@ def _hashable(column: list[Any]) -> list[Any]:
     return column
 
 
-_Parts = tuple[datetime | None, list[tuple[bytes, ...]]]  # a time, and of each field the values
+_KeyParts = tuple[datetime | None, list[tuple[bytes, ...]]]  # a time, and of each field the values
 
 
 def _groups(time: datetime | None, spelled: list[tuple[bytes, ...]]) -> Iterator[Group]:
@@ -211,7 +211,7 @@ def _groups(time: datetime | None, spelled: list[tuple[bytes, ...]]) -> Iterator
     return ((time, values) for values in product(*spelled))
 
 
-def _add_numbers(part: CountedPart, parts_of: dict[Row, _Parts], numbers: Iterable[tuple[Row, Any]]) -> None:
+def _add_numbers(part: CountedPart, parts_of: dict[Row, _KeyParts], numbers: Iterable[tuple[Row, Any]]) -> None:
     """Each record's number to the sketches of its groups, but those that were too many to be kept."""
     of_key: dict[Row, list[float]] = {key: [] for key in parts_of}
     if len(of_key) == 1 and () in of_key:

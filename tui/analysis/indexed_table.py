@@ -41,7 +41,7 @@ def indexed_table(known: Iterable[tuple[Chunk, Summary]], zone: tzinfo) -> Table
     """`known`: the chunks' summaries, in order by hour. None where they do not know all fields of all records."""
     table = Table([])
     fields: dict[str, list[FieldOfHour]] = {}
-    read = _Values().__getitem__
+    read = _ReadValues().__getitem__
     for chunk, summary in known:
         time = chunk.hour
         records = summary.records - summary.not_json - summary.unparsed
@@ -84,7 +84,7 @@ def _add_field(table: Table, path: FieldPath, places: Sequence[FieldOfHour], zon
         table.hits.update(_cuts(table, path, [(hour, _ladder(field, values)) for hour, field, values in places]))
 
 
-class _Values(dict[str, Value]):
+class _ReadValues(dict[str, Value]):
     """The values of their JSON texts, each read once."""
 
     def __missing__(self, text: str) -> Value:

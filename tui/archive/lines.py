@@ -43,7 +43,7 @@ SplitValues = Callable[[Readable, StoredAt], Iterator["Block | Damage"]]
 
 @dataclass(frozen=True, slots=True)
 class Edges:
-    """What is known of a run of decoded bytes: does it begin behind a hole, end before one (or at a cut)?
+    """How a run of decoded bytes begins and ends: behind a hole, before one (or at a cut)?
 
     There the first and the last line may be parts of records, and count only if they are whole JSON objects.
     """

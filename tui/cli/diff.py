@@ -60,7 +60,7 @@ _TOP = 10
 @range_options
 @time_options
 @option(
-    "TimeRange", "--against", metavar="T..T", multiple=True, help="Compare with these hours.  [default: the usual ones]"
+    "Range", "--against", metavar="T..T", multiple=True, help="Compare with these hours.  [default: the usual ones]"
 )
 @filter_options
 @option("Output", "--top", metavar="N", type=POSITIVE, default=_TOP, help="Findings to print.  [default: 10]")

@@ -40,7 +40,7 @@ _QUALITIES = _qualities()
 
 
 @dataclass(frozen=True)
-class _Session:
+class _ViewerSession:
     head: bytes
     video: bytes
     errors: tuple[bytes, ...]
@@ -95,7 +95,7 @@ def _lines(random: Callable[[], float], plan: ChunkPlan, troubled: Incident | No
         yield record % (event, *stamp, seq, session.head, whole, tenth, quality, session.video, extra)
 
 
-def _session(random: Callable[[], float], now: int, troubled: Incident | None, early: bool = False) -> _Session:
+def _session(random: Callable[[], float], now: int, troubled: Incident | None, early: bool = False) -> _ViewerSession:
     def pick(choices: tuple[str, ...]) -> str:
         return choices[int(random() * len(choices))]
 
@@ -110,7 +110,7 @@ def _session(random: Callable[[], float], now: int, troubled: Incident | None, e
     errors: tuple[str, ...] = vocabulary.BACKGROUND_ERRORS
     if hit and troubled is not None:
         errors = tuple(text % troubled.code for text in vocabulary.INCIDENT_ERRORS)
-    return _Session(
+    return _ViewerSession(
         head=head.encode(),
         video=video.encode(),
         errors=tuple(text.encode() for text in errors),

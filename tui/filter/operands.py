@@ -34,7 +34,7 @@ class Operand:
 
 def operands(expression: str) -> list[Operand]:
     """The tokens with those of a path joined: `a.b[0]`, `@.x`; names that are called have the type "call"."""
-    return list(_Reader(tokens(expression), expression).read())
+    return list(_TokenReader(tokens(expression), expression).read())
 
 
 def constants(parts: Sequence[Operand]) -> list[int]:
@@ -57,7 +57,7 @@ class _Frame:
     base: FieldPath | None
 
 
-class _Reader:
+class _TokenReader:
     """Walks over tokens and keeps which brackets are open."""
 
     def __init__(self, tokens_: Sequence[Token], expression: str) -> None:

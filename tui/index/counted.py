@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 
 class CountedDamage(NamedTuple):
-    """As archive.Damage."""
+    """A part of a chunk that cannot be read, as archive.Damage."""
 
     start: int
     stop: int

@@ -57,7 +57,7 @@ class Sample(msgspec.Struct, array_like=True):
     items: dict[str, tuple[bytes, bytes]] = {}
 
 
-class _Fields(Mapping[str, FieldSummary]):
+class _LazyFields(Mapping[str, FieldSummary]):
     """The fields of a stored summary: each is decoded when somebody asks for it."""
 
     def __init__(self, stored: dict[str, msgspec.Raw]) -> None:
@@ -158,7 +158,7 @@ def _details(data: bytes) -> Details:
 
     content = zstandard.ZstdDecompressor().decompress(data, max_output_size=_MOST_SIZE)
     fields, minutes, sample = msgspec.msgpack.decode(content, type=_StoredDetails)
-    return Details(_Fields(fields), minutes, sample)
+    return Details(_LazyFields(fields), minutes, sample)
 
 
 def kept_values(counts: Counter[T], records: int) -> tuple[dict[T, int], bool]:

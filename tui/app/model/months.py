@@ -135,7 +135,7 @@ class Months:
 
 @dataclass
 class WholeMonths:
-    """The same of an archive in a bucket that can only be listed as a whole: what was listed the last time, at first.
+    """`Months` of an archive in a bucket that can only be listed as a whole: at first, what was listed the last time.
 
     `exact`: was it listed since?
     """
