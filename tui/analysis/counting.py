@@ -13,7 +13,7 @@ from typing import Any
 from tui.analysis.sketch import Sketch
 from tui.archive import Block, Chunk
 from tui.filter import Filter, Matcher
-from tui.filter.columns import Table, columns
+from tui.filter.columns import RecordTable, columns
 from tui.filter.event_time import event_time, from_microseconds
 from tui.index.summary import spell_json
 from tui.scan.matching import matching_block
@@ -144,7 +144,7 @@ class Counting:
         times = [self.time_field] if self._by_minute and self.time_field else []
         return [*self.by, *times, *([self.stats] if self.stats else [])]
 
-    def _part(self, table: Table, hour: datetime | None) -> CountedPart:
+    def _part(self, table: RecordTable, hour: datetime | None) -> CountedPart:
         """Equal keys are counted by the interpreter's own loop; what they mean is asked of each different one."""
         part = CountedPart(records=table.records)
         if not table.records:
@@ -160,7 +160,7 @@ class Counting:
         else:
             keys = list(zip(*columns, strict=True))
             counted = Counter(keys)
-        parts_of: dict[_Key, _Parts] = {}
+        parts_of: dict[_Key, _KeyParts] = {}
         for key, number in counted.items():
             *values, time = key if self._by_minute else (*key, hour)
             if self._by_minute and time is None:
@@ -205,7 +205,7 @@ def _hashable(column: list[Any]) -> list[Any]:
 
 
 _Key = tuple[Any, ...]  # what a record is counted by: its values and its time, as they were read
-_Parts = tuple[datetime | None, list[tuple[bytes, ...]]]  # a time, and of each field the values
+_KeyParts = tuple[datetime | None, list[tuple[bytes, ...]]]  # a time, and of each field the values
 
 
 def _groups(time: datetime | None, spelled: list[tuple[bytes, ...]]) -> Iterator[Group]:
@@ -213,7 +213,7 @@ def _groups(time: datetime | None, spelled: list[tuple[bytes, ...]]) -> Iterator
     return ((time, values) for values in product(*spelled))
 
 
-def _add_numbers(part: CountedPart, parts_of: dict[_Key, _Parts], keys: list[_Key], numbers: list[Any]) -> None:
+def _add_numbers(part: CountedPart, parts_of: dict[_Key, _KeyParts], keys: list[_Key], numbers: list[Any]) -> None:
     """Each record's number to the sketches of its groups, but those that were too many to be kept."""
     of_key: dict[_Key, list[float]] = {key: [] for key in parts_of}
     if () in of_key:  # all are of one group

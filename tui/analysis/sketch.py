@@ -15,7 +15,7 @@ from itertools import accumulate
 ERROR = 0.01  # of a quantile, relative
 _GAMMA = (1 + ERROR) / (1 - ERROR)
 _PER_LOG = 1 / math.log(_GAMMA)
-Numbers = tuple[int, float, float, float, list[int], list[int]]
+SketchNumbers = tuple[int, float, float, float, list[int], list[int]]
 
 _LEAST = 1e-300  # smaller ones count as zero
 _MOST = 1e300  # larger ones count as infinite: sums of them would have no float
@@ -59,12 +59,12 @@ class Sketch:
         self.negative.update(other.negative)
 
     @property
-    def plain(self) -> Numbers:
+    def plain(self) -> SketchNumbers:
         """Its parts, to be stored; `Sketch.of` takes them."""
         return self.count, self.low, self.high, self.total, _flat(self.positive), _flat(self.negative)
 
     @classmethod
-    def of(cls, plain: Numbers) -> Sketch:
+    def of(cls, plain: SketchNumbers) -> Sketch:
         count, low, high, total, positive, negative = plain
         counters = (Counter(dict(zip(buckets_of(flat), flat[1::2], strict=True))) for flat in (positive, negative))
         return cls(count, low, high, total, *counters)

@@ -36,8 +36,8 @@ SplitValues = Callable[[Readable, StoredAt], Iterator["Block | Damage"]]
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
-    """What is known of a run of decoded bytes: does it begin behind a hole, end before one (or at a cut)?
+class Edges:
+    """How a run of decoded bytes begins and ends: behind a hole, before one (or at a cut)?
 
     There the first and the last line may be parts of records, and count only if they are whole JSON objects.
     """
@@ -47,7 +47,7 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class BlockLimits:
     """Bytes of a block, and of the longest record that is not skipped.
 
     `await_turn` is called before a record takes much memory.
@@ -65,7 +65,7 @@ class Limits:
 
 
 def line_blocks(
-    stream: Readable, limits: Limits, place: StoredAt, span: Span, split_values: SplitValues
+    stream: Readable, limits: BlockLimits, place: StoredAt, edges: Edges, split_values: SplitValues
 ) -> Iterator[Block | Damage]:
     """The lines of a stream as blocks. `place` tells where they are stored.
 
@@ -73,7 +73,7 @@ def line_blocks(
     and counted; a line that is several JSON objects is split, a long one by `split_values`; runs of zero bytes and
     records over the limit are damage.
     """
-    lines = _Lines(limits, place, span, split_values)
+    lines = _LineBuffer(limits, place, edges, split_values)
     while lines.fill(stream):
         yield from lines.whole()
         if lines.full and not lines.drop_worthless() and not lines.grow():
@@ -85,18 +85,18 @@ def line_blocks(
     yield from lines.rest()
 
 
-class _Lines:
+class _LineBuffer:
     """The buffer, and how many bytes of a line whose end has not come yet are `carried` at its start."""
 
-    def __init__(self, limits: Limits, place: StoredAt, span: Span, split_values: SplitValues) -> None:
+    def __init__(self, limits: BlockLimits, place: StoredAt, edges: Edges, split_values: SplitValues) -> None:
         self._split_values = split_values
         self._size = min(limits.block, limits.record + 1)
         self._limits, self._limit = limits, limits.record
         self._buffer = bytearray(self._size)
         self._place, self._at, self._begun_at = place, place.end, place.begin()
         self._carried = self._filled = self._offset = 0
-        self._doubt_last = span.before_hole
-        self._cleaning = Cleaning(place.end, doubt_first=span.after_hole)
+        self._doubt_last = edges.before_hole
+        self._cleaning = Cleaning(place.end, doubt_first=edges.after_hole)
         self._zeros = 0  # of a run that is as long as the buffer or longer
         self._odd = False  # was there a line that is not just one record?
         self._pending: list[Damage] = []  # of the block that was given last

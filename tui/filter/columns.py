@@ -17,7 +17,7 @@ from tui.filter.shapes import FAILURES, MISFITS, compile_values
 
 
 @dataclass(slots=True)
-class Table:
+class RecordTable:
     """A column for each expression, with a value of each record that is JSON, in order; `records` says how many.
 
     Those that are not JSON, and how many are too large to be parsed.
@@ -29,7 +29,7 @@ class Table:
     unparsed: int = 0
 
 
-def columns(expressions: Sequence[str]) -> Callable[[Block], Table]:
+def columns(expressions: Sequence[str]) -> Callable[[Block], RecordTable]:
     """A function from a block to its values. Where an expression fails on a record, or finds nothing, it is None.
 
     FilterError for an expression that cannot be parsed.
@@ -37,19 +37,19 @@ def columns(expressions: Sequence[str]) -> Callable[[Block], Table]:
     parsed = [parse_expression(expression) for expression in expressions]
     at_once = compile_values([expression.parsed for expression in parsed])
 
-    def table(block: Block) -> Table:
+    def table(block: Block) -> RecordTable:
         if at_once and block.end <= MAX_PARSED and block.all_objects():
             with suppress(*MISFITS), block.view() as view:  # a record of another shape: they are looked at one by one
                 values = at_once(view)
                 if len(values[0]) == block.count():
-                    return Table(values, block.count())
+                    return RecordTable(values, block.count())
         return _one_by_one(block, parsed)
 
     return table
 
 
-def _one_by_one(block: Block, expressions: Sequence[ParsedResult]) -> Table:
-    table = Table([[] for _ in expressions])
+def _one_by_one(block: Block, expressions: Sequence[ParsedResult]) -> RecordTable:
+    table = RecordTable([[] for _ in expressions])
     for record in block.records():
         if len(record) > MAX_PARSED:
             table.unparsed += 1

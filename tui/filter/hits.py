@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from tui.archive.block import Block
-from tui.filter.compiled import Compiled, Every, Find
+from tui.filter.compiled import Compiled, Find, FindAll
 
 Span = tuple[int, int]
 
@@ -59,7 +59,7 @@ def _lines_of_first(block: Block, finders: Sequence[Find]) -> Iterator[Span]:
             yield from _lines_of_one(block, find, position)
 
 
-def _lines_of_every(block: Block, every: Every) -> Iterator[Span]:
+def _lines_of_every(block: Block, every: FindAll) -> Iterator[Span]:
     """The lines that have one of the hits, each once."""
     position = 0
     with block.raw() as view:
