@@ -85,7 +85,7 @@ class TestCredentialProcess:
 
     @pytest.mark.parametrize("said", ["not-json", "", "{", '{"Version": 1'])
     def test_what_it_prints_is_no_json(self, tmp_path: Path, said: str) -> None:
-        assert "printed no JSON" in why(printing(tmp_path, said))
+        assert "printed something that is not JSON" in why(printing(tmp_path, said))
 
     @pytest.mark.parametrize("said", [[], "null", "3", {"Version": 1}, {"Version": 2}, KEYS | {"Expiration": "soon"}])
     def test_what_it_prints_is_of_another_shape(self, tmp_path: Path, said: object) -> None:
@@ -111,7 +111,7 @@ class TestCredentialProcess:
         [
             ("echo 'x", "has a quote that is not closed; fix its command line"),
             ("", "is empty; fix its command line"),
-            (f"echo '{json.dumps(KEYS | {'Expiration': 'soon'})}'", "printed something else than it should"),
+            (f"echo '{json.dumps(KEYS | {'Expiration': 'soon'})}'", "printed an invalid answer"),
         ],
     )  # fmt: skip
     def test_its_command_line_or_its_time_is_not_one(self, command: str, words: str) -> None:

@@ -218,7 +218,7 @@ class TestForeignAnswers:
         ran = run(s3, *command)
         assert ran.code == 2
         size = len(s3.objects[sorted(s3.objects)[1]])
-        assert f"_01.log was listed with {size} bytes, and is longer now; list the archive again" in ran.err
+        assert f"_01.log was listed with {size} bytes but is longer now; list the archive again" in ran.err
         assert ran.out == (b"2\n" if command == SCAN else b'{"hour":0}\n')
 
     def test_an_object_that_is_shorter_than_it_was_listed_is_damaged(self, s3: ScriptedS3) -> None:
@@ -629,7 +629,7 @@ class TestCredentialsThatMayOnlyGet:
         words = ("--from", "2015-01-20", "--to", "2015-01-20T05", "-g", "hour", "--count")
         ran = run(s3, "scan", "s3://b/e.%Y-%m-%d_%H.log", *words)
         assert (ran.code, ran.out) == (0, b"3\n")
-        assert "2 hours may have a chunk that these credentials do not allow to see" in ran.sentence
+        assert "2 hours may have a chunk that these credentials may not read" in ran.sentence
 
     def test_no_key_at_all_is_a_missing_permission(self, s3: ScriptedS3) -> None:
         for layout, hour in (("e.%Y-%m-%d_%H.log", "2015-01-21T01"), ("{topic}.%Y-%m-%d_%H.log", "2015-01-20T01")):

@@ -1,4 +1,4 @@
-"""Chunks that were fetched, kept by ETag under a size cap: the second question about the same hours makes no GET."""
+"""A cache of fetched chunks by ETag, with a size limit: a second query for the same hours makes no GET."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _PART = ".part"
 
 @dataclass(frozen=True, slots=True)
 class CachedStore:
-    """A store whose objects are kept in `folder` once they were read to their end; `most` bytes of them."""
+    """A store that caches objects in `folder` once they were read to the end, up to `most` bytes in total."""
 
     store: Store
     folder: Path
@@ -45,7 +45,7 @@ class CachedStore:
         return replace(self, store=self.store.stepwise(first))
 
     def open(self, key: str, *, start: int = 0, etag: str | None = None) -> BinaryIO:
-        """From the cache if it has this ETag; else from the store, and into the cache."""
+        """Open the object from the cache if it has this ETag, else from the store, and cache it."""
         if etag is None:
             return self.store.open(key, start=start)
         kept = self.folder / hashlib.sha256(f"{self.url}\n{key}\n{etag}".encode("utf-8", "surrogateescape")).hexdigest()
@@ -54,7 +54,7 @@ class CachedStore:
         except OSError:
             raw = self.store.open(key, start=start, etag=etag)
             return raw if start else cast(BinaryIO, _Keeping(raw, kept, self.most))
-        with suppress(OSError):  # only to know which were used last
+        with suppress(OSError):  # the time of last use, for `evict`
             os.utime(kept)
         stream.seek(start)
         return cast(BinaryIO, stream)
@@ -76,9 +76,9 @@ class CachedStore:
 
 
 class _Keeping(io.RawIOBase):
-    """A stream that is written down as it is read, and kept if it is read to its end.
+    """A stream that is copied as it is read; the copy is kept if it is read to the end.
 
-    A cache that cannot be written (a full disk) is no reason to fail: the chunk is just not kept.
+    If the cache cannot be written (a full disk), the chunk is just not cached.
     """
 
     def __init__(self, raw: BinaryIO, kept: Path, most: int) -> None:
@@ -126,7 +126,7 @@ class _Keeping(io.RawIOBase):
 
 
 def evict(folder: Path, most: int) -> None:
-    """Delete what was not used for longest, until what is left is at most `most` bytes."""
+    """Delete the least recently used files until at most `most` bytes are left."""
     files = []
     for entry in os.scandir(folder):
         with suppress(FileNotFoundError):  # another process evicts too
