@@ -145,7 +145,6 @@ class Manifest(ManifestHead, frozen=True, kw_only=True):
 def load_manifest(store: Store, item: StoredObject, kind: type[M]) -> M:
     """Read and check a listed manifest: all of it, or the fields of `kind`.
 
-
     ForeignManifestError if another program wrote it, ArchiveError if it cannot be read, is damaged, or was written by a
     newer hourscope.
     """
