@@ -415,7 +415,7 @@ class TestRefusing:
         books["chunks"][0] |= {"key": "thesis", "output": "thesis.jsonl.gz"}
         books["chunks"][1] |= {"key": "../out/thesis", "output": "../out/thesis.jsonl.gz"}
         (tmp_path / "out" / "manifest.json").write_text(json.dumps(books))
-        with pytest.raises(OutputError, match="would be read as a part of the extract"):  # whose books lost them
+        with pytest.raises(OutputError, match="would be read as part of the extract"):  # whose books lost them
             run(source, tmp_path / "out", start="2015-01-20T01:00", force=True)
         assert victim.read_text() == "mine"
 

@@ -22,11 +22,11 @@ _PART = ".part"
 
 @dataclass(frozen=True, slots=True)
 class CachedStore:
-    """A store that caches objects in `folder` once they were read to the end, up to `most` bytes in total."""
+    """A store that caches objects in `folder` once they were read to the end, up to `limit` bytes in total."""
 
     store: Store
     folder: Path
-    most: int
+    limit: int
 
     @property
     def url(self) -> str:
@@ -53,7 +53,7 @@ class CachedStore:
             stream = kept.open("rb", buffering=0)
         except OSError:
             raw = self.store.open(key, start=start, etag=etag)
-            return raw if start else cast(BinaryIO, _Keeping(raw, kept, self.most))
+            return raw if start else cast(BinaryIO, _Keeping(raw, kept, self.limit))
         with suppress(OSError):  # the time of last use, for `evict`
             os.utime(kept)
         stream.seek(start)
@@ -81,11 +81,11 @@ class _Keeping(io.RawIOBase):
     If the cache cannot be written (a full disk), the chunk is just not cached.
     """
 
-    def __init__(self, raw: BinaryIO, kept: Path, most: int) -> None:
+    def __init__(self, raw: BinaryIO, kept: Path, limit: int) -> None:
         super().__init__()
         self._raw = raw
         self._kept = kept
-        self._most = most
+        self._limit = limit
         self._part = kept.with_name(f"{kept.name}.{uuid4().hex[:8]}{_PART}")
         self._copy: io.FileIO | None = None
         with suppress(OSError):
@@ -116,7 +116,7 @@ class _Keeping(io.RawIOBase):
         copy.close()
         self._copy = None
         self._part.replace(self._kept)
-        evict(self._kept.parent, self._most)
+        evict(self._kept.parent, self._limit)
 
     def _forget(self) -> None:
         if self._copy is not None:
@@ -125,8 +125,8 @@ class _Keeping(io.RawIOBase):
             self._part.unlink(missing_ok=True)
 
 
-def evict(folder: Path, most: int) -> None:
-    """Delete the least recently used files until at most `most` bytes are left."""
+def evict(folder: Path, limit: int) -> None:
+    """Delete the least recently used files until at most `limit` bytes are left."""
     files = []
     for entry in os.scandir(folder):
         with suppress(FileNotFoundError):  # another process evicts too
@@ -134,7 +134,7 @@ def evict(folder: Path, most: int) -> None:
             files.append((status.st_mtime_ns, status.st_size, entry.path))
     total = sum(size for _, size, _ in files)
     for _, size, path in sorted(files):
-        if total <= most:
+        if total <= limit:
             return
         Path(path).unlink(missing_ok=True)
         total -= size

@@ -183,9 +183,9 @@ def close_of(text: bytes | memoryview, depth: int) -> int:
     return 0
 
 
-def shallow(text: bytes, most: int = 1 << 14) -> list[tuple[int, re.Match[bytes]]]:
+def shallow(text: bytes, limit: int = 1 << 14) -> list[tuple[int, re.Match[bytes]]]:
     """Return the first tokens of a text (strings and brackets), each with its depth."""
-    return list(islice(tokens(text), most))
+    return list(islice(tokens(text), limit))
 
 
 def tokens(text: bytes | memoryview) -> Iterator[tuple[int, re.Match[bytes]]]:

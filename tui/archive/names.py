@@ -30,11 +30,11 @@ def short_key(key: str, fits: Callable[[str], bool], bucket_bytes: int | None = 
     return key
 
 
-def _shortened(name: str, most: int) -> Iterator[str]:
-    """Yield a too long name shortened to `most` bytes, cut at every possible position from the end on."""
+def _shortened(name: str, limit: int) -> Iterator[str]:
+    """Yield a too long name shortened to `limit` bytes, cut at every possible position from the end on."""
     mark = hashlib.sha256(os.fsencode(name)).hexdigest()[:_HASHED]
     sizes = [len(os.fsencode(char)) for char in name]
-    excess = sum(sizes) + _HASHED - most
+    excess = sum(sizes) + _HASHED - limit
     cut, stop = 0, len(name)  # number of bytes from `start` to `stop`, as few as possible
     for start in reversed(range(len(name))):
         cut += sizes[start]

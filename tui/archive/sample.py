@@ -124,11 +124,11 @@ def _children(listing: Listing, begins: Sequence[str], separator: str) -> list[s
     return _spread([prefix for level in levels if level for prefix in level.prefixes], _ENDS)
 
 
-def _spread(items: Sequence[str], most: int) -> list[str]:
+def _spread(items: Sequence[str], limit: int) -> list[str]:
     """Return the first and last items, and some evenly between them."""
-    if len(items) <= most:
+    if len(items) <= limit:
         return list(items)
-    return [items[at * (len(items) - 1) // (most - 1)] for at in range(most)]
+    return [items[at * (len(items) - 1) // (limit - 1)] for at in range(limit)]
 
 
 def _before_time(layout: Layout, key: str) -> str:

@@ -288,7 +288,7 @@ async def test_a_scan_of_every_record_asks_first_and_one_that_the_disk_has_no_ro
         await until(pilot, lambda: page.estimate is not None)
         monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(1000, 990, 10))
         await pilot.press("enter")
-        await assert_shown(pilot, "and 10 B are free")
+        await assert_shown(pilot, "but only 10 B are free")
 
 
 async def test_the_result_is_shown_by_the_values_of_a_telling_field(opened: Opened) -> None:
