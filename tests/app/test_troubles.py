@@ -33,7 +33,7 @@ async def test_keys_that_a_detected_layout_leaves_out(opened: Opened, tmp_path: 
     (tmp_path / "events.old.gz").write_bytes(gzip.compress(b"{}\n"))
     async with opened(str(tmp_path), (140, 40)) as pilot:
         await until(pilot, lambda: "! 1 key left out" in header(shown(pilot)))
-        (sentence,) = [words for words in calendar(pilot).explanation() if words.startswith("left out: 1 key")]
+        (sentence,) = [words for words in calendar(pilot).explanation() if words.startswith("left out 1 key")]
         assert "such as events.old.gz; to see them: hourscope ls " in sentence and "--json" in sentence
         await pilot.press("s")
         await settled(pilot)

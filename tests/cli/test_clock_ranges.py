@@ -148,7 +148,7 @@ def test_counts_by_time_say_which_hour_is_two_or_missing(
     every: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for name, around, note in (
-        ("autumn", "2024-11-03T05", "2024-11-03T00: holds 2 hours: clocks in America/Havana went back"),
+        ("autumn", "2024-11-03T05", "2024-11-03T00: lasts 2 hours: clocks in America/Havana went back"),
         ("spring", "2024-03-10T05", "2024-03-10T00: clocks in America/Havana skipped this hour"),
     ):
         place = str(write(tmp_path / name, "America/Havana", around))

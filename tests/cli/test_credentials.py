@@ -127,7 +127,7 @@ class TestProfiles:
         ("config", "sentence"),
         [
             (f"[profile p]\n{ROLE}", "has a role_arn and no source_profile or credential_source; fix it"),
-            ("[profile q]", "AWS profile 'p' does not exist (there are q); check --profile"),
+            ("[profile q]", "AWS profile 'p' does not exist (known: q); check --profile"),
             ("[profile p", "cannot be parsed; it must hold [profile NAME] sections of lines NAME = VALUE"),
             ("[profile p]\nregion = a\nregion = b", "each name once"),
             (f"[profile p]\n{ROLE}\ncredential_source = Moon", 'the credential source "Moon" referenced in'),
@@ -263,7 +263,7 @@ class TestMfa:
         )
         assert ran.returncode == 2
         assert (
-            b"profile 'p' needs a code of the MFA device arn:aws:iam::1:mfa/me, and there is no terminal" in ran.stderr
+            b"profile 'p' needs a code from the MFA device arn:aws:iam::1:mfa/me, but there is no terminal" in ran.stderr
         )
         assert len(ran.stderr.splitlines()) == 1
 

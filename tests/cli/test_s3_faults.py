@@ -179,7 +179,7 @@ class TestForeignAnswers:
         self, s3: ScriptedS3, body: bytes, kind: str, status: int
     ) -> None:
         sentence = why(s3, Answer(status, body))
-        assert f"the answer ({status}) is {kind} and not S3's" in sentence
+        assert f"the answer ({status}) is {kind} and not from S3" in sentence
         assert "--endpoint-url and the proxy (HTTPS_PROXY)" in sentence
 
     @pytest.mark.parametrize(
@@ -188,17 +188,17 @@ class TestForeignAnswers:
         ids=["comments", "open comments", "blanks", "titles", "brackets"],
     )
     def test_one_that_is_made_to_be_looked_at_for_ever(self, s3: ScriptedS3, body: bytes) -> None:
-        assert "and not S3's" in why(s3, Answer(200, body))
+        assert "and not from S3" in why(s3, Answer(200, body))
 
     def test_an_empty_answer_is_no_empty_listing(self, s3: ScriptedS3) -> None:
-        assert "the answer (200) is empty and not S3's" in why(s3, Answer(200))
+        assert "the answer (200) is empty and not from S3" in why(s3, Answer(200))
 
     @pytest.mark.parametrize("body", [body for body, _ in FOREIGN])
     def test_a_page_in_place_of_a_chunk_is_no_chunk(self, s3: ScriptedS3, body: bytes) -> None:
         s3.answer = of_objects(Answer(200, body))
         ran = run(s3, *SCAN)
         assert (ran.code, ran.out) == (2, b"0\n")
-        assert ran.err.count("has no ETag, so it is not S3's") == 3
+        assert ran.err.count("has no ETag, so it is not from S3") == 3
 
     def test_an_object_that_is_another_one_than_was_listed_is_read_as_it_is_now(self, s3: ScriptedS3) -> None:
         """A server that does not heed If-Match."""
@@ -469,7 +469,7 @@ LISTINGS = {
     "a negative size": (listing(Size="-1"), "the answer is not a valid S3 response; log in"),
     "a time that is not": (listing(LastModified="yesterday"), "the answer is not a valid S3 response; log in"),
     "no ETag": (listing(ETag=""), "the answer is not a valid S3 response: it lacks 'ETag'; log in"),
-    "of buckets": (Answer(200, b"<ListAllMyBucketsResult/>"), "is a ListAllMyBucketsResult and not a listing; check"),
+    "of buckets": (Answer(200, b"<ListAllMyBucketsResult/>"), "is a ListAllMyBucketsResult, not a listing; check"),
     "the same page for ever": (
         Answer(200, b"<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>x</NextContinuationToken>"
                b"</ListBucketResult>"),

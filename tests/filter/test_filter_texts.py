@@ -120,7 +120,7 @@ def test_lists_that_cannot_be_read(tmp_path: Path) -> None:
         (str(tmp_path / "none"), "No such file"),
         (str(tmp_path), "Is a directory"),
         ("a\x00b", "null byte"),
-        (str(many), "has 100,001 different lines; -f looks for at most 100,000 at once"),
+        (str(many), "has 100,001 different lines; -f searches for at most 100,000 at once"),
     ):
         with pytest.raises(FilterError, match=words_):
             parse_filter(file=[name])

@@ -206,8 +206,8 @@ class Archive:
                 return
             raise ArchiveError(f"{self.store.url} is empty: no object was found there; check the name")
         raise LayoutError(
-            f"the layout '{self.layout.pattern}' fits no key of {self.store.url}, which holds {three(keys)}; "
-            "give the layout that fits them"
+            f"the layout '{self.layout.pattern}' does not fit any key of {self.store.url}, such as {three(keys)}; "
+            "give the right layout"
         )
 
 
@@ -220,7 +220,7 @@ def empty_range(archive: Archive, start: datetime | None, stop: datetime | None)
     ends = (("from", start), ("to" if start else "before", stop))
     words = " ".join(f"{name} {spell_hour(time)}" for name, time in ends if time is not None)
     if first is None or last is None:
-        return ArchiveError(f"{archive.url} holds no chunk")
+        return ArchiveError(f"{archive.url} has no chunks")
     note = f" ({spell_hour(start)}: {skipped})" if start and (skipped := clock_note(start)) else ""
     return ArchiveError(
         f"{archive.url} has no chunk {words}{note}; its hours go from {spell_hour(first)} to "

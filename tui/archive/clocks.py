@@ -83,7 +83,7 @@ def clock_note(hour: datetime) -> str:
     if not minutes:
         return f"clocks in {zone_name(hour.tzinfo or UTC)} skipped this hour"
     length = f"{minutes // 60} hours" if minutes == 120 else f"{minutes} minutes"
-    return f"holds {length}: clocks in {zone_name(hour.tzinfo or UTC)} went {'back' if minutes > 60 else 'forward'}"
+    return f"lasts {length}: clocks in {zone_name(hour.tzinfo or UTC)} went {'back' if minutes > 60 else 'forward'}"
 
 
 def change_notes(start: datetime, stop: datetime) -> list[str]:

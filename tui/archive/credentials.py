@@ -190,8 +190,8 @@ def _ask_for_code(options: S3Options, prompt: str) -> str:
     """Prompt for the code of an MFA device, without echo."""
     if not _terminal():
         raise ConfigError(
-            f"AWS profile '{profile_name(options)}' needs a code of the MFA device {mfa_device(options)}, and there is "
-            "no terminal to ask on; run a command in a terminal first: what it gets is kept in ~/.aws/cli/cache"
+            f"AWS profile '{profile_name(options)}' needs a code from the MFA device {mfa_device(options)}, but there "
+            "is no terminal; run a command in a terminal first: its credentials are cached in ~/.aws/cli/cache"
         )
     return getpass.getpass(printable(prompt))
 

@@ -131,8 +131,8 @@ def _fit(keys: Sequence[str]) -> Layout:
     if sum(
         any("d" in f.spelling.parts or "j" in f.spelling.parts for f in find_dates(key)) for key in sample
     ) * 2 > len(sample):
-        why = f"the names hold a day but not an hour: {three(keys)}"
-        raise LayoutError(f"{why}; archives need an hour in each key (give a layout if it is there)")
+        why = f"the keys contain a day but not an hour, such as {three(keys)}"
+        raise LayoutError(f"{why}; archives need an hour in each key (if there is one, give a layout)")
     raise _not_found(keys, "no layout was found in keys")
 
 

@@ -144,7 +144,7 @@ class FolderStore:
     def _path(self, key: str) -> Path:
         """Return the path of a key. ArchiveError if it is outside the folder: keys are untrusted."""
         if key.startswith("/") or ".." in key.split("/"):
-            raise ArchiveError(f"the key '{printable(key, 200)}' leads out of {self.folder}; it is refused")
+            raise ArchiveError(f"the key '{printable(key, 200)}' points outside {self.folder}; it is refused")
         return self.folder / key
 
     @contextmanager

@@ -199,7 +199,7 @@ def _hole(token: str, pattern: str) -> Hole | None:
         return Hole(token, token, TIME_CODES[token].regex)
     if token.startswith("%") and token not in _ESCAPED:
         known = " ".join(TIME_CODES)
-        raise LayoutError(f"the layout '{pattern}' has '{token}'; known are {known}, and %% for a percent sign")
+        raise LayoutError(f"unknown code '{token}' in the layout '{pattern}'; use {known}, or %% for a percent sign")
     if len(token) > 2 and token.startswith("{") and token not in _ESCAPED:
         name, equals, value = token[1:-1].partition("=")
         if not equals:

@@ -151,8 +151,9 @@ def left_out(
     if not (archive.detected and keys):
         return []
     see = command_line("ls", location, start, stop, ["--json"])
-    words = f"left out: {plural(len(keys), 'key')} not of the detected layout '{archive.layout_option()}'"
-    return [f"{words}, such as {keys[0]}; to see them: {see}"]
+    do = "does" if len(keys) == 1 else "do"
+    words = f"left out {plural(len(keys), 'key')} that {do} not fit the detected layout '{archive.layout_option()}'"
+    return [f"{words}, such as {keys[0]}; to list them: {see}"]
 
 
 def far_warnings(catalog: Catalog) -> list[str]:
@@ -163,7 +164,7 @@ def far_warnings(catalog: Catalog) -> list[str]:
     more = f" (and {plural(others, 'other chunk')})" if others else ""
     return [
         f"{printable(chunk.key)} of {spell_hour(chunk.hour)}{more} is more than 366 days from every other hour, "
-        "so no gap reaches to it; was the writer's clock wrong?"
+        "so the hours between are not a gap; check the writer's clock"
     ]
 
 

@@ -161,7 +161,7 @@ def load_manifest(store: Store, item: StoredObject, kind: type[M]) -> M:
     except RecursionError as error:
         raise _broken(where, "it is nested too deeply") from error
     except json.JSONDecodeError as error:
-        raise _broken(where, f"it is not JSON from line {error.lineno:,}, column {error.colno:,} on") from error
+        raise _broken(where, f"invalid JSON at line {error.lineno:,}, column {error.colno:,}") from error
     except ValueError as error:
         raise _broken(where, str(error)) from error
 
@@ -213,7 +213,7 @@ def _check_hour(text: str) -> None:
             return
     except ValueError:  # such as month 13
         pass
-    raise ValueError(f"'{text}' is not an hour; it is written as 2015-01-20T13")
+    raise ValueError(f"'{text}' is not an hour; write it as 2015-01-20T13")
 
 
 def _sound(check: Callable[[], object]) -> None:

@@ -59,5 +59,5 @@ class Mixture:
         if self._wide_at >= 0:
             yield Damage(self._wide_at, end, "UTF-16 among the lines, which hourscope does not read")
         if self._opened:
-            reason = f"the form changes: {plural(self._opened, 'value')} over several lines among lines of one each"
+            reason = f"the form changes: {plural(self._opened, 'value')} over several lines"
             yield Damage(self._opened_at, end, f"{reason}, read line by line (--records . reads whole values)")

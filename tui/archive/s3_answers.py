@@ -13,7 +13,7 @@ import botocore.exceptions as aws
 from botocore.utils import parse_timestamp
 
 CHECK = "log in to this network if it requires that, and check --endpoint-url and the proxy (HTTPS_PROXY)"
-_NO_ETAG = "the answer has no ETag, so it is not S3's; check --endpoint-url and the proxy (HTTPS_PROXY)"
+_NO_ETAG = "the answer has no ETag, so it is not from S3; check --endpoint-url and the proxy (HTTPS_PROXY)"
 _SLOW_DOWN = 429
 _HEAD_BYTES = 4096  # of a body that are examined
 # No part of these can match what the next part can, so hostile bodies cannot make them backtrack.
@@ -44,7 +44,7 @@ def refuse_foreign_answer(operation_model: Any, response_dict: Mapping[str, Any]
         and ours
         and root not in (b"Error", b"ListBucketResult")
     ):
-        raise ForeignAnswerError(f"the answer ({status}) is a {root.decode()} and not a listing; check --endpoint-url")
+        raise ForeignAnswerError(f"the answer ({status}) is a {root.decode()}, not a listing; check --endpoint-url")
     if 300 <= status < 400 and status != 304:
         if ours or "x-amz-bucket-region" in headers:
             return
@@ -54,9 +54,9 @@ def refuse_foreign_answer(operation_model: Any, response_dict: Mapping[str, Any]
         raise ForeignAnswerError(redirected(str(headers.get("location", ""))))
     if status < 500 and status != _SLOW_DOWN and not streamed:
         if body and not ours:
-            raise ForeignAnswerError(f"the answer ({status}) is {_kind(body)} and not S3's; {CHECK}")
+            raise ForeignAnswerError(f"the answer ({status}) is {_kind(body)} and not from S3; {CHECK}")
         if not body and operation_model.name.startswith("List") and status < 300:
-            raise ForeignAnswerError(f"the answer ({status}) is empty and not S3's; {CHECK}")
+            raise ForeignAnswerError(f"the answer ({status}) is empty and not from S3; {CHECK}")
 
 
 def _metadata(status: int, headers: Mapping[str, Any]) -> dict[str, Any]:
@@ -115,7 +115,7 @@ def range_stop(answer: Any) -> int | None:
 def length_of(answer: Any) -> int:
     """Return the size of an object from the answer to a HEAD (None: the object does not exist)."""
     if not (answer and "ContentLength" in answer):
-        raise ForeignAnswerError("the server does not say how long it is; check --endpoint-url and the proxy")
+        raise ForeignAnswerError("the server does not send its length; check --endpoint-url and the proxy")
     return int(answer["ContentLength"])
 
 

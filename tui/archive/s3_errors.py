@@ -156,7 +156,7 @@ def explain_client(error: Exception, options: S3Options) -> str:
             return f"'{region}' is not an AWS region; write --region as us-east-1"
         case aws.ProfileNotFound():
             known = botocore.session.Session().available_profiles
-            others = f"there are {', '.join(known)}" if known else "there is none"
+            others = f"known: {', '.join(known)}" if known else "there are none"
             name = error.kwargs.get("profile")
             return f"AWS profile '{name}' does not exist ({others}); check --profile, AWS_PROFILE and ~/.aws/config"
         case aws.ConfigParseError():
@@ -240,7 +240,7 @@ def _region(code: str, status: int, failure: Mapping[str, Any], headers: Mapping
         return f"the bucket is in another region; add --region {region}"
     if code == "AuthorizationHeaderMalformed":
         message = _short(failure.get("Message", ""))
-        return f"the region is not the bucket's, or the access key is not one; check --region and --profile ({message})"
+        return f"the region is not the bucket's, or the access key is invalid; check --region and --profile ({message})"
     return f"the bucket is in another region; {_ASK_REGION}"
 
 

@@ -95,7 +95,7 @@ def open_store(root: str, options: S3Options | None = None) -> Store:
 
         bucket = root.removeprefix(S3_SCHEME).strip("/")
         if not bucket or "/" in bucket:
-            raise ArchiveError(f"'{root}' names no bucket; write s3://BUCKET/PREFIX")
+            raise ArchiveError(f"'{root}' has no bucket name; write s3://BUCKET/PREFIX")
         return S3Store(bucket, options or S3Options())
     from tui.archive.folder import FolderStore
 

@@ -220,7 +220,7 @@ def _check_call(expression: str, name: str, given: int) -> None:
     match = re.search(rf"\b{re.escape(name)}\s*\(", expression)
     column = match.start() if match else 0
     if name not in known:
-        reason = f"unknown function {name}(); known are {', '.join(sorted(known))}"
+        reason = f"unknown function {name}(); known functions: {', '.join(sorted(known))}"
         raise FilterError(reason, expression, column, what="JMESPath")
     signature = known[name]["signature"]
     variadic = any(argument.get("variadic") for argument in signature)

@@ -54,8 +54,8 @@ def split_texts(name: str, content: bytes) -> tuple[bytes, ...]:
     lines = content.removeprefix(_BOM).removesuffix(b"\n").split(b"\n") if content else []
     texts = tuple(dict.fromkeys(line.removesuffix(b"\r") for line in lines))
     if len(texts) > MAX_TEXTS:
-        most = f"-f looks for at most {MAX_TEXTS:,} at once"
-        raise FilterError(f"{shown_name(name)} has {len(texts):,} different lines; {most}; split it", name)
+        limit = f"-f searches for at most {MAX_TEXTS:,} at once"
+        raise FilterError(f"{shown_name(name)} has {len(texts):,} different lines; {limit}; split it", name)
     return texts
 
 

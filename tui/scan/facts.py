@@ -39,7 +39,7 @@ def estimate_sentence(estimate: Estimate) -> str:
     """Return a sentence on how many records match, by the sample."""
     if estimate.every:
         about = "" if estimate.exact else "About "
-        return f"{about}{plural(estimate.records, 'record')}, and all of them match."
+        return f"{about}{plural(estimate.records, 'record')}, all of which match."
     if estimate.exact:
         return f"{count(estimate.matches)} of {plural(estimate.records, 'record')} match."
     sure = f"95 %: {count(estimate.low)} to {count(estimate.high)}"

@@ -175,7 +175,7 @@ async def test_the_plan_tells_what_to_expect_and_follows_what_changes(opened: Op
         page = on(pilot, ScanPage)
         await until(pilot, lambda: page.estimate is not None)
         assert page.estimate is not None and page.estimate.exact
-        await assert_shown(pilot, f"  {page.estimate.records:,} records, and all of them match.")
+        await assert_shown(pilot, f"  {page.estimate.records:,} records, all of which match.")
         await assert_shown(pilot, "at the sample's speed")
         await answer(pilot, "slash", "-m \"event == 'error'\"")
         await until_shown(pilot, f"  {len(expected())} of 1,140 records match.")
