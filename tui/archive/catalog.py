@@ -95,7 +95,7 @@ class Catalog:
 
 
 def gaps_between(present: Iterable[datetime], first: datetime, stop: datetime) -> tuple[Gap, ...]:
-    """Return the ranges of [first, stop) without any of the hours `present`, in order. Gaps may be long: O(present)."""
+    """Return the ranges of [first, stop) without any of the hours `present`, in order, without counting hours."""
     gaps = []
     begin = first_hour(first) if first < stop else stop
     for hour in [*sorted(hour for hour in present if first <= hour < stop), stop]:

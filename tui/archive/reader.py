@@ -68,7 +68,7 @@ class ChunkReader:
     known after the first result. `careful`: read member by member from the start, which is slower but yields no
     doubtful record. `newest`: if the object was replaced since it was listed, read the new one, unless it is replaced
     again. `await_turn` is called before using memory that only one reader at a time may use (see zstd.py). `size` is
-    an S3 object's listed size; a longer or shorter object is an error (a local file may grow). ArchiveError if the
+    an S3 object's listed size; a longer or shorter object is reported (a local file may grow). ArchiveError if the
     chunk cannot be opened or read.
     """
 

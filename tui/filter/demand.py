@@ -92,7 +92,7 @@ class NeededPlace:
         return self._value
 
     def settle(self) -> None:
-        """Need the whole object if emptiness matters and no fields are decoded: a field that is set shows it."""
+        """Need the whole object if emptiness matters, unless there are decoded fields that can show it."""
         if self._judged and not self._fields and not self._keyed:
             self.need_whole()
         for below in (*self._fields.values(), self._item, self._value):
