@@ -32,6 +32,8 @@ HOSTILE = [
     b"{}{}",
     b'{"n":1}{"n":2}',
     b'{"n":1},{"n":2}',
+    b'{"event":"error","error":{"code":5003}}{"n":3}',
+    b'{"n":3} {"event":"error","error":{"code":5003},"n":4}',
     b"}{",
     b"[]",
     b"[{}",
@@ -171,7 +173,9 @@ def test_long_chains_and_deep_nests_have_an_answer(junction: str) -> None:
 @given(
     lines=st.lists(st.sampled_from(EVENTS), min_size=20, max_size=60),
     hostile=st.lists(st.sampled_from([line for line in HOSTILE if len(line) < 200]), max_size=4),
-    asked=st.sampled_from([{"match": [question]} for question in QUESTIONS] + [{"grep": ["5003"], "match": ["n"]}]),
+    asked=st.sampled_from(
+        [*({"match": [question]} for question in QUESTIONS), {"grep": ["5003"]}, {"grep": ["5003"], "match": ["n"]}]
+    ),
     data=st.data(),
 )
 def test_lines_that_are_searched_as_they_are_give_what_settled_ones_give(
