@@ -13,6 +13,7 @@ from itertools import chain
 from tui.analysis.gathered import Gathered, sample_of, sampled
 from tui.analysis.places import Learner
 from tui.archive import Block, Chunk
+from tui.archive.collection import uncollected
 from tui.filter import Filter, Matcher
 from tui.filter.build import spell_field
 from tui.filter.compiled import MAX_PARSED, NotJsonError
@@ -44,6 +45,7 @@ class Indexing:
         """The work on each block of a chunk."""
         words = Words(chunk.size) if self.words else None
 
+        @uncollected()
         def gather(block: Block) -> tuple[Gathered, int]:
             records, lines, gathered = block.records(), block.lines(), Gathered(words=words)
             alike = block.end <= MAX_PARSED and block.all_objects()
