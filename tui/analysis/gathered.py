@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from itertools import chain, filterfalse
+from itertools import chain, compress, filterfalse
+from operator import itemgetter
 from typing import Any
 
 from isal.isal_zlib import crc32
@@ -61,19 +62,21 @@ class GatheredField:
     @classmethod
     def at(cls, place: Place) -> GatheredField:
         """What is at a place of some records; of an item that a list has twice, one."""
-        values, kinds, having = place.values, place.kinds, 0
+        values, kinds = place.values, place.kinds
         if bool in kinds:  # in Python True is 1
             values = [_TRUTHS[value] if type(value) is bool else value for value in values]
-        if place.records is not None:
-            once = dict.fromkeys(zip(place.records, values, strict=True))
-            values = [value for _, value in once]
-            having = len({record for record, value in once if value is not None})
+        once: dict[tuple[int, Any], None] = {}
+        having = len(set(place.records)) if place.records is not None else 0
+        if 0 < having < len(values):
+            once = dict.fromkeys(zip(place.records or (), values, strict=True))
+            values = list(map(itemgetter(1), once))
         types = Counter(map(type, values)) if len(kinds) > 1 else dict.fromkeys(kinds, len(values))
         named: Counter[str] = Counter()
         for kind, number in chain(types.items(), place.others.items()):
             named[_TYPES[kind]] += number
         if type(None) in kinds:
             values = [value for value in values if value is not None]
+            having = len({record for record, value in once if value is not None}) if once else 0
         return cls(having or len(values), named, values, place.others.total())
 
     def merge(self, other: GatheredField) -> None:
@@ -95,16 +98,21 @@ class GatheredField:
                     self.full = True
                     break
                 mine[value] = 0
-        mine.update(filter(mine.__contains__, column))
-        self._tell(list(filterfalse(mine.__contains__, column)))
+        known = list(filter(mine.__contains__, column))
+        mine.update(known)
+        if len(known) < len(column):
+            self._tell(list(filterfalse(mine.__contains__, column)) if known else column)
 
-    def _tell(self, values: list[Any]) -> None:
-        """Only the numbers and patterns of some values are kept."""
-        if not values:
-            return
+    def _tell(self, values: Sequence[Any], times: Sequence[int] = ()) -> None:
+        """Only the numbers and patterns of some values are kept, each of which occurs once or as many `times`."""
         self.numbers, self.patterns = self.numbers or Sketch(), self.patterns or Patterns()
-        self.numbers.add([value for value in values if type(value) is int or type(value) is float])
-        self.patterns.add([value for value in values if type(value) is str])
+        scalars = self.types.keys() - {"null", "object", "array"}
+        for name, tell in (("number", self.numbers.add), ("string", self.patterns.add)):
+            if scalars == {name}:
+                tell(values, times)
+            elif name in scalars:
+                there = [_TYPES[type(value)] == name for value in values]
+                tell(list(compress(values, there)), list(compress(times, there)))
 
     def summary(self) -> FieldSummary:
         """The end of it."""
@@ -115,9 +123,9 @@ class GatheredField:
             value.decode() if type(value) is bytes else spell_json(value).decode(): number
             for value, number in values.items()
         }
-        whole = GatheredField(numbers=self.numbers, patterns=self.patterns)
+        whole = GatheredField(types=self.types, numbers=self.numbers, patterns=self.patterns)
         if not exact:
-            whole._tell(list(self.values.elements()))
+            whole._tell(list(self.values), list(self.values.values()))
         return FieldSummary(
             self.records,
             dict(self.types),
@@ -134,7 +142,7 @@ def sampled(records: list[bytes]) -> list[tuple[int, bytes]]:
     """Some of a chunk's records, more than will be kept."""
     numbers = list(map(crc32, records))
     bound = max(sorted(numbers)[: max(_FEWEST, 8 * len(records) // _PART)], default=0)
-    return [(number, record) for number, record in zip(numbers, records, strict=True) if number <= bound]
+    return list(compress(zip(numbers, records, strict=True), map(bound.__ge__, numbers)))
 
 
 @dataclass(slots=True)

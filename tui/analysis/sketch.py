@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate
+from itertools import accumulate, compress
+from operator import mul
 
 ERROR = 0.01  # of a quantile, relative
 _GAMMA = (1 + ERROR) / (1 - ERROR)
@@ -32,24 +33,25 @@ class Sketch:
     positive: Counter[int] = field(default_factory=Counter)
     negative: Counter[int] = field(default_factory=Counter)
 
-    def add(self, numbers: Iterable[float]) -> None:
-        """Count some more numbers; those that are not finite are left out."""
-        finite = list(map(float, [number for number in numbers if -_MOST <= number <= _MOST]))
-        if not finite:
+    def add(self, numbers: Sequence[float], times: Sequence[int] = ()) -> None:
+        """Count some more numbers, each once or as many `times`; those that are not finite are left out."""
+        finite, total = _finite(numbers, times)
+        if total is None:
+            there = [-_MOST <= number <= _MOST for number in numbers]
+            times = list(compress(times, there))
+            finite, total = _finite(list(compress(numbers, there)), times)
+        if not finite or total is None:
             return
-        self.count += len(finite)
         low, high = min(finite), max(finite)
+        self.count += sum(times) or len(finite)
         self.low, self.high = min(self.low, low), max(self.high, high)
-        self.total += math.fsum(finite)
+        self.total += total
         if low > _LEAST and bucket_of(low) == bucket_of(high):  # a clock
-            self.positive[bucket_of(low)] += len(finite)
+            self.positive[bucket_of(low)] += sum(times) or len(finite)
             return
-        ceil = math.ceil
-        positive = finite if low > _LEAST else [number for number in finite if number > _LEAST]
-        self.positive.update([ceil(log * _PER_LOG) for log in map(math.log, positive)])
+        _count(self.positive, finite, times)
         if low < -_LEAST:
-            negative = [-number for number in finite if number < -_LEAST]
-            self.negative.update([ceil(log * _PER_LOG) for log in map(math.log, negative)])
+            _count(self.negative, [-number for number in finite], times)
 
     def merge(self, other: Sketch) -> None:
         """Count another's numbers, too."""
@@ -95,6 +97,29 @@ class Sketch:
 
     def _within(self, number: float) -> float:
         return min(max(number, self.low), self.high)
+
+
+def _finite(numbers: Sequence[float], times: Sequence[int]) -> tuple[list[float], float | None]:
+    """The numbers as floats, and their sum; None if some are too large, or none at all."""
+    if not numbers or not (-_MOST <= min(numbers) and max(numbers) <= _MOST):
+        return [], None
+    finite = list(map(float, numbers))
+    total = math.fsum(map(mul, finite, times) if times else finite)
+    return finite, None if math.isnan(total) else total
+
+
+def _count(buckets: Counter[int], numbers: list[float], times: Sequence[int]) -> None:
+    """Count the positive ones of some numbers in their buckets."""
+    if min(numbers) <= _LEAST:
+        there = [number > _LEAST for number in numbers]
+        numbers, times = list(compress(numbers, there)), list(compress(times, there))
+    ceil = math.ceil
+    found = [ceil(log * _PER_LOG) for log in map(math.log, numbers)]
+    if not times:
+        buckets.update(found)
+        return
+    for bucket, number in zip(found, times, strict=True):
+        buckets[bucket] += number
 
 
 def bucket_of(number: float) -> int:

@@ -165,7 +165,8 @@ def kept_values(counts: Counter[T], records: int) -> tuple[dict[T, int], bool]:
     """The values that are stored, and whether they are all. Of ids, which hardly repeat, only the frequent ones are."""
     if len(counts) <= (EXACT if 2 * len(counts) <= records else FEW):
         return dict(counts), True
-    return {value: number for value, number in counts.most_common(HEAVY) if number > 1}, False
+    repeated = Counter({value: number for value, number in counts.items() if number > 1})
+    return dict(repeated.most_common(HEAVY)), False
 
 
 def spell_json(value: Any) -> bytes:
