@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, compress, filterfalse
 from operator import itemgetter
@@ -13,15 +12,13 @@ from typing import Any
 
 from isal.isal_zlib import crc32
 
-from tui.analysis.columns import MISSING, Compound, columns_of
+from tui.analysis.columns import MISSING, Compound, Learner
 from tui.analysis.observed import FIRST, NONE, OTHER
 from tui.analysis.patterns import Patterns
 from tui.analysis.places import MOST_FIELDS, Place
 from tui.analysis.sketch import Sketch
 from tui.filter.build import spell_field
-from tui.filter.compiled import NotJsonError
 from tui.filter.fields import ANY, FieldPath
-from tui.filter.jmespath import load
 from tui.index.summary import FieldSummary, Sample, kept_values, spell_json
 from tui.index.words import Words
 
@@ -179,21 +176,17 @@ class Gathered:
                 self.fields[place.path] = GatheredField.at(place)
 
 
-def sample_of(records: Iterable[bytes], number: int, fields: dict[str, FieldSummary]) -> Sample:
+def sample_of(records: Sequence[bytes], number: int, fields: Mapping[str, FieldSummary], learner: Learner) -> Sample:
     """Which of their fields' values some of a chunk's `number` records have, where those are all known, and few."""
-    objects = []
-    for record in records:
-        with suppress(NotJsonError):
-            objects.append(load(record))
-    some = [value for value in objects if type(value) is dict]
-    columns = columns_of(some[: max(_FEWEST, number // _PART)])
+    objects = [record for record in records if record.lstrip().startswith(b"{")][: max(_FEWEST, number // _PART)]
+    columns = learner.columns(b"".join([record + b"\n" for record in objects]))
     sample = Sample(columns.records)
     for path, cells in columns.cells.items():
         summary = fields.get(name := spell_field(path))
         if summary is None or not summary.exact or len(summary.values) > _FEW_VALUES:
             continue
-        places = {text: place for place, text in enumerate(summary.values, FIRST)}
-        codes = bytes(_codes(cells.values, places))
+        code_of = _Codes(summary.values)
+        codes = bytes([code_of[type(value) is bool, value] for value in cells.values])
         if cells.records is None:
             sample.codes[name] = codes
         else:
@@ -201,9 +194,13 @@ def sample_of(records: Iterable[bytes], number: int, fields: dict[str, FieldSumm
     return sample
 
 
-def _codes(values: Iterable[Any], places: dict[str, int]) -> Iterable[int]:
-    for value in values:
-        if value is MISSING or value is None or value is Compound.COMPOUND:
-            yield OTHER if value is Compound.COMPOUND else NONE
-        else:
-            yield places.get(spell_json(value).decode(), OTHER)
+class _Codes(dict[tuple[bool, Any], int]):
+    """The codes of the values of a field, booleans apart: each is spelled once."""
+
+    def __init__(self, spelled: Iterable[str]) -> None:
+        super().__init__({(False, MISSING): NONE, (False, None): NONE, (False, Compound.COMPOUND): OTHER})
+        self._places = {text: place for place, text in enumerate(spelled, FIRST)}
+
+    def __missing__(self, key: tuple[bool, Any]) -> int:
+        code = self[key] = self._places.get(spell_json(key[1]).decode(), OTHER)
+        return code

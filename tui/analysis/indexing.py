@@ -10,8 +10,9 @@ from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 from itertools import chain
 
+from tui.analysis.columns import Learner
 from tui.analysis.gathered import Gathered, sample_of, sampled
-from tui.analysis.places import Learner
+from tui.analysis.places import Learner as PlaceLearner
 from tui.archive import Block, Chunk
 from tui.archive.collection import uncollected
 from tui.filter import Filter, Matcher
@@ -34,7 +35,7 @@ class Indexing:
     zone: tzinfo
     time_field: tuple[str, ...] = ()
     words: bool = False
-    learner: Learner = field(default_factory=Learner, compare=False)
+    learner: PlaceLearner = field(default_factory=PlaceLearner, compare=False)
 
     def begin(
         self,
@@ -105,6 +106,7 @@ def summaries(
     parts: dict[str, Gathered] = {}
     damage: dict[str, list[DamagedPart]] = {}
     unread: set[str] = set()
+    learner = Learner()
     for event in events:
         if isinstance(event, Measured):
             assert isinstance(event.part, Gathered)
@@ -122,7 +124,7 @@ def summaries(
             chunk, gathered = event.chunk, parts.pop(event.chunk.key, Gathered())
             if not event.partial and not event.unchosen and chunk.key not in unread:
                 words = gathered.words or Words(0)  # of a chunk without a record: none
-                summary = _summary(event, gathered, damage.pop(chunk.key, []), indexing)
+                summary = _summary(event, gathered, damage.pop(chunk.key, []), indexing, learner)
                 yield Indexed(chunk, summary, words.packed() if indexing.words else None)
 
 
@@ -137,10 +139,12 @@ def keep(index: Index, indexed: Indexed, words_size: int | None = None) -> bool:
     return True
 
 
-def _summary(event: ChunkDone, gathered: Gathered, damage: list[DamagedPart], indexing: Indexing) -> Summary:
+def _summary(
+    event: ChunkDone, gathered: Gathered, damage: list[DamagedPart], indexing: Indexing, learner: Learner
+) -> Summary:
     counts = event.counts
     fields = {spell_field(path): seen.summary() for path, seen in gathered.fields.items()}
-    sample = sample_of((record for _, record in gathered.sample), counts.records, fields)
+    sample = sample_of([record for _, record in gathered.sample], counts.records, fields, learner)
     return Summary(
         counts.records,
         counts.bytes,

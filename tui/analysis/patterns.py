@@ -61,7 +61,7 @@ class Patterns:
             shapes = [text.translate(_DIGITS) for text in texts]
         if self._dull.issuperset(shapes):
             return
-        for text, shape, number in zip(texts, shapes, times or repeat(1)):
+        for text, shape, number in zip(texts, shapes, times or repeat(1), strict=False):
             if shape not in self._dull:
                 self._add(text, shape, number)
 

@@ -101,7 +101,7 @@ class Sketch:
 
 def _finite(numbers: Sequence[float], times: Sequence[int]) -> tuple[list[float], float | None]:
     """The numbers as floats, and their sum; None if some are too large, or none at all."""
-    if not numbers or not (-_MOST <= min(numbers) and max(numbers) <= _MOST):
+    if not numbers or not (min(numbers) >= -_MOST and max(numbers) <= _MOST):
         return [], None
     finite = list(map(float, numbers))
     total = math.fsum(map(mul, finite, times) if times else finite)
