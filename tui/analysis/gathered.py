@@ -19,10 +19,12 @@ from tui.analysis.places import MOST_FIELDS, Place
 from tui.analysis.sketch import Sketch
 from tui.filter.build import spell_field
 from tui.filter.fields import ANY, FieldPath
+from tui.filter.jmespath import load
 from tui.index.summary import FieldSummary, Sample, kept_values, spell_json
 from tui.index.words import Words
 
 MOST_VALUES = 20_000  # of a field that are told apart; of more, only the number is rough
+_MOST_TEXTS = 4_096  # of a place, that wait until they are read
 _SAMPLED = 512  # records of a chunk
 _FEWEST, _PART = 64, 64  # of a small one; of how many records one is taken of a larger one
 _FEW_VALUES = 32  # of a field: what has more hardly tells what holds together, and takes more room
@@ -61,7 +63,7 @@ class GatheredField:
         """What is at a place of some records; of an item that a list has twice, one."""
         values, kinds = place.values, place.kinds
         if bool in kinds:  # in Python True is 1
-            values = [_TRUTHS[value] if type(value) is bool else value for value in values]
+            values = list(map(_unlike_numbers, values))
         once: dict[tuple[int, Any], None] = {}
         having = len(set(place.records)) if place.records is not None else 0
         if 0 < having < len(values):
@@ -76,6 +78,19 @@ class GatheredField:
             having = len({record for record, value in once if value is not None}) if once else 0
         return cls(having or len(values), named, values, place.others.total())
 
+    @classmethod
+    def of_texts(cls, place: Place) -> GatheredField:
+        """The same of records that stand for several each."""
+        pairs = dict.fromkeys(zip(place.records or (), map(_unlike_numbers, place.values), strict=True))
+        types = Counter({_TYPES[kind]: number for kind, number in place.others.items()})
+        values: Counter[Any] = Counter()
+        for record, value in pairs:
+            types[_TYPES[type(value)]] += place.times[record]
+            if value is not None:
+                values[value] += place.times[record]
+        having = {record for record, value in pairs if value is not None}
+        return cls(sum(map(place.times.__getitem__, having)), types, [], place.others.total(), values)
+
     def merge(self, other: GatheredField) -> None:
         self.records += other.records
         self.types.update(other.types)
@@ -83,6 +98,12 @@ class GatheredField:
         self._count(self.column)
         self._count(other.column)
         self.column = []
+        for value, number in other.values.items():
+            if value in self.values or len(self.values) < MOST_VALUES:
+                self.values[value] += number
+            else:
+                self.full = True
+                self._tell([value], [number])
 
     def _count(self, column: list[Any]) -> None:
         mine = self.values
@@ -135,6 +156,10 @@ class GatheredField:
         )
 
 
+def _unlike_numbers(value: Any) -> Any:
+    return _TRUTHS[value] if type(value) is bool else value
+
+
 def sampled(records: list[bytes]) -> list[tuple[int, bytes]]:
     """Some of a chunk's records, more than will be kept."""
     numbers = list(map(crc32, records))
@@ -144,9 +169,11 @@ def sampled(records: list[bytes]) -> list[tuple[int, bytes]]:
 
 @dataclass(slots=True)
 class Gathered:
-    """What was gathered of some records of a chunk. `sample`: some of them, by a number that chance gives each."""
+    """What was gathered of some records of a chunk. `texts`: values that are not read yet, as in a Place. `sample`:
+    some of the records, by a number that chance gives each."""
 
     fields: dict[FieldPath, GatheredField] = field(default_factory=dict)
+    texts: dict[FieldPath, Counter[bytes]] = field(default_factory=dict)
     whole: bool = True
     minutes: Counter[int] = field(default_factory=Counter)
     no_time: int = 0
@@ -161,19 +188,51 @@ class Gathered:
         if self.words is not None and other.words is not None:
             self.words.merge(other.words)
         for path, seen in other.fields.items():
-            if path in self.fields:
-                self.fields[path].merge(seen)
-            elif len(self.fields) < MOST_FIELDS:
-                self.fields[path] = seen
-            else:
-                self.whole = False
+            self._add_field(path, seen)
+        for path, texts in other.texts.items():
+            self.texts.setdefault(path, Counter()).update(texts)
+            if len(self.texts[path]) > _MOST_TEXTS:
+                self._read_texts(path)
 
     def add(self, root: Place) -> None:
         """The places of the first records."""
         for place in root.all():
             self.whole &= not place.full
-            if place.values or place.others or place.path[-1:] == (ANY,):  # an empty list is a value, too
+            if place.texts:
+                self.texts[place.path] = place.texts
+            if place.values or place.others or place.texts or place.path[-1:] == (ANY,):  # an empty list is a value
                 self.fields[place.path] = GatheredField.at(place)
+
+    def summaries(self) -> dict[str, FieldSummary]:
+        """The end of it: of every field, in the order in which they were seen."""
+        order: dict[FieldPath, None] = {}
+        for path in list(self.fields):
+            order |= dict.fromkeys([path, *self._read_texts(path)])
+        fields = ((path, self.fields[path]) for path in order if path in self.fields)
+        # a field without types stood for its texts
+        return {spell_field(path): seen.summary() for path, seen in fields if seen.types or path[-1:] == (ANY,)}
+
+    def _add_field(self, path: FieldPath, seen: GatheredField) -> None:
+        if path in self.fields:
+            self.fields[path].merge(seen)
+        elif len(self.fields) < MOST_FIELDS:
+            self.fields[path] = seen
+        else:
+            self.whole = False
+
+    def _read_texts(self, path: FieldPath) -> list[FieldPath]:
+        """Read those that wait at a path; the paths of what is in them."""
+        texts: Counter[bytes] = self.texts.pop(path, Counter())
+        root = Place(path, list(texts.values()))
+        for number, text in enumerate(texts):
+            root.add_value(load(text), number)
+        found = []
+        for place in root.all() if texts else ():
+            self.whole &= not place.full
+            if place.values or place.others or place.path[-1:] == (ANY,):
+                self._add_field(place.path, GatheredField.of_texts(place))
+                found.append(place.path)
+        return found
 
 
 def sample_of(records: Sequence[bytes], number: int, fields: Mapping[str, FieldSummary], learner: Learner) -> Sample:

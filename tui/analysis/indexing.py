@@ -12,11 +12,10 @@ from itertools import chain
 
 from tui.analysis.columns import Learner
 from tui.analysis.gathered import Gathered, sample_of, sampled
-from tui.analysis.places import Learner as PlaceLearner
+from tui.analysis.learner import PlaceLearner
 from tui.archive import Block, Chunk
 from tui.archive.collection import uncollected
 from tui.filter import Filter, Matcher
-from tui.filter.build import spell_field
 from tui.filter.compiled import MAX_PARSED, NotJsonError
 from tui.filter.event_time import minutes_of
 from tui.filter.jmespath import load
@@ -35,7 +34,10 @@ class Indexing:
     zone: tzinfo
     time_field: tuple[str, ...] = ()
     words: bool = False
-    learner: PlaceLearner = field(default_factory=PlaceLearner, compare=False)
+    learner: PlaceLearner = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "learner", PlaceLearner(self.time_field))
 
     def begin(
         self,
@@ -76,6 +78,9 @@ def _add_words(words: Words, lines: bytes, records: list[bytes], gathered: Gathe
         names = (step for path in gathered.fields for step in path if isinstance(step, str))
         texts = (value for seen in gathered.fields.values() for value in seen.column if type(value) is str)
         words.add_texts(chain(names, texts))
+        for text in chain.from_iterable(gathered.texts.values()):
+            if b"\\" in text:
+                words.add_strings(load(text))
         return
     for record in records:
         if b"\\" in record:
@@ -143,7 +148,7 @@ def _summary(
     event: ChunkDone, gathered: Gathered, damage: list[DamagedPart], indexing: Indexing, learner: Learner
 ) -> Summary:
     counts = event.counts
-    fields = {spell_field(path): seen.summary() for path, seen in gathered.fields.items()}
+    fields = gathered.summaries()
     sample = sample_of([record for _, record in gathered.sample], counts.records, fields, learner)
     return Summary(
         counts.records,
