@@ -26,6 +26,7 @@ from tui.index.words import Words
 MOST_VALUES = 20_000  # of a field that are told apart; of more, only the number is rough
 _MOST_TEXTS = 4_096  # of a place, that wait until they are read
 _SAMPLED = 512  # records of a chunk
+_LARGEST = (1 << 32) - 1  # number of a record
 _FEWEST, _PART = 64, 64  # of a small one; of how many records one is taken of a larger one
 _FEW_VALUES = 32  # of a field: what has more hardly tells what holds together, and takes more room
 _TYPES: dict[type, str] = {
@@ -160,11 +161,19 @@ def _unlike_numbers(value: Any) -> Any:
     return _TRUTHS[value] if type(value) is bool else value
 
 
-def sampled(records: list[bytes]) -> list[tuple[int, bytes]]:
-    """Some of a chunk's records, more than will be kept."""
-    numbers = list(map(crc32, records))
-    bound = max(sorted(numbers)[: max(_FEWEST, 8 * len(records) // _PART)], default=0)
-    return list(compress(zip(numbers, records, strict=True), map(bound.__ge__, numbers)))
+class Sampling:
+    """Chooses some of a chunk's records, a few more than will be kept."""
+
+    def __init__(self) -> None:
+        self._least: list[int] = []
+
+    def chosen(self, records: Sequence[bytes]) -> list[tuple[int, bytes]]:
+        """Those of the next records that have the least numbers so far; chance gives each one."""
+        numbers, least = list(map(crc32, records)), self._least
+        bound = least[-1] if len(least) == _SAMPLED else _LARGEST
+        few = list(compress(zip(numbers, records, strict=True), map(bound.__ge__, numbers)))
+        self._least = sorted([*least, *map(itemgetter(0), few)])[:_SAMPLED]
+        return few
 
 
 @dataclass(slots=True)

@@ -11,7 +11,7 @@ from datetime import tzinfo
 from itertools import chain
 
 from tui.analysis.columns import Learner
-from tui.analysis.gathered import Gathered, sample_of, sampled
+from tui.analysis.gathered import Gathered, Sampling, sample_of
 from tui.analysis.learner import PlaceLearner
 from tui.archive import Block, Chunk
 from tui.archive.collection import uncollected
@@ -47,6 +47,7 @@ class Indexing:
     ) -> Callable[[Block], tuple[Gathered, int]]:
         """The work on each block of a chunk."""
         words = Words(chunk.size) if self.words else None
+        sampling = Sampling()
 
         @uncollected()
         def gather(block: Block) -> tuple[Gathered, int]:
@@ -63,7 +64,7 @@ class Indexing:
                 place = root.at(self.time_field)
                 gathered.minutes = minutes_of(place.values if place else [], self.zone)
                 gathered.no_time = objects - gathered.minutes.total()
-            gathered.sample = sampled(parsed)
+            gathered.sample = sampling.chosen(parsed)
             return gathered, len(records)
 
         return gather

@@ -54,7 +54,7 @@ class Place:
             self.texts.update(map(bytes, column))
             return
         if not any(kind is list or kind is dict or issubclass(kind, msgspec.Struct) for kind in kinds):
-            self.values += column
+            self.values = self.values + column if self.values else column
             self.kinds |= kinds
             if self.records is not None:
                 self.records += records

@@ -165,6 +165,8 @@ def kept_values(counts: Counter[T], records: int) -> tuple[dict[T, int], bool]:
     """The values that are stored, and whether they are all. Of ids, which hardly repeat, only the frequent ones are."""
     if len(counts) <= (EXACT if 2 * len(counts) <= records else FEW):
         return dict(counts), True
+    if len(counts) == counts.total():
+        return {}, False
     repeated = Counter({value: number for value, number in counts.items() if number > 1})
     return dict(repeated.most_common(HEAVY)), False
 
