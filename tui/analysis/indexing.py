@@ -20,10 +20,10 @@ from tui.filter.compiled import MAX_PARSED, NotJsonError
 from tui.filter.event_time import minutes_of
 from tui.filter.jmespath import load
 from tui.index import Index
-from tui.index.counted import DamagedPart
+from tui.index.counted import CountedDamage
 from tui.index.summary import Details, Summary
 from tui.index.words import Words
-from tui.scan import ChunkDamaged, ChunkDone, Measured, ScanEvent, ScanPlan, run_plan
+from tui.scan import ChunkDamaged, ChunkDone, ChunkMeasured, ScanEvent, ScanPlan, run_plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +110,11 @@ def summaries(
     plan = replace(plan, excerpt=replace(plan.excerpt, measure=indexing))
     events = run_plan(plan, jobs=jobs, dask=dask, cancel=cancel, strict=True, exact=True)
     parts: dict[str, Gathered] = {}
-    damage: dict[str, list[DamagedPart]] = {}
+    damage: dict[str, list[CountedDamage]] = {}
     unread: set[str] = set()
     learner = Learner()
     for event in events:
-        if isinstance(event, Measured):
+        if isinstance(event, ChunkMeasured):
             assert isinstance(event.part, Gathered)
             parts[event.chunk.key] = event.part
             continue
@@ -122,7 +122,7 @@ def summaries(
         if isinstance(event, ChunkDamaged):
             part = event.damage
             damage.setdefault(event.chunk.key, []).append(
-                DamagedPart(part.start, part.stop, part.reason, part.doubtful)
+                CountedDamage(part.start, part.stop, part.reason, part.doubtful)
             )
             if event.unread:
                 unread.add(event.chunk.key)
@@ -146,7 +146,7 @@ def keep(index: Index, indexed: Indexed, words_size: int | None = None) -> bool:
 
 
 def _summary(
-    event: ChunkDone, gathered: Gathered, damage: list[DamagedPart], indexing: Indexing, learner: Learner
+    event: ChunkDone, gathered: Gathered, damage: list[CountedDamage], indexing: Indexing, learner: Learner
 ) -> Summary:
     counts = event.counts
     fields = gathered.summaries()

@@ -38,7 +38,7 @@ class Place:
         self.full = False
 
     def add_objects(self, objects: Sequence[Any], records: Sequence[int]) -> None:
-        """Objects of one type of a `Learner`, each of the record whose number is at its place."""
+        """Objects of one type of a `PlaceLearner`, each of the record whose number is at its place."""
         for name, get in type(objects[0]).getters if objects else ():
             if (place := self._at(name)) is not None:
                 place.add_column(list(map(get, objects)), records)

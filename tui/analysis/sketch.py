@@ -16,7 +16,7 @@ from operator import mul
 ERROR = 0.01  # of a quantile, relative
 _GAMMA = (1 + ERROR) / (1 - ERROR)
 _PER_LOG = 1 / math.log(_GAMMA)
-Numbers = tuple[int, float, float, float, list[int], list[int]]
+SketchNumbers = tuple[int, float, float, float, list[int], list[int]]
 
 _LEAST = 1e-300  # smaller ones count as zero
 _MOST = 1e300  # larger ones count as infinite: sums of them would have no float
@@ -34,24 +34,23 @@ class Sketch:
     negative: Counter[int] = field(default_factory=Counter)
 
     def add(self, numbers: Sequence[float], times: Sequence[int] = ()) -> None:
-        """Count some more numbers, each once or as many `times`; those that are not finite are left out."""
-        finite, total = _finite(numbers, times)
-        if total is None:
-            there = [-_MOST <= number <= _MOST for number in numbers]
-            times = list(compress(times, there))
-            finite, total = _finite(list(compress(numbers, there)), times)
-        if not finite or total is None:
+        """Count some more numbers, none of them NaN, each once or as many `times`; those that are not finite are left
+        out."""
+        if numbers and not -_MOST <= min(numbers) <= max(numbers) <= _MOST:
+            numbers, times = _some(numbers, times, [-_MOST <= number <= _MOST for number in numbers])
+        if not numbers:
             return
-        low, high = min(finite), max(finite)
-        self.count += sum(times) or len(finite)
+        count = sum(times) if times else len(numbers)
+        self.count += count
+        low, high = float(min(numbers)), float(max(numbers))
         self.low, self.high = min(self.low, low), max(self.high, high)
-        self.total += total
+        self.total += math.fsum(map(mul, numbers, times) if times else numbers)
         if low > _LEAST and bucket_of(low) == bucket_of(high):  # a clock
-            self.positive[bucket_of(low)] += sum(times) or len(finite)
+            self.positive[bucket_of(low)] += count
             return
-        _count(self.positive, finite, times)
+        _add(self.positive, numbers, times)
         if low < -_LEAST:
-            _count(self.negative, [-number for number in finite], times)
+            _add(self.negative, [-number for number in numbers], times)
 
     def merge(self, other: Sketch) -> None:
         """Count another's numbers, too."""
@@ -62,12 +61,12 @@ class Sketch:
         self.negative.update(other.negative)
 
     @property
-    def plain(self) -> Numbers:
+    def plain(self) -> SketchNumbers:
         """Its parts, to be stored; `Sketch.of` takes them."""
         return self.count, self.low, self.high, self.total, _flat(self.positive), _flat(self.negative)
 
     @classmethod
-    def of(cls, plain: Numbers) -> Sketch:
+    def of(cls, plain: SketchNumbers) -> Sketch:
         count, low, high, total, positive, negative = plain
         counters = (Counter(dict(zip(buckets_of(flat), flat[1::2], strict=True))) for flat in (positive, negative))
         return cls(count, low, high, total, *counters)
@@ -99,27 +98,19 @@ class Sketch:
         return min(max(number, self.low), self.high)
 
 
-def _finite(numbers: Sequence[float], times: Sequence[int]) -> tuple[list[float], float | None]:
-    """The numbers as floats, and their sum; None if some are too large, or none at all."""
-    if not numbers or not (min(numbers) >= -_MOST and max(numbers) <= _MOST):
-        return [], None
-    finite = list(map(float, numbers))
-    total = math.fsum(map(mul, finite, times) if times else finite)
-    return finite, None if math.isnan(total) else total
+def _some(numbers: Sequence[float], times: Sequence[int], chosen: list[bool]) -> tuple[list[float], list[int]]:
+    return list(compress(numbers, chosen)), list(compress(times, chosen))
 
 
-def _count(buckets: Counter[int], numbers: list[float], times: Sequence[int]) -> None:
-    """Count the positive ones of some numbers in their buckets."""
+def _add(counts: Counter[int], numbers: Sequence[float], times: Sequence[int]) -> None:
+    """Count the positive ones in their buckets, in half the time that `bucket_of` takes: this runs no Python."""
     if min(numbers) <= _LEAST:
-        there = [number > _LEAST for number in numbers]
-        numbers, times = list(compress(numbers, there)), list(compress(times, there))
-    ceil = math.ceil
-    found = [ceil(log * _PER_LOG) for log in map(math.log, numbers)]
+        numbers, times = _some(numbers, times, [number > _LEAST for number in numbers])
+    buckets = map(math.ceil, map(_PER_LOG.__mul__, map(math.log, numbers)))
     if not times:
-        buckets.update(found)
-        return
-    for bucket, number in zip(found, times, strict=True):
-        buckets[bucket] += number
+        counts.update(buckets)
+    for bucket, number in zip(buckets, times, strict=False):
+        counts[bucket] += number
 
 
 def bucket_of(number: float) -> int:
