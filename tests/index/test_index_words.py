@@ -192,7 +192,7 @@ def test_words_that_were_changed_in_the_file_prove_nothing(tmp_path: Path) -> No
     with Index(tmp_path / "index.sqlite", "here") as index:
         build(index, planned(tmp_path / "a"), words=True)
     with sqlite3.connect(tmp_path / "index.sqlite") as database:
-        database.execute("update filter_rows set bits = substr(bits, 1, 8) || zeroblob(length(bits) - 8)")
+        database.execute("update word_rows set bits = substr(bits, 1, 8) || zeroblob(length(bits) - 8)")
     with Index(tmp_path / "index.sqlite", "here") as index:
         assert scanned(planned(tmp_path / "a", parse_filter(grep=["v-0123abcd"], words=True)), index).matches == 1
 

@@ -77,7 +77,8 @@ def _add_words(words: Words, lines: bytes, records: list[bytes], gathered: Gathe
         return
     if gathered.whole:
         names = (step for path in gathered.fields for step in path if isinstance(step, str))
-        texts = (value for seen in gathered.fields.values() for value in seen.column if type(value) is str)
+        columns = (set(seen.column) for seen in gathered.fields.values() if "string" in seen.types)
+        texts = (value for column in columns for value in column if type(value) is str)
         words.add_texts(chain(names, texts))
         for text in chain.from_iterable(gathered.texts.values()):
             if b"\\" in text:

@@ -73,7 +73,7 @@ def word_hints(plan: ScanPlan) -> list[str]:
         return []
     whole = replace(parts[0], words=True)
     with open_index(plan.archive) as index:
-        if index.is_empty("filters"):
+        if index.is_empty("chunk_words"):
             return []
         lacking = lacks(Filter(tuple(whole if term is parts[0] else term for term in filter_.terms)))
         if lacking is None or lacks(filter_) is not None:

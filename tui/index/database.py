@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from tui.archive.local import private_folder
 from tui.errors import IndexFileError
@@ -22,11 +22,11 @@ create table if not exists counted (
     place text, key text, etag text, size integer, format text, terms text, matches integer, known blob,
     primary key (place, key, terms)
 ) without rowid;
-create table if not exists filters (
+create table if not exists chunk_words (
     id integer primary key, place text, key text, etag text, size integer, format integer, lines integer, bytes integer,
     unique (place, key)
 );
-create table if not exists filter_rows (at integer primary key, bits blob);
+create table if not exists word_rows (at integer primary key, bits blob);
 drop table if exists scans;
 drop table if exists words;
 """
@@ -67,6 +67,10 @@ class Database:
         except (sqlite3.DatabaseError, OSError):
             self.close()
             return None
+
+    def rows(self, query: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """All rows of an answer; none if there is none."""
+        return self.ask(lambda database: database.execute(query, values).fetchall()) or []
 
     def write(self, work: Callable[[sqlite3.Connection], object]) -> None:
         """Do all of some work, or nothing; IndexFileError if the file cannot be written."""

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import lru_cache
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tui import __version__
 from tui.archive import Archive, Chunk
@@ -19,6 +18,7 @@ from tui.archive.store import is_s3
 from tui.config import cache_dir
 from tui.index.counted import CountedChunk, pack_known, unpack_known
 from tui.index.database import Database
+from tui.index.rows import AT_ONCE, Row, Rows, key_text
 
 if TYPE_CHECKING:  # who only scans waits for neither
     from tui.index.summary import Head, Summary
@@ -26,13 +26,10 @@ if TYPE_CHECKING:  # who only scans waits for neither
 FORMAT = 7  # of a stored summary; others are ignored
 WORDS_FORMAT = 3  # of a stored filter of words
 _SCANS_FORMAT = f"{FORMAT} of {__version__}"  # what a scan counts depends on the filters' code: an update counts again
-_AT_ONCE = 900  # keys of one question: SQLite takes 999 in its older versions
 _MOST_KEPT = 5_000  # chunks whose summaries are read ahead: some 8 kB each
 
 _SUMMARIES = "select key, etag, size, summary from summaries where format=?"
 _COUNTED = "select key, etag, size, known, terms from counted where format=?"
-
-_Row = tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +53,11 @@ class Index:
     """
 
     def __init__(self, path: Path, place: str, folder: Path | None = None) -> None:
-        self._database = Database(path)
         self.place = place
-        self._folder = folder
-        self._expected: dict[str, None] = {}  # keys
-        self._rows: dict[object, dict[str, list[_Row]]] = {}  # of those, by what was read
-        self._filters: dict[str, _Row] = {}  # of those, which chunk a filter is of
+        self._database = Database(path)
+        self._rows = Rows(self._database, place, folder)
+        self._kept: dict[str, Row] = {}  # of expected chunks: of which of them words are kept
         self._holding: dict[int, set[str]] = {}  # by word, the keys of those that may hold it
-        self._asked: tuple[Chunk | None, str | None] = (None, None)  # the last one, and its ETag
         self._empty: dict[str, bool] = {}  # tables that have no row of the place
         self._only_counted = True  # was nothing else written?
 
@@ -78,8 +72,8 @@ class Index:
 
     def expect(self, chunks: Iterable[Chunk]) -> None:
         """These are the chunks that will be asked about: what is known of them is read together, ten times as fast."""
-        self._expected = dict.fromkeys(_text(chunk.key) for chunk in chunks)
         self._forget_read()
+        self._rows.expected = dict.fromkeys(key_text(chunk) for chunk in chunks)
 
     def head(self, chunk: Chunk) -> Head | None:
         """The figures of a chunk as it is now."""
@@ -87,7 +81,7 @@ class Index:
             return None
         from tui.index.summary import head_of
 
-        rows = self._of(chunk, "head", _SUMMARIES, (FORMAT,), lambda row: (*row[:3], head_of(row[3])))
+        rows = self._rows.of(chunk, "head", _SUMMARIES, (FORMAT,), lambda row: (*row[:3], head_of(row[3])))
         return rows[0][0] if rows else None
 
     def summary(self, chunk: Chunk) -> Summary | None:
@@ -96,14 +90,14 @@ class Index:
             return None
         from tui.index.summary import unpacked
 
-        few = len(self._expected) <= _MOST_KEPT
-        rows = self._of(chunk, "summary", _SUMMARIES, (FORMAT,), ahead=few)
+        few = len(self._rows.expected) <= _MOST_KEPT
+        rows = self._rows.of(chunk, "summary", _SUMMARIES, (FORMAT,), ahead=few)
         return unpacked(rows[0][0]) if rows else None
 
     def summaries(self, chunks: Iterable[Chunk]) -> Iterator[tuple[Chunk, Summary | None]]:
         """The same for many, in their order."""
         left = iter(chunks)
-        while some := list(islice(left, _AT_ONCE)):
+        while some := list(islice(left, AT_ONCE)):
             self.expect(some)
             for chunk in some:
                 yield chunk, self.summary(chunk)
@@ -116,51 +110,53 @@ class Index:
         """Remember a chunk; IndexFileError if the file cannot be written."""
         from tui.index.summary import packed
 
-        row = (*self._about(chunk), FORMAT, packed(summary))
+        row = (*self._rows.about(chunk), FORMAT, packed(summary))
         self._write(lambda db: db.execute("insert or replace into summaries values (?, ?, ?, ?, ?, ?)", row))
 
     def may_hold(self, chunk: Chunk, word: int) -> bool:
         """May a word be in a chunk, by its hash? True also where no words are known."""
-        if self.is_empty("filters"):
+        if self.is_empty("chunk_words"):
             return True
-        key, about = _text(chunk.key), (self._etag(chunk), chunk.size)
-        if key not in self._expected:
-            filters, holding = self._read_words(word, [key])
-            return filters.get(key) != about or key in holding
+        key, about = key_text(chunk), (self._rows.etag(chunk), chunk.size)
+        if key not in self._rows.expected:
+            kept, holding = self._read_words(word, [key])
+            return kept.get(key) != about or key in holding
         if word not in self._holding:
-            self._filters, self._holding[word] = self._read_words(word, list(self._expected))
-        return self._filters.get(key) != about or key in self._holding[word]
+            self._kept, self._holding[word] = self._read_words(word, list(self._rows.expected))
+        return self._kept.get(key) != about or key in self._holding[word]
 
-    def _read_words(self, word: int, keys: Sequence[str]) -> tuple[dict[str, _Row], set[str]]:
-        """Of the chunks with these keys: which ones the filters are of, and the keys of those that may hold a word."""
+    def _read_words(self, word: int, keys: Sequence[str]) -> tuple[dict[str, Row], set[str]]:
+        """Of the chunks with these keys: which of them the kept words are of, and those that may hold a word."""
         from tui.index.words import LINES_OF_ROW, row_holds
 
         row = f"(({word} % lines) / {LINES_OF_ROW} << 32) + id"
-        query = f"select key, etag, size, lines, bits from filters left join filter_rows on at = {row} where format=?"
-        filters, holding = {}, set()
-        for key, etag, size, lines, bits in self._select(query, (WORDS_FORMAT,), keys):
-            filters[key] = etag, size
+        query = f"select key, etag, size, lines, bits from chunk_words left join word_rows on at = {row} where format=?"
+        kept, holding = {}, set()
+        for key, etag, size, lines, bits in self._rows.select(query, (WORDS_FORMAT,), keys):
+            kept[key] = etag, size
             if type(bits) is not bytes or row_holds(bits, word, lines):
                 holding.add(key)
-        return filters, holding
+        return kept, holding
 
     def with_words(self, chunks: Iterable[Chunk]) -> set[str]:
         """The keys of those whose words are kept as they are now."""
-        return self._present("filters", WORDS_FORMAT, chunks)
+        return self._present("chunk_words", WORDS_FORMAT, chunks)
 
     def put_words(self, chunk: Chunk, words: bytes) -> None:
         """Remember the words of a chunk, packed; IndexFileError if the file cannot be written."""
         from tui.index.words import LINE, rows_of
 
-        about = self._about(chunk)
+        about = self._rows.about(chunk)
         rows = list(rows_of(words))
 
         def put(db: sqlite3.Connection) -> None:
             _forget_words(db, "place=? and key=?", about[:2])
             more = (WORDS_FORMAT, len(words) // LINE, sum(map(len, rows)))
-            identity = db.execute("insert into filters values (null, ?, ?, ?, ?, ?, ?, ?)", (*about, *more)).lastrowid
+            identity = db.execute(
+                "insert into chunk_words values (null, ?, ?, ?, ?, ?, ?, ?)", (*about, *more)
+            ).lastrowid
             places = ((number << 32) + (identity or 0) for number in range(len(rows)))
-            db.executemany("insert into filter_rows values (?, ?)", zip(places, rows, strict=True))
+            db.executemany("insert into word_rows values (?, ?)", zip(places, rows, strict=True))
 
         self._write(put)
 
@@ -181,7 +177,7 @@ class Index:
         """Remember what a scan counted in some chunks, and how many records matched."""
         spelled = _spelled(terms)
         rows = [
-            (*self._about(chunk), _SCANS_FORMAT, spelled, matches, pack_known(known))
+            (*self._rows.about(chunk), _SCANS_FORMAT, spelled, matches, pack_known(known))
             for chunk, known, matches in counted
         ]
         statement = "insert or replace into counted values (?, ?, ?, ?, ?, ?, ?, ?)"
@@ -191,7 +187,7 @@ class Index:
         """Of this place."""
         query = "select count(*), total(length(summary)), total(size) from summaries where place=? and format=?"
         row = self._database.ask(lambda db: db.execute(query, (self.place, FORMAT)).fetchone()) or (0, 0, 0)
-        query = "select count(*), total(bytes), total(size) from filters where place=? and format=?"
+        query = "select count(*), total(bytes), total(size) from chunk_words where place=? and format=?"
         words = self._database.ask(lambda db: db.execute(query, (self.place, WORDS_FORMAT)).fetchone()) or (0, 0, 0)
         return Status(*map(int, (*row, *words)))
 
@@ -217,45 +213,13 @@ class Index:
     def _present(self, table: str, format_: int, chunks: Iterable[Chunk]) -> set[str]:
         query = f"select key, etag, size from {table} where place=? and format=?"
         known = set(self._database.ask(lambda db: db.execute(query, (self.place, format_)).fetchall()) or [])
-        return {chunk.key for chunk in chunks if (_text(chunk.key), self._etag(chunk), chunk.size) in known}
+        return {chunk.key for chunk in chunks if (key_text(chunk), self._rows.etag(chunk), chunk.size) in known}
 
-    def _of_scans(self, chunk: Chunk, which: str, *more: str) -> list[_Row]:
+    def _of_scans(self, chunk: Chunk, which: str, *more: str) -> list[Row]:
         """What earlier scans counted, and their terms."""
         if self.is_empty("counted"):
             return []
-        return self._of(chunk, (which, more), f"{_COUNTED} {which}", (_SCANS_FORMAT, *more))
-
-    def _of(
-        self,
-        chunk: Chunk,
-        name: object,
-        query: str,
-        values: Sequence[object],
-        read: Callable[[_Row], _Row] = lambda row: row,
-        *,
-        ahead: bool = True,
-    ) -> list[_Row]:
-        """The rows of a chunk as it is now, each without its key, ETag and size. `ahead`: those of all the expected
-        chunks are read together, and kept by a name."""
-        key = _text(chunk.key)
-        rows = self._rows.get(name) if ahead and key in self._expected else None
-        if rows is None:
-            together = ahead and key in self._expected
-            rows = {}
-            for row in map(read, self._select(query, values, list(self._expected) if together else [key])):
-                rows.setdefault(row[0], []).append(row)
-            if together:
-                self._rows[name] = rows
-        about = self._etag(chunk), chunk.size
-        return [row[3:] for row in rows.get(key, ()) if row[1:3] == about]
-
-    def _select(self, query: str, values: Sequence[object], keys: Sequence[str]) -> Iterator[_Row]:
-        """The rows of the place with these keys."""
-        for start in range(0, len(keys), _AT_ONCE):
-            some = keys[start : start + _AT_ONCE]
-            full = f"{query} and place=? and key in ({', '.join('?' * len(some))})"
-            asked = (*values, self.place, *some)
-            yield from self._database.ask(partial(_fetched, full, asked)) or ()
+        return self._rows.of(chunk, (which, more), f"{_COUNTED} {which}", (_SCANS_FORMAT, *more))
 
     def _write(self, work: Callable[[sqlite3.Connection], object], *, counts: bool = False) -> None:
         self._empty.clear()
@@ -264,21 +228,8 @@ class Index:
         self._database.write(work)
 
     def _forget_read(self) -> None:
-        self._rows, self._filters, self._holding = {}, {}, {}
-
-    def _about(self, chunk: Chunk) -> tuple[str, str, str | None, int]:
-        return self.place, _text(chunk.key), self._etag(chunk), chunk.size
-
-    def _etag(self, chunk: Chunk) -> str | None:
-        if self._folder is None:
-            return chunk.etag
-        if self._asked[0] is not chunk:
-            try:
-                changed = os.stat(f"{self._folder}/{chunk.key}").st_ctime_ns  # noqa: PTH116  (five times as fast as Path.stat)
-                self._asked = chunk, f"{chunk.etag}-{changed:x}"
-            except OSError:  # gone: nothing is known of it
-                self._asked = chunk, None
-        return self._asked[1]
+        self._rows.read.clear()
+        self._kept, self._holding = {}, {}
 
 
 def open_index(archive: Archive) -> Index:
@@ -288,17 +239,13 @@ def open_index(archive: Archive) -> Index:
     return Index(cache_dir() / "index.sqlite", _place(str(folder or url), archive.reading), folder)
 
 
-def _fetched(query: str, values: Sequence[object], db: sqlite3.Connection) -> list[_Row]:
-    return db.execute(query, values).fetchall()
-
-
 def _forget_words(db: sqlite3.Connection, which: str, values: Sequence[object]) -> None:
     from tui.index.words import LINES_OF_ROW
 
-    for identity, lines in db.execute(f"select id, lines from filters where {which}", values).fetchall():
+    for identity, lines in db.execute(f"select id, lines from chunk_words where {which}", values).fetchall():
         rows = range(-(-lines // LINES_OF_ROW))
-        db.executemany("delete from filter_rows where at=?", [((row << 32) + identity,) for row in rows])
-    db.execute(f"delete from filters where {which}", values)
+        db.executemany("delete from word_rows where at=?", [((row << 32) + identity,) for row in rows])
+    db.execute(f"delete from chunk_words where {which}", values)
 
 
 def _place(url: str, reading: Reading) -> str:
@@ -314,8 +261,3 @@ def _spelled(terms: Sequence[str]) -> str:
 @lru_cache
 def _terms(spelled: str) -> frozenset[str]:
     return frozenset(json.loads(spelled))
-
-
-def _text(key: str) -> str:
-    """A key that is not UTF-8 has no text that SQLite takes."""
-    return key.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
