@@ -13,6 +13,7 @@ from itertools import chain
 from tui.analysis.columns import Learner
 from tui.analysis.gathered import Gathered, Sampling, sample_of
 from tui.analysis.learner import PlaceLearner
+from tui.analysis.texts import each_text
 from tui.archive import Block, Chunk
 from tui.archive.collection import uncollected
 from tui.filter import Filter, Matcher
@@ -80,7 +81,7 @@ def _add_words(words: Words, lines: bytes, records: list[bytes], gathered: Gathe
         columns = (set(seen.column) for seen in gathered.fields.values() if "string" in seen.types)
         texts = (value for column in columns for value in column if type(value) is str)
         words.add_texts(chain(names, texts))
-        for text in chain.from_iterable(gathered.texts.values()):
+        for text in each_text(chain.from_iterable(gathered.texts.values())):
             if b"\\" in text:
                 words.add_strings(load(text))
         return

@@ -9,7 +9,8 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from tui.analysis.places import Place
+from tui.analysis.places import Place, Text
+from tui.analysis.texts import each_text
 from tui.filter.compiled import NotJsonError
 from tui.filter.fields import ANY, FieldPath
 from tui.filter.jmespath import load
@@ -20,7 +21,7 @@ _MOST_LEARNED = 32  # kinds of records: more are looked at one by one
 _UNSET = msgspec.UNSET
 
 _FIRST, _SURE = 512, 4_096  # texts that tell roughly, and surely, whether they repeat
-_TIMES_FIRST, _TIMES = 2, 8  # so often each must occur
+_TIMES_FIRST, _TIMES = 2, 4  # so often each must occur
 _MOST_TEXTS = 2_000  # different ones that are remembered
 _LONGEST = 1_000  # bytes of a text, on average
 
@@ -29,7 +30,7 @@ class PlaceLearner:
     """Decodes records into objects of the fields that were seen before, five times as fast as into dicts.
 
     An object or a list that repeats is kept as its text, which is decoded once for all of them; not so one that the
-    path `wanted` leads through, nor one in a list.
+    path `wanted` leads through.
 
     Use it in as many threads as you like: what one of them learns is put in place at once.
     """
@@ -117,7 +118,7 @@ class PlaceLearner:
             self._learned = _MOST_LEARNED
 
     def _as_text(self, path: FieldPath) -> bool:
-        if ANY in path or path == self._wanted[: len(path)]:
+        if path == self._wanted[: len(path)]:
             return False
         return self._texts.setdefault(path, _Texts()).repeat
 
@@ -127,21 +128,24 @@ class _Texts:
 
     def __init__(self) -> None:
         self.repeat = True
-        self._known: set[bytes] = set()
+        self._known: set[Text] = set()
+        self._read: set[bytes] = set()
         self._seen = 0
 
-    def add(self, texts: Counter[bytes]) -> None:
+    def add(self, texts: Counter[Text]) -> None:
         """Those of a block; NotJsonError if one of them is none."""
         new = texts.keys() - self._known
-        for text in new:
+        unread = each_text(new) - self._read
+        for text in unread:
             load(text)
+        self._read |= unread
         self._known |= new
         self._seen += texts.total()
         times = _TIMES if self._seen >= _SURE else _TIMES_FIRST
         rare = self._seen >= _FIRST and times * len(self._known) > self._seen
-        self.repeat = not rare and sum(map(len, new)) <= _LONGEST * len(new)
+        self.repeat = not rare and sum(map(len, unread)) <= _LONGEST * len(unread)
         if len(self._known) > _MOST_TEXTS or not self.repeat:
-            self._known, self._seen = set(), 0
+            self._known, self._read, self._seen = set(), set(), 0
 
 
 def _misfit(record: bytes) -> Any:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from itertools import chain, compress, repeat
-from typing import Any
+from itertools import chain, compress, islice, repeat
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -16,24 +16,26 @@ MOST_ITEMS = 10_000  # of a list; a chunk with a longer one is read
 _DEEP = 12
 _UNSET = msgspec.UNSET
 
+Text: TypeAlias = bytes | frozenset[bytes]
+
 
 class Place:
     """A place in the records: the values there, and the places below. `records`: those of the values of lists.
 
-    `times`: for each record how many others are just like it, and it itself; then `records` are those of all values.
-    `texts`: the JSON of objects and lists that are kept as they are spelled, and how many records have each.
+    `numbered`: of all values. `others`: the records of objects, and of lists in lists. `texts`: the JSON of objects and
+    lists that are kept as they are spelled, and how many records have each; in lists, those that a record has.
     `full`: not everything here was kept.
     """
 
-    __slots__ = ("below", "full", "kinds", "others", "path", "records", "texts", "times", "values")
+    __slots__ = ("below", "full", "kinds", "numbered", "others", "path", "records", "texts", "values")
 
-    def __init__(self, path: FieldPath = (), times: Sequence[int] = ()) -> None:
-        self.path, self.times = path, times
+    def __init__(self, path: FieldPath = (), *, numbered: bool = False) -> None:
+        self.path, self.numbered = path, numbered
         self.values: list[Any] = []
-        self.records: list[int] | None = [] if times or ANY in path else None
+        self.records: list[int] | None = [] if numbered or ANY in path else None
         self.kinds: set[type] = set()  # of the values, at least
-        self.others: Counter[type] = Counter()  # objects, and lists in lists
-        self.texts: Counter[bytes] = Counter()
+        self.others: defaultdict[type, list[int]] = defaultdict(list)
+        self.texts: Counter[Text] = Counter()
         self.below: dict[Any, Place] = {}
         self.full = False
 
@@ -51,7 +53,7 @@ class Place:
             there = [value is not _UNSET for value in column]
             column, records = list(compress(column, there)), list(compress(records, there))
         if kinds == {msgspec.Raw}:
-            self.texts.update(map(bytes, column))
+            self._add_texts(list(map(bytes, column)), records)
             return
         if not any(kind is list or kind is dict or issubclass(kind, msgspec.Struct) for kind in kinds):
             self.values = self.values + column if self.values else column
@@ -70,7 +72,7 @@ class Place:
                 for value, record in zip(values, numbers, strict=True):
                     self._add_object(value, record)
             elif issubclass(kind, msgspec.Struct):
-                self.others[dict] += len(values)
+                self.others[dict] += numbers
                 self.add_objects(values, numbers)
             else:
                 self.add_column(values, numbers)
@@ -95,7 +97,7 @@ class Place:
                 self.records.append(record)
 
     def _add_object(self, value: dict[str, Any], record: int) -> None:
-        self.others[dict] += self._number([record])
+        self.others[dict].append(record)
         if len(self.path) <= _DEEP:
             self.add(value, record)
         else:
@@ -103,7 +105,7 @@ class Place:
 
     def _add_lists(self, lists: list[list[Any]], records: Sequence[int]) -> None:
         if ANY in self.path and self.path[-1] is ANY:  # lists in lists
-            self.others[list] += self._number(records)
+            self.others[list] += records
             self.full = True
             return
         place = self._at(ANY)
@@ -114,8 +116,13 @@ class Place:
         numbers = list(chain.from_iterable(map(repeat, records, map(len, lists))))
         place.add_column(list(chain.from_iterable(lists)), numbers)  # null, too: a list of it is not empty
 
-    def _number(self, records: Sequence[int]) -> int:
-        return sum(map(self.times.__getitem__, records)) if self.times else len(records)
+    def _add_texts(self, texts: list[bytes], records: Sequence[int]) -> None:
+        """In order by record."""
+        if self.records is None:
+            self.texts.update(texts)
+            return
+        numbers = Counter(records).values()
+        self.texts.update(map(frozenset, map(islice, repeat(iter(texts)), numbers)))
 
     def _at(self, step: Any) -> Place | None:
         place = self.below.get(step)
@@ -123,7 +130,7 @@ class Place:
             if len(self.below) >= MOST_FIELDS:
                 self.full = True
                 return None
-            place = self.below[step] = Place((*self.path, step), self.times)
+            place = self.below[step] = Place((*self.path, step), numbered=self.numbered)
         return place
 
     def at(self, path: FieldPath) -> Place | None:
