@@ -1,4 +1,4 @@
-"""Which words a chunk holds: a Bloom filter, wrong for 0.3 % of those that it lacks, never for one that it holds.
+"""Which words a chunk holds: a Bloom filter, wrong for 0.1 % of those that it lacks, never for one that it holds.
 
 A word is a run of ASCII letters, digits and underscores between other bytes (bytes of UTF-8 beyond ASCII count as
 those), of 4 bytes or more: whatever is spelled without an escape consists of the same words in a record's bytes and in
@@ -22,11 +22,9 @@ from isal.isal_zlib import crc32
 SHORTEST = 4  # bytes of a word; shorter ones are in nearly every chunk
 LINE = 128  # bytes
 LINES_OF_ROW = 31  # lines that are stored as one; with its checksum a row fills a page of SQLite's
-_BITS = (
-    14  # for each word: with 7 of them set, 0.15 % of other words seem to be there (Bloom 1970), in such lines 0.3 %
-)
-_SETS = (4, 3)  # bits of a word, in two sets, each of which is one of so many
-_OF_SETS = 4_096
+_BITS = 16  # for each word: with 8 of them set, 0.06 % of others seem to be there (Bloom 1970), in such lines 0.1 %
+_SET = 4  # bits: a word has two sets of them, each of which is one of so many, by 14 bits of its hash
+_SETS = 1 << 14
 _PIECE = 1 << 18  # bytes that are cut into words at once
 _LEAST, _MOST = 8 << 10, 32 << 20  # bytes of a filter that is being filled
 _PER_BYTE = 3  # stored bytes of a chunk for each byte of it
@@ -43,20 +41,16 @@ _RUN = re.compile(rb"[0-9A-Za-z_]+")
 class _Sets(dict[int, int]):
     """Lines with a few bits set, by their number: always the same ones."""
 
-    def __init__(self, bits: int) -> None:
-        super().__init__()
-        self._bits = bits
-
     def __missing__(self, number: int) -> int:
-        line, state = 0, (number << 3) + self._bits
-        while line.bit_count() < self._bits:
+        line, state = 0, number
+        while line.bit_count() < _SET:
             state = (state + 1) * _MIX % (1 << 64)
             line |= 1 << (state >> 54)
         self[number] = line
         return line
 
 
-_FIRST, _SECOND = map(_Sets, _SETS)
+_LINES_OF_SETS = _Sets()
 
 
 class Words:
@@ -93,10 +87,10 @@ class Words:
         self.add("\n".join(texts).encode("utf-8", "replace"))
 
     def _put(self, words: set[bytes]) -> None:
-        lines, number = self._lines, len(self._lines)
+        lines, number, sets, last = self._lines, len(self._lines), _LINES_OF_SETS, _SETS - 1
         for hash_ in map(crc32, [word for word in words if len(word) >= SHORTEST]):
             mixed = hash_ * _MIX
-            lines[hash_ % number] |= _FIRST[mixed >> 52 & 4095] | _SECOND[mixed >> 40 & 4095]
+            lines[hash_ % number] |= sets[mixed >> 50 & last] | sets[mixed >> 36 & last]
         if len(self._recent) + len(words) > _RECENT:
             self._recent.clear()
         self._recent |= words
@@ -114,7 +108,7 @@ class Words:
         self._lines = list(map(or_, _folded(self._lines, number), _folded(other._lines, number)))
 
     def packed(self) -> bytes:
-        """As few lines as 0.3 % allows."""
+        """As few lines as 0.1 % allows."""
         return b"".join([line.to_bytes(LINE, "little") for line in _folded(self._lines, _enough(self._lines))])
 
     @classmethod
@@ -162,8 +156,8 @@ def hashes_of(words: Iterable[bytes]) -> tuple[int, ...]:
 @lru_cache
 def _bits_of(word: int) -> int:
     """The bits of a word in its line."""
-    mixed = word * _MIX
-    return _FIRST[mixed >> 52 & 4095] | _SECOND[mixed >> 40 & 4095]
+    mixed, last = word * _MIX, _SETS - 1
+    return _LINES_OF_SETS[mixed >> 50 & last] | _LINES_OF_SETS[mixed >> 36 & last]
 
 
 def words_in(text: bytes, *, whole: bool) -> list[bytes]:
@@ -193,7 +187,7 @@ def _enough(lines: list[int]) -> int:
     filled, bits = sum(map(int.bit_count, lines)), 8 * LINE * len(lines)
     if filled == bits:
         return len(lines)
-    words = -bits / sum(_SETS) * log(1 - filled / bits)
+    words = -bits / (2 * _SET) * log(1 - filled / bits)
     enough = _BITS * words / (8 * LINE)
     return next((number for number in _divisors(len(lines)) if number >= enough), len(lines))
 
