@@ -38,9 +38,7 @@ _A_MONDAY = datetime(2001, 1, 1)
 _START = re.compile(r"(?<!\d)\d+|(?<![A-Za-z])[A-Za-z]{3,9}(?=[^A-Za-z])", re.ASCII)
 _UNITS = "y|yr|year|m|mm|mon|month|d|dd|day|date|dt|h|hh|hr|hour|min|minute|t|at|time|z"
 _ESCAPED = "%[0-9A-F]{2}"  # `%20`, `%3A`: a character as URLs and Hive's partitions write it
-_GAP = re.compile(
-    rf"(?:[A-Za-z_][A-Za-z_-]*=|(?:{_UNITS})(?![A-Za-z])|{_ESCAPED}|[^0-9A-Za-z]){{0,4}}", re.IGNORECASE
-)
+_GAP = re.compile(rf"(?:[A-Za-z_][A-Za-z_-]*=|(?:{_UNITS})(?![A-Za-z])|{_ESCAPED}|[^0-9A-Za-z]){{0,4}}", re.IGNORECASE)
 _HALF = re.compile(r"([ ._-]?)([AaPp][Mm])(?![A-Za-z])")
 _ID = re.compile(r"(?!h|hr|hrs|hour|hours|z|utc|gmt)[0-9a-z]*[a-z]", re.IGNORECASE | re.ASCII)  # its first digits
 _FRACTIONS = (3, 6, 9)  # digits of a second behind HHMMSS

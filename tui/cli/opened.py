@@ -146,7 +146,9 @@ class Opened:
             narrate(f"range: by {within.path if within else 'hour'}, {first} to {last}")
         topics = topics_of(plan.chunks)
         if one_topic and len(topics) > 1:
-            raise ArchiveError(f"{self.location.title} holds {named_topics(topics)}; {self._one_of(topics, plan.chunks)}")
+            raise ArchiveError(
+                f"{self.location.title} holds {named_topics(topics)}; {self._one_of(topics, plan.chunks)}"
+            )
         self.say_warnings(plan.unmatched, plan.chunks)
         for note in plan.notes:
             say(note)
