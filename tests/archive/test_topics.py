@@ -128,19 +128,25 @@ def test_topics_in_front_of_an_id_of_which_one_begins_as_the_other(tmp_path: Pat
     assert len(chunks(listed(capsys, place, *advised))) == 9
 
 
-@pytest.mark.parametrize("topics", [("events",), ("events", "shop.orders")])
+@pytest.mark.parametrize(
+    ("topics", "hosts"),
+    [
+        (("events", "shop.orders"), ("web01", "db01.eu.example.com")),
+        (("events",), ("aa01.x.example.com", "web01", "web02", "web03.y")),
+    ],
+)
 def test_hosts_of_several_depths_are_one_layout_in_a_large_folder_too(
-    topics: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    topics: tuple[str, ...], hosts: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What has more pages than one is found by a sample."""
-    monkeypatch.setattr("tui.archive.folder._PAGE", 200)
-    monkeypatch.setattr("tui.archive.listing._MOST_PREFIXES", 100)
-    hosts = ("aa01.x.example.com", "cache1.local", "web01", "web02.y")
-    names = [
-        (topic, host, f"2015-{n // 24 + 1:02}-01_{n % 24:02}") for topic in topics for host in hosts for n in range(120)
-    ]
-    place = folder_of(tmp_path, [f"{topic}.{host}-000000.{hour}.log" for topic, host, hour in names])
-    assert len(open_archive(place).catalog().chunks) == len(names)
+    monkeypatch.setattr("tui.archive.folder._PAGE", 100)
+    monkeypatch.setattr("tui.archive.listing._MOST_PREFIXES", 50)
+    hours = [f"2015-{n // 240 + 1:02}-{n // 24 % 10 + 1:02}_{n % 24:02}" for n in range(480)]
+    names = [f"{topic}.{host}-000000.{hour}.log" for topic in topics for host in hosts for hour in hours]
+    archive = open_archive(folder_of(tmp_path, names))
+    assert len(archive.catalog().chunks) == len(names)
+    start = datetime(2015, 2, 1, tzinfo=UTC)
+    assert not other_layouts(archive, archive.walk(), Range(start, start + HOUR), archive.catalog().unmatched)
 
 
 def test_two_layouts_are_refused_and_either_can_be_chosen(tmp_path: Path, capsys: Capture) -> None:
