@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-State = Literal["ok", "warning", "failed"]
+CheckState = Literal["ok", "warning", "failed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,5 +13,5 @@ class Check:
     """One thing that was checked, and one sentence about it; if it is not ok, the sentence says what to do."""
 
     name: str
-    state: State
+    state: CheckState
     says: str

@@ -14,7 +14,7 @@ import pytest
 from tests.analysis.incidents import FIRST, Incident, incident
 from tui.analysis.comparison import compare_hours
 from tui.analysis.diff import diff
-from tui.analysis.facts import Fact
+from tui.analysis.facts import RecordFact
 from tui.analysis.patterns import pattern, pattern_expression
 from tui.analysis.question import Answer, Question, plan_diff
 from tui.archive import Archive, Chunk, open_archive
@@ -109,18 +109,18 @@ def test_the_kind_says_what_happened(
 @pytest.mark.parametrize(
     ("fact", "record", "other"),
     [
-        (Fact(("a", "b"), "value", "it's"), {"a": {"b": "it's"}}, {"a": {"b": "its"}}),
-        (Fact(("a",), "value", True), {"a": True}, {"a": 1}),
-        (Fact(("tags", ANY), "value", "x"), {"tags": ["y", "x"]}, {"tags": ["y"]}),
-        (Fact(("items", ANY, "sku"), "value", "S1"), {"items": [{"sku": "S1"}]}, {"items": [{"sku": "S2"}]}),
-        (Fact(("items", ANY, "price"), "above", 5.5), {"items": [{"price": 6}]}, {"items": [{"price": 5}]}),
-        (Fact(("odd key",), "missing"), {"a": 1}, {"odd key": 1}),
-        (Fact(("items", ANY, "sku"), "missing"), {"items": [{}]}, {"items": [{"sku": 1}]}),
-        (Fact(("m",), "pattern", "took <n> ms at <n>"), {"m": "took 12 ms at 3"}, {"m": "took it"}),
-        (Fact(("n",), "below", 3), {"n": 2}, {"n": 3}),
+        (RecordFact(("a", "b"), "value", "it's"), {"a": {"b": "it's"}}, {"a": {"b": "its"}}),
+        (RecordFact(("a",), "value", True), {"a": True}, {"a": 1}),
+        (RecordFact(("tags", ANY), "value", "x"), {"tags": ["y", "x"]}, {"tags": ["y"]}),
+        (RecordFact(("items", ANY, "sku"), "value", "S1"), {"items": [{"sku": "S1"}]}, {"items": [{"sku": "S2"}]}),
+        (RecordFact(("items", ANY, "price"), "above", 5.5), {"items": [{"price": 6}]}, {"items": [{"price": 5}]}),
+        (RecordFact(("odd key",), "missing"), {"a": 1}, {"odd key": 1}),
+        (RecordFact(("items", ANY, "sku"), "missing"), {"items": [{}]}, {"items": [{"sku": 1}]}),
+        (RecordFact(("m",), "pattern", "took <n> ms at <n>"), {"m": "took 12 ms at 3"}, {"m": "took it"}),
+        (RecordFact(("n",), "below", 3), {"n": 2}, {"n": 3}),
     ],
 )
-def test_the_filter_of_a_fact_selects_its_records(fact: Fact, record: object, other: object) -> None:
+def test_the_filter_of_a_fact_selects_its_records(fact: RecordFact, record: object, other: object) -> None:
     selected = parse_filter(match=[fact.expression])
     assert selected.matches(json.dumps(record).encode())
     assert not selected.matches(json.dumps(other).encode())

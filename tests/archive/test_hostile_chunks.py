@@ -84,14 +84,14 @@ def test_an_error_page_in_a_damaged_member_is_damage() -> None:
 def test_small_values_are_looked_at_about_once(piece: bytes, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each look used to see all that was pending."""
     seen = 0
-    look = values.Values._records
+    look = values.PendingValues._records
 
-    def counted(reader: values.Values, text: bytes, *, final: bool) -> tuple[list[bytes], int]:
+    def counted(reader: values.PendingValues, text: bytes, *, final: bool) -> tuple[list[bytes], int]:
         nonlocal seen
         seen += len(text)
         return look(reader, text, final=final)
 
-    monkeypatch.setattr(values.Values, "_records", counted)
+    monkeypatch.setattr(values.PendingValues, "_records", counted)
     chunk = piece * (200_000 // len(piece))
     result = read(chunk, reading=Reading(path))
     assert result.records

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tests.support.writers import FOREIGN, HOURS, START, WRITERS
 from tui.archive import Archive, Layout, StoredObject
 from tui.archive.catalog import gaps_between, make_catalog
-from tui.archive.chunk import Page
+from tui.archive.chunk import ListPage
 from tui.archive.detect import detect
 from tui.archive.holes import Hole
 from tui.archive.listing import Listing
@@ -33,7 +33,7 @@ class KeyStore:
     url: str = "s3://keys"
     asked: list[tuple[str, str]] = field(default_factory=list)
 
-    def pages(self, prefix: str = "", delimiter: str = "") -> Iterator[Page]:
+    def pages(self, prefix: str = "", delimiter: str = "") -> Iterator[ListPage]:
         self.asked.append((prefix, delimiter))
         rows: list[tuple[str, bool]] = []
         for key in self.keys[bisect.bisect_left(self.keys, prefix) :]:
@@ -46,7 +46,7 @@ class KeyStore:
         for at in range(0, max(len(rows), 1), self.size):
             some = rows[at : at + self.size]
             objects = tuple(StoredObject(key, 1, "e", UPLOADED) for key, is_cut in some if not is_cut)
-            yield Page(objects, tuple(key for key, is_cut in some if is_cut), last=at + self.size >= len(rows))
+            yield ListPage(objects, tuple(key for key, is_cut in some if is_cut), last=at + self.size >= len(rows))
 
     def objects(self, prefix: str = "") -> Iterator[StoredObject]:
         for page in self.pages(prefix):

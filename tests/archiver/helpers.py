@@ -15,7 +15,7 @@ from typing import Any, Self
 
 from tests.support.nsqd import ChannelStats, Nsqd
 from tui.archive.store import Store
-from tui.archiver import ArchiverOptions, Event, Notice, Status, Stopped, TopicSource, archive_topic, destination
+from tui.archiver import ArchiverOptions, Event, LogNotice, Status, Stopped, TopicSource, archive_topic, destination
 from tui.config import S3Options
 
 CHANNEL = "archive"
@@ -61,7 +61,7 @@ class Running:
 
     @property
     def said(self) -> list[str]:
-        return [event.text for event in self.events if isinstance(event, Notice)]
+        return [event.text for event in self.events if isinstance(event, LogNotice)]
 
     @property
     def stopped(self) -> Stopped:

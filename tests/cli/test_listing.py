@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.command import hourscope
-from tui.archive.chunk import Page
+from tui.archive.chunk import ListPage
 from tui.archive.folder import FolderStore
 from tui.archive.open import open_listed
 from tui.filter import Filter
@@ -154,7 +154,7 @@ def test_one_listing_is_enough(archive: Path, monkeypatch: pytest.MonkeyPatch) -
     asked: list[str] = []
     listed = FolderStore.pages
 
-    def pages(store: FolderStore, prefix: str = "", delimiter: str = "") -> Iterator[Page]:
+    def pages(store: FolderStore, prefix: str = "", delimiter: str = "") -> Iterator[ListPage]:
         asked.append(prefix)
         return listed(store, prefix, delimiter)
 

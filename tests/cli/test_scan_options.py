@@ -14,7 +14,8 @@ from tests.support.command import hourscope, shell
 from tui.archive import open_archive
 from tui.demo import incident_of
 from tui.filter import parse_filter
-from tui.scan import Totals, estimate, plan_scan, run_plan
+from tui.scan import Totals, plan_scan, run_plan
+from tui.scan.estimate import estimate
 from tui.shell import shell_join
 
 HOUR = ("--from", "2015-01-20T13", "--to", "2015-01-20T14")

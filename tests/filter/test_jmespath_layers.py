@@ -147,8 +147,8 @@ def test_values_of_several_expressions(asked: list[str], some: list[Any]) -> Non
     values = compile_values([jmespath.compile(expression).parsed for expression in asked])
     lines = "".join(json.dumps(document) + "\n" for document in some)
     assert values is not None
-    rows = values(memoryview(lines.encode()))
-    assert repr(rows) == repr([tuple(searched(one, document) for one in asked) for document in some])
+    columns = values(memoryview(lines.encode()))
+    assert repr(columns) == repr([[searched(one, document) for document in some] for one in asked])
 
 
 @given(expressions, documents)

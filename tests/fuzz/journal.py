@@ -18,7 +18,7 @@ from tests.fuzz.limits import check_sentence, cpu_seconds, memory_of
 from tui.errors import SendError
 from tui.send import Journal, NsqTarget, Receipt, Source, Survey, earlier_sends
 from tui.send.earlier import Earlier, earlier_of, repeats, unreadable_journals
-from tui.send.entries import VERSION, Contents, Header, Resumed, read_journal, spell_line
+from tui.send.journal_lines import VERSION, Contents, Header, Resumed, read_journal, spell_line
 
 _MEMORY = 40 << 20
 _SECONDS = 5

@@ -18,7 +18,7 @@ from tui.analysis.known import known_chunks, known_from
 from tui.cli import run
 from tui.filter import Filter, parse_filter
 from tui.index import Index
-from tui.scan import estimate
+from tui.scan.estimate import estimate
 from tui.send import archive_source, survey
 
 MORE = st.sampled_from(

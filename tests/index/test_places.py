@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tui.analysis.gathered import Gathered
 from tui.analysis.patterns import Patterns, telling_pattern
-from tui.analysis.places import Learner, Place
+from tui.analysis.places import Place, PlaceLearner
 from tui.filter.event_time import event_time, minutes_of
 
 SCALARS = st.sampled_from([None, True, 1, 1.0, 0, -0.0, 2.5, 10**30, "1", "", "ä", "\ud800"])
@@ -31,7 +31,7 @@ RECORDS = st.lists(
 )
 
 
-def gathered(learner: Learner, records: list[bytes]) -> tuple[Any, ...]:
+def gathered(learner: PlaceLearner, records: list[bytes]) -> tuple[Any, ...]:
     """By the same code as the index's; what is not told apart by the order of records."""
     lines = b"".join(record + b"\n" for record in records)
     alike = all(record[:1] == b"{" and record[-1:] == b"}" for record in records)
@@ -44,10 +44,10 @@ def gathered(learner: Learner, records: list[bytes]) -> tuple[Any, ...]:
 @settings(max_examples=30, deadline=None)
 @given(RECORDS, RECORDS)
 def test_what_was_learned_of_other_records_changes_nothing(before: list[bytes], records: list[bytes]) -> None:
-    learned = Learner()
+    learned = PlaceLearner()
     learned.places(before, None)
     once = gathered(learned, records)
-    assert once == gathered(Learner(), records)
+    assert once == gathered(PlaceLearner(), records)
     assert gathered(learned, records) == once  # now that these are known, too
 
 
@@ -55,7 +55,7 @@ def test_what_was_learned_of_other_records_changes_nothing(before: list[bytes], 
 @given(RECORDS)
 def test_a_field_has_the_values_that_its_records_have(records: list[bytes]) -> None:
     """Judged record by record, of the fields that are no lists."""
-    learner = Learner()
+    learner = PlaceLearner()
     learner.places(records, None)
     fields, _, _, not_json = gathered(learner, records)
     expected: Counter[str] = Counter()

@@ -17,7 +17,7 @@ import pytest
 from msgspec import structs
 
 from tui.archive import Archive, Chunk, ChunkReader, Layout, open_archive
-from tui.archive.chunk import Page, StoredObject
+from tui.archive.chunk import ListPage, StoredObject
 from tui.archive.folder import FolderStore
 from tui.errors import ArchiveError, OutputError
 from tui.filter import Filter, Term, parse_filter
@@ -488,8 +488,8 @@ class KeyStore:
     keys: tuple[str, ...]
     url: str = "s3://hostile"
 
-    def pages(self, prefix: str = "", delimiter: str = "") -> Iterator[Page]:
-        yield Page(tuple(self.objects(prefix)), last=True)
+    def pages(self, prefix: str = "", delimiter: str = "") -> Iterator[ListPage]:
+        yield ListPage(tuple(self.objects(prefix)), last=True)
 
     def objects(self, prefix: str = "") -> Iterator[StoredObject]:
         for key in self.keys:

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from tests.support.chunks import OneObject
 from tui.archive import Archive, ChunkReader, open_archive
-from tui.archive.chunk import Page
+from tui.archive.chunk import ListPage
 from tui.archive.store import Store
 from tui.errors import ArchiveError, TimeError
 from tui.filter import Filter, parse_filter
@@ -187,7 +187,7 @@ class SlowStore:
     seconds: float = 0.005
     url: str = "slow"
 
-    def pages(self, prefix: str = "", delimiter: str = "") -> Iterator[Page]:
+    def pages(self, prefix: str = "", delimiter: str = "") -> Iterator[ListPage]:
         return self.inner.pages(prefix, delimiter)  # type: ignore[no-any-return]
 
     def open(self, key: str, **kwargs: Any) -> Any:

@@ -9,7 +9,8 @@ import pytest
 
 from tui.archive import Chunk, Damage
 from tui.config import Prices
-from tui.scan import ChunkDamaged, Estimate
+from tui.scan import ChunkDamaged
+from tui.scan.estimate import Estimate
 from tui.scan.facts import estimate_facts, estimate_sentence, result_sentence, trouble_facts
 
 HOUR = datetime(2015, 1, 20, 17, tzinfo=UTC)

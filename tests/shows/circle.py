@@ -24,7 +24,7 @@ from pathlib import Path
 from tests.support.build import find_or_build_nsq
 from tests.support.nsqd import Nsqd
 from tests.support.seaweed import Seaweed, find_weed
-from tui.archiver import ArchiverOptions, Notice, TopicSource, archive_topic, destination
+from tui.archiver import ArchiverOptions, LogNotice, TopicSource, archive_topic, destination
 from tui.config import S3Options
 
 TOPIC, REPLAY, BUCKET = "events", "replay", "archive"
@@ -110,7 +110,7 @@ def _archiving(nsqd: Nsqd, seaweed: Seaweed, spool: Path, clock: _Clock) -> Iter
 
     def run() -> None:
         for event in archive_topic(options, stop):
-            if isinstance(event, Notice) and not event.text.startswith("uploaded"):
+            if isinstance(event, LogNotice) and not event.text.startswith("uploaded"):
                 _say(event.text)
 
     thread = threading.Thread(target=run)

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from statistics import median
 
-from tui.analysis.facts import Fact, spell_number
-from tui.analysis.question import Answer, LocatedFinding, Range
+from tui.analysis.facts import RecordFact, spell_number
+from tui.analysis.question import Answer, LocatedFinding, TimeRange
 from tui.analysis.surprise import FEW
 from tui.archive.times import spell_time
 from tui.units import count, plural
@@ -46,7 +46,7 @@ def _adds_records(located: LocatedFinding, answer: Answer) -> bool:
     return of_finding > 0 and here - usual > _VOLUME * of_finding
 
 
-def _volume(answer: Answer, ranges: Sequence[Range]) -> tuple[float, float | None, float]:
+def _volume(answer: Answer, ranges: Sequence[TimeRange]) -> tuple[float, float | None, float]:
     """The records of some hours, how many are usual there (None if nobody knows), and how much that varies."""
     target = [at for at, hour in enumerate(answer.hours) if _within(hour, ranges)]
     inside = set(target)
@@ -75,11 +75,11 @@ def _names(hour: datetime) -> tuple[tuple[int, ...], ...]:
     return (hour.weekday(), hour.hour, hour.minute), (hour.hour, hour.minute), ()
 
 
-def _within(hour: datetime, ranges: Sequence[Range]) -> bool:
+def _within(hour: datetime, ranges: Sequence[TimeRange]) -> bool:
     return any(start <= hour < stop for start, stop in ranges)
 
 
-def where_of(facts: Sequence[Fact]) -> dict[str, object]:
+def where_of(facts: Sequence[RecordFact]) -> dict[str, object]:
     """The conditions by field, as `diff --json` has them; a second one of a field gets a name of its own."""
     where: dict[str, object] = {}
     for fact in facts:
@@ -92,7 +92,7 @@ def filter_of_finding(located: LocatedFinding) -> str:
     return " && ".join(fact.expression for fact in located.finding.facts)
 
 
-def words_of(fact: Fact) -> str:
+def words_of(fact: RecordFact) -> str:
     """`status 500`, `latency_ms > 812.4`, `no bytes`."""
     if fact.kind == "missing":
         return f"no {fact.field}"
@@ -201,7 +201,7 @@ def source_of(answer: Answer) -> str:
     return f"{against} · {how}{left_out}"
 
 
-def _hours(ranges: Sequence[Range]) -> str:
+def _hours(ranges: Sequence[TimeRange]) -> str:
     hours = round(sum((stop - start).total_seconds() for start, stop in ranges) / 3600)
     if len(ranges) > 1 and len({(start.hour, stop - start) for start, stop in ranges}) == 1:
         return f"the same hours of {plural(len(ranges), 'other day')}"

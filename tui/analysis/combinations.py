@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import combinations
 
 from tui.analysis.comparison import MARGIN, Candidate, Comparison, stands_out
-from tui.analysis.facts import Fact
+from tui.analysis.facts import RecordFact
 
 _SHARPER = 1.05  # times the score of its parts that a combination must have
 _MARGIN = 4  # of the score, beyond that
@@ -18,7 +18,7 @@ _CROSS = 120  # facts that are combined with each other
 
 def combined(
     comparison: Comparison,
-    facts: Sequence[Fact],
+    facts: Sequence[RecordFact],
     needed: float,
     cancelled: Callable[[], bool],
 ) -> list[Candidate]:
@@ -36,13 +36,13 @@ class _Search:
     """What all tries have in common."""
 
     def __init__(
-        self, comparison: Comparison, facts: Sequence[Fact], needed: float, cancelled: Callable[[], bool]
+        self, comparison: Comparison, facts: Sequence[RecordFact], needed: float, cancelled: Callable[[], bool]
     ) -> None:
         self.comparison = comparison
         self.needed = needed
         self.cancelled = cancelled
         self.masks = {fact: comparison.records.mask(fact) for fact in facts if fact.kind != "field"}
-        self._singles: dict[Fact, Candidate] = {}
+        self._singles: dict[RecordFact, Candidate] = {}
         self.scores = {fact: comparison.rough_mask(mask) for fact, mask in self.masks.items()}
 
         self.rising = sorted(
@@ -51,7 +51,7 @@ class _Search:
 
     def sharper(self, beam: Sequence[Candidate]) -> list[Candidate]:
         """Each of some candidates with one more fact, where that makes it sharper."""
-        sharper: dict[frozenset[Fact], Candidate] = {}
+        sharper: dict[frozenset[RecordFact], Candidate] = {}
         for candidate in beam:
             if self.cancelled():
                 break
@@ -91,7 +91,7 @@ class _Search:
 
     def _made(
         self,
-        facts: tuple[Fact, ...],
+        facts: tuple[RecordFact, ...],
         mask: int,
         parts: Sequence[Candidate],
         margin: float,
@@ -117,7 +117,7 @@ class _Search:
     def _score(self, candidate: Candidate) -> float:
         return self.comparison.rough(candidate.hits, candidate.sizes)
 
-    def _single(self, fact: Fact, mask: int) -> Candidate:
+    def _single(self, fact: RecordFact, mask: int) -> Candidate:
         """As a combination of one: counted in the same records."""
         if fact not in self._singles:
             self._singles[fact] = self.comparison.combination((fact,), mask)

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property, reduce
 from operator import and_, itemgetter
 
-from tui.analysis.facts import Fact
-from tui.analysis.records import Records
+from tui.analysis.facts import RecordFact
+from tui.analysis.records import TableRecords
 from tui.analysis.sources import Sources
 from tui.analysis.surprise import Shift, likelihood_ratio, shift, windows
 from tui.analysis.table import LEAST, Hits, Table
@@ -29,7 +29,7 @@ class Candidate:
     that were counted.
     """
 
-    facts: tuple[Fact, ...]
+    facts: tuple[RecordFact, ...]
     mask: int = field(repr=False)
     hits: Hits = field(repr=False)
     sizes: Hits = field(repr=False)
@@ -60,7 +60,7 @@ class Comparison:
         return [hour.records for hour in self.table.hours]
 
     @cached_property
-    def records(self) -> Records:
+    def records(self) -> TableRecords:
         """Records of both sides, spread evenly, if they are very many: they tell which facts hold together."""
         sizes = self.table.every_record.sizes
         strides = [0] * len(sizes)
@@ -102,12 +102,12 @@ class Comparison:
     def _sides(self) -> tuple[Callable[[Hits], Sequence[int]], Callable[[Hits], Sequence[int]]]:
         return _chosen(self.target), _chosen(self.baseline)
 
-    def single(self, fact: Fact) -> Candidate:
+    def single(self, fact: RecordFact) -> Candidate:
         """One fact."""
         hits = self.table.hits[fact]
         return Candidate((fact,), self.records.mask(fact), hits, self.sizes, self.moved(hits, self.sizes))
 
-    def combination(self, facts: tuple[Fact, ...], mask: int) -> Candidate:
+    def combination(self, facts: tuple[RecordFact, ...], mask: int) -> Candidate:
         """Several, counted in all records whose values are known. `mask`: as that of a Candidate."""
         records = self.table.every_record
         hits = records.by_hour(reduce(and_, map(records.mask, facts)))

@@ -19,7 +19,7 @@ from tui.errors import TimeError
 from tui.filter import Filter
 from tui.index import Index
 from tui.index.summary import read_json
-from tui.scan import Known, Measured, ScanEvent, ScanPlan, run_plan
+from tui.scan import ChunkMeasured, Known, ScanEvent, ScanPlan, run_plan
 
 _EVERY = re.compile(r"(\d{1,4})([mhd])")
 _MINUTES = {"m": 1, "h": 60, "d": 1440}
@@ -28,7 +28,7 @@ _INFINITE = (b"1e999", b"-1e999")
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class CountedRow:
     """One group: its time (None without `every`), its values as JSON texts, its records, the statistics of a number."""
 
     time: datetime | None
@@ -50,7 +50,7 @@ class Counted:
     can be read. `more`: groups that `top` left out.
     """
 
-    rows: tuple[Row, ...]
+    rows: tuple[CountedRow, ...]
     records: int
     missing: int
     no_time: int
@@ -86,7 +86,7 @@ def count(
     plan = replace(plan, excerpt=replace(plan.excerpt, measure=counting))
     known = known_counted(index, counting, total) if index is not None else None
     for event in run_plan(plan, jobs=jobs, dask=dask, cancel=cancel, strict=True, exact=True, known=known):
-        if isinstance(event, Measured):
+        if isinstance(event, ChunkMeasured):
             assert isinstance(event.part, CountedPart)
             total.merge(event.part)
         else:
@@ -123,7 +123,7 @@ def _counted(total: CountedPart, top: int | None) -> Counted:
         groups = [group for group in groups if group[1] in kept]
     error = max(exact_until, total.error)
     groups.sort(key=lambda group: _place(group, total.counts[group]))
-    rows = tuple(Row(*group, total.counts[group], total.sketches.get(group)) for group in groups)
+    rows = tuple(CountedRow(*group, total.counts[group], total.sketches.get(group)) for group in groups)
     more = len({values for _, values in total.counts}) - len({values for _, values in groups})
     return Counted(rows, total.records, total.missing, total.no_time, error, more)
 

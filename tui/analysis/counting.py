@@ -13,7 +13,7 @@ from typing import Any
 from tui.analysis.sketch import Sketch
 from tui.archive import Block, Chunk
 from tui.filter import Filter, Matcher
-from tui.filter.columns import Row, columns
+from tui.filter.columns import RecordTable, columns
 from tui.filter.event_time import event_time, from_microseconds
 from tui.index.summary import spell_json
 from tui.scan.matching import matching_block
@@ -130,7 +130,7 @@ class Counting:
             table = read(matching)
             if not seen:
                 matcher.count_unread(table.not_json, table.unparsed)
-            return self._part(table.rows, hour), matches
+            return self._part(table, hour), matches
 
         return grouped
 
@@ -144,22 +144,23 @@ class Counting:
         times = [self.time_field] if self._by_minute and self.time_field else []
         return [*self.by, *times, *([self.stats] if self.stats else [])]
 
-    def _part(self, rows: list[Row], hour: datetime | None) -> CountedPart:
-        """Equal rows are counted by the interpreter's own loop; what they mean is asked of each different one."""
-        part = CountedPart(records=len(rows))
-        if not rows:
+    def _part(self, table: RecordTable, hour: datetime | None) -> CountedPart:
+        """Equal keys are counted by the interpreter's own loop; what they mean is asked of each different one."""
+        part = CountedPart(records=table.records)
+        if not table.records:
             return part
-        cells = [list(column) for column in zip(*rows, strict=True)]
-        columns = [_hashable(column) for column in cells[: len(self.by)]]
+        columns = [_hashable(column) for column in table.columns[: len(self.by)]]
         if self._by_minute:
-            columns.append(list(map(self._bucketing(), cells[len(self.by)])))
-        keys: list[Row] = []
-        if len(columns) == 1 and not self.stats:  # texts are counted in half the time of rows
-            counted: Mapping[Row, int] = {(value,): number for value, number in Counter(columns[0]).items()}
+            columns.append(list(map(self._bucketing(), table.columns[len(self.by)])))
+        keys: list[_Key] = []
+        if not columns:
+            counted: Mapping[_Key, int] = {(): table.records}
+        elif len(columns) == 1 and not self.stats:  # texts are counted in half the time of tuples
+            counted = {(value,): number for value, number in Counter(columns[0]).items()}
         else:
-            keys = list(zip(*columns, strict=True)) if columns else [()] * len(rows)
+            keys = list(zip(*columns, strict=True))
             counted = Counter(keys)
-        parts_of: dict[Row, _Parts] = {}
+        parts_of: dict[_Key, _KeyParts] = {}
         for key, number in counted.items():
             *values, time = key if self._by_minute else (*key, hour)
             if self._by_minute and time is None:
@@ -174,7 +175,7 @@ class Counting:
             else:
                 part.counts.update(dict.fromkeys(_groups(time, spelled), number))
         if self.stats:
-            _add_numbers(part, parts_of, zip(keys, cells[-1], strict=True))
+            _add_numbers(part, parts_of, keys, table.columns[-1])
         return part
 
     def _bucketing(self) -> Callable[[Any], datetime | None]:
@@ -203,7 +204,8 @@ def _hashable(column: list[Any]) -> list[Any]:
     return column
 
 
-_Parts = tuple[datetime | None, list[tuple[bytes, ...]]]  # a time, and of each field the values
+_Key = tuple[Any, ...]  # what a record is counted by: its values and its time, as they were read
+_KeyParts = tuple[datetime | None, list[tuple[bytes, ...]]]  # a time, and of each field the values
 
 
 def _groups(time: datetime | None, spelled: list[tuple[bytes, ...]]) -> Iterator[Group]:
@@ -211,13 +213,13 @@ def _groups(time: datetime | None, spelled: list[tuple[bytes, ...]]) -> Iterator
     return ((time, values) for values in product(*spelled))
 
 
-def _add_numbers(part: CountedPart, parts_of: dict[Row, _Parts], numbers: Iterable[tuple[Row, Any]]) -> None:
+def _add_numbers(part: CountedPart, parts_of: dict[_Key, _KeyParts], keys: list[_Key], numbers: list[Any]) -> None:
     """Each record's number to the sketches of its groups, but those that were too many to be kept."""
-    of_key: dict[Row, list[float]] = {key: [] for key in parts_of}
-    if len(of_key) == 1 and () in of_key:
-        of_key[()] = [number for _, number in numbers if type(number) is int or type(number) is float]
+    of_key: dict[_Key, list[float]] = {key: [] for key in parts_of}
+    if () in of_key:  # all are of one group
+        of_key[()] = [number for number in numbers if type(number) is int or type(number) is float]
     else:
-        for key, number in numbers:
+        for key, number in zip(keys, numbers, strict=True):
             if key in of_key and (type(number) is int or type(number) is float):
                 of_key[key].append(number)
     for key, own_numbers in of_key.items():

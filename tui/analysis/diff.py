@@ -15,7 +15,7 @@ from tui.analysis.indexed_table import indexed_table
 from tui.analysis.known import known_counts
 from tui.analysis.minutes import ByMinutes, Stretches, same_minutes, stretch_length
 from tui.analysis.observed import Observed, Observing, observe_lines
-from tui.analysis.question import Answer, LocatedFinding, Question, Range, Side, within
+from tui.analysis.question import Answer, LocatedFinding, Question, Side, TimeRange, within
 from tui.analysis.spans import hours_like, suspicious
 from tui.analysis.table import Table, table_of
 from tui.archive import Chunk
@@ -26,7 +26,7 @@ from tui.filter import Filter
 from tui.filter.within import Within
 from tui.index import Index
 from tui.index.summary import Summary
-from tui.scan import Measured, Progress, ScanEvent, ScanPlan, run_plan
+from tui.scan import ChunkMeasured, Progress, ScanEvent, ScanPlan, run_plan
 from tui.scan.estimate import stratified
 from tui.scan.heads import heads
 
@@ -98,7 +98,7 @@ def _whole(
     measured = replace(plan, excerpt=replace(plan.excerpt, measure=Observing(stride)))
     parts: dict[str, Observed] = {}
     for event in run_plan(measured, jobs=jobs, dask=dask, cancel=cancel, strict=True, exact=True):
-        if isinstance(event, Measured):
+        if isinstance(event, ChunkMeasured):
             assert isinstance(event.part, Observed)
             parts[event.chunk.key] = event.part
         else:
@@ -117,7 +117,7 @@ def _by_minutes(
     stretches = Stretches()
     measured = replace(plan, excerpt=replace(plan.excerpt, measure=measure))
     for event in run_plan(measured, jobs=jobs, dask=dask, cancel=cancel, strict=True, exact=True):
-        if isinstance(event, Measured):
+        if isinstance(event, ChunkMeasured):
             assert isinstance(event.part, Stretches)
             stretches.merge(event.part)
         else:
@@ -274,7 +274,7 @@ def _same_hours(times: Sequence[datetime], target: Iterable[int], others: Iterab
 
 def _side(table: Table, hours: Sequence[int]) -> Side:
     """Hours in order as ranges, and their records."""
-    ranges: list[Range] = []
+    ranges: list[TimeRange] = []
     for hour in hours:
         time = table.hours[hour].time
         if ranges and ranges[-1][1] == time:

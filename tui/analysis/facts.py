@@ -14,7 +14,7 @@ _SIGNS = {"above": ">", "below": "<"}
 
 
 @dataclass(frozen=True, slots=True)
-class Fact:
+class RecordFact:
     """A condition on a record. `value`: a scalar, a pattern, a bound; None where the field is there or missing."""
 
     path: FieldPath
@@ -59,8 +59,8 @@ class Fact:
         """For a list it holds if it holds for one item; a field is missing if no item has it."""
         items, rest = spell_field(self.path[:at]), self.path[at + 1 :]
         if self.kind == "missing":
-            return f"!({items}[?{Fact(rest, 'field').expression}])"
-        return f"{items}[?{Fact(rest, self.kind, self.value).expression}]"
+            return f"!({items}[?{RecordFact(rest, 'field').expression}])"
+        return f"{items}[?{RecordFact(rest, self.kind, self.value).expression}]"
 
 
 def spell_number(value: object) -> str:

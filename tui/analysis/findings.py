@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from tui.analysis.combinations import combined
 from tui.analysis.comparison import Candidate, Comparison, needed_score, stands_out
-from tui.analysis.facts import Fact
+from tui.analysis.facts import RecordFact
 from tui.analysis.spans import duration
 from tui.analysis.surprise import Shift, varied
 from tui.analysis.table import LEAST, Hits
@@ -30,11 +30,11 @@ class Finding:
     `hits`: its records by hour. `rank`: its surprise, weighed by effect. `since` and `until`: numbers of hours.
     """
 
-    facts: tuple[Fact, ...]
+    facts: tuple[RecordFact, ...]
     hits: Hits = field(repr=False)
     shift: Shift
     rank: float
-    also: tuple[Fact, ...]
+    also: tuple[RecordFact, ...]
     since: int
     until: int
 
@@ -81,7 +81,7 @@ def _way(candidate: Candidate) -> tuple[FieldPath, bool] | None:
 
 
 def _candidates(
-    comparison: Comparison, facts: list[Fact], needed: float, cancelled: Callable[[], bool]
+    comparison: Comparison, facts: list[RecordFact], needed: float, cancelled: Callable[[], bool]
 ) -> list[Candidate]:
     """Facts and combinations that stand out, the highest rank first; a combination only where it is sharper."""
     singles = [
@@ -95,7 +95,7 @@ def _candidates(
     return sorted(candidates.values(), key=lambda candidate: (-candidate.rank(needed), len(candidate.facts)))
 
 
-def _finding(comparison: Comparison, candidate: Candidate, facts: list[Fact], rank: float) -> Finding:
+def _finding(comparison: Comparison, candidate: Candidate, facts: list[RecordFact], rank: float) -> Finding:
     """With what is always there together with it, and the hours that it lasts."""
     hits, moved = candidate.hits, candidate.shift
     since, until = duration(candidate.sizes, hits, moved)
@@ -108,7 +108,7 @@ def _finding(comparison: Comparison, candidate: Candidate, facts: list[Fact], ra
     return Finding(strongest, hits, moved, rank, _also(comparison, candidate, hits, facts), since, until)
 
 
-def _also(comparison: Comparison, candidate: Candidate, hits: Hits, facts: list[Fact]) -> tuple[Fact, ...]:
+def _also(comparison: Comparison, candidate: Candidate, hits: Hits, facts: list[RecordFact]) -> tuple[RecordFact, ...]:
     """Facts of other fields that hold for nearly all of a candidate's records, and for fewer of all others."""
     rising = candidate.shift.score > 0
     hours = comparison.target if rising else comparison.baseline
@@ -126,7 +126,7 @@ def _also(comparison: Comparison, candidate: Candidate, hits: Hits, facts: list[
         if share >= _TOGETHER and usual < _UNUSUAL * share:
             together.append((usual / share, fact))
     together.sort(key=lambda pair: pair[0])
-    also: dict[FieldPath, Fact] = {}
+    also: dict[FieldPath, RecordFact] = {}
     for _, fact in together:
         also.setdefault(fact.path, fact)
     return tuple(also.values())[:_ALSO]

@@ -13,9 +13,9 @@ from functools import lru_cache
 from itertools import accumulate
 from operator import sub
 
-from tui.analysis.facts import Fact
+from tui.analysis.facts import RecordFact
 from tui.analysis.kinds import is_clock
-from tui.analysis.observed import Blanked, Column, Observed, Value
+from tui.analysis.observed import Blanked, FieldColumn, Observed, Value
 from tui.analysis.records import ChunkRecords, pattern_of, value_of
 from tui.analysis.sketch import bound_of, bucket_of, buckets_of
 from tui.analysis.table import FEW_NUMBERS, SHARES, FieldCounts, Hits, Hour, Table, cut_facts
@@ -41,7 +41,7 @@ def indexed_table(known: Iterable[tuple[Chunk, Summary]], zone: tzinfo) -> Table
     """`known`: the chunks' summaries, in order by hour. None where they do not know all fields of all records."""
     table = Table([])
     fields: dict[str, list[FieldOfHour]] = {}
-    read = _Values().__getitem__
+    read = _ReadValues().__getitem__
     for chunk, summary in known:
         time = chunk.hour
         records = summary.records - summary.not_json - summary.unparsed
@@ -84,7 +84,7 @@ def _add_field(table: Table, path: FieldPath, places: Sequence[FieldOfHour], zon
         table.hits.update(_cuts(table, path, [(hour, _ladder(field, values)) for hour, field, values in places]))
 
 
-class _Values(dict[str, Value]):
+class _ReadValues(dict[str, Value]):
     """The values of their JSON texts, each read once."""
 
     def __missing__(self, text: str) -> Value:
@@ -126,9 +126,9 @@ def _observed(sample: Sample, values: Mapping[str, dict[Value, int]]) -> Observe
     """The records of a chunk that the index has."""
     observed = Observed(sample.records)
     for name, codes in sample.codes.items():
-        observed.columns[path_of_field(name)] = Column(codes, values=values[name])
+        observed.columns[path_of_field(name)] = FieldColumn(codes, values=values[name])
     for name, (records, codes) in sample.items.items():
-        observed.columns[path_of_field(name)] = Column(codes, array("I", array("H", records)), values[name])
+        observed.columns[path_of_field(name)] = FieldColumn(codes, array("I", array("H", records)), values[name])
     return observed
 
 
@@ -203,7 +203,7 @@ def _ladder(field: FieldSummary, values: Mapping[Value, int]) -> _Ladder:
     return _Ladder(steps, list(accumulate(counts[step] for step in steps)))
 
 
-def _cuts(table: Table, path: FieldPath, ladders: Sequence[tuple[int, _Ladder]]) -> Iterator[tuple[Fact, Hits]]:
+def _cuts(table: Table, path: FieldPath, ladders: Sequence[tuple[int, _Ladder]]) -> Iterator[tuple[RecordFact, Hits]]:
     """Above and below bounds of buckets: there the counts are exact."""
     counts: Counter[int] = Counter()
     for _, ladder in ladders[:: max(len(ladders) // _SAMPLED, 1)]:

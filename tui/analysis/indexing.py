@@ -11,7 +11,7 @@ from datetime import tzinfo
 from itertools import chain
 
 from tui.analysis.gathered import Gathered, sample_of, sampled
-from tui.analysis.places import Learner
+from tui.analysis.places import PlaceLearner
 from tui.archive import Block, Chunk
 from tui.filter import Filter, Matcher
 from tui.filter.build import spell_field
@@ -19,10 +19,10 @@ from tui.filter.compiled import MAX_PARSED, NotJsonError
 from tui.filter.event_time import minutes_of
 from tui.filter.jmespath import load
 from tui.index import Index
-from tui.index.counted import DamagedPart
+from tui.index.counted import CountedDamage
 from tui.index.summary import Details, Summary
 from tui.index.words import Words
-from tui.scan import ChunkDamaged, ChunkDone, Measured, ScanEvent, ScanPlan, run_plan
+from tui.scan import ChunkDamaged, ChunkDone, ChunkMeasured, ScanEvent, ScanPlan, run_plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Indexing:
     zone: tzinfo
     time_field: tuple[str, ...] = ()
     words: bool = False
-    learner: Learner = field(default_factory=Learner, compare=False)
+    learner: PlaceLearner = field(default_factory=PlaceLearner, compare=False)
 
     def begin(
         self,
@@ -101,10 +101,10 @@ def summaries(
     plan = replace(plan, excerpt=replace(plan.excerpt, measure=indexing))
     events = run_plan(plan, jobs=jobs, dask=dask, cancel=cancel, strict=True, exact=True)
     parts: dict[str, Gathered] = {}
-    damage: dict[str, list[DamagedPart]] = {}
+    damage: dict[str, list[CountedDamage]] = {}
     unread: set[str] = set()
     for event in events:
-        if isinstance(event, Measured):
+        if isinstance(event, ChunkMeasured):
             assert isinstance(event.part, Gathered)
             parts[event.chunk.key] = event.part
             continue
@@ -112,7 +112,7 @@ def summaries(
         if isinstance(event, ChunkDamaged):
             part = event.damage
             damage.setdefault(event.chunk.key, []).append(
-                DamagedPart(part.start, part.stop, part.reason, part.doubtful)
+                CountedDamage(part.start, part.stop, part.reason, part.doubtful)
             )
             if event.unread:
                 unread.add(event.chunk.key)
@@ -135,7 +135,7 @@ def keep(index: Index, indexed: Indexed, words_size: int | None = None) -> bool:
     return True
 
 
-def _summary(event: ChunkDone, gathered: Gathered, damage: list[DamagedPart], indexing: Indexing) -> Summary:
+def _summary(event: ChunkDone, gathered: Gathered, damage: list[CountedDamage], indexing: Indexing) -> Summary:
     counts = event.counts
     fields = {spell_field(path): seen.summary() for path, seen in gathered.fields.items()}
     sample = sample_of((record for _, record in gathered.sample), counts.records, fields)

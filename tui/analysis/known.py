@@ -18,7 +18,7 @@ from tui.archive import Archive, Chunk, Damage
 from tui.errors import IndexFileError
 from tui.filter import Filter
 from tui.index import Index, open_index
-from tui.index.counted import CountedChunk, DamagedPart
+from tui.index.counted import CountedChunk, CountedDamage
 from tui.scan import ChunkDamaged, ChunkDone, ChunkRestarted, Counts, Known, ScanEvent
 
 if TYPE_CHECKING:
@@ -96,14 +96,14 @@ def remembered(
     """
     counted: list[tuple[Chunk, CountedChunk, int]] = []  # not written yet
     written = time.monotonic()
-    damage: dict[str, list[DamagedPart]] = defaultdict(list)
+    damage: dict[str, list[CountedDamage]] = defaultdict(list)
     unread: set[str] = set()
     terms, writable = filter_terms(filter_), bool(filter_.active) and filter_.within is None
     for event in events:
         yield event
         if isinstance(event, ChunkDamaged):
             part = event.damage
-            damage[event.chunk.key].append(DamagedPart(part.start, part.stop, part.reason, part.doubtful))
+            damage[event.chunk.key].append(CountedDamage(part.start, part.stop, part.reason, part.doubtful))
             if event.unread:
                 unread.add(event.chunk.key)
         elif isinstance(event, ChunkRestarted):
@@ -135,7 +135,7 @@ def _of_earlier(earlier: CountedChunk) -> Known:
     return Known(counts, _damage(earlier.damage), earlier.form, earlier.codec)
 
 
-def _damage(parts: Iterable[DamagedPart]) -> tuple[Damage, ...]:
+def _damage(parts: Iterable[CountedDamage]) -> tuple[Damage, ...]:
     return tuple(Damage(part.start, part.stop, part.reason, part.doubtful) for part in parts)
 
 

@@ -56,7 +56,7 @@ _TRUTHS = {True: Truth.TRUE, False: Truth.FALSE}
 
 
 @dataclass(slots=True)
-class Column:
+class FieldColumn:
     """One field. `codes`: of each record, or, with `records`, of each item of their lists.
 
     `values`: those that are kept, in the order of their codes, and how many records have each. `numbers`: at each
@@ -84,7 +84,7 @@ class Column:
             self._code_of = {value: code for code, value in enumerate(self.values, FIRST)}
         return self._code_of.get(value)
 
-    def extend(self, other: Column, before: int) -> None:
+    def extend(self, other: FieldColumn, before: int) -> None:
         """Add the next records; `before`: how many there were before them."""
         code_of = {value: code for code, value in enumerate(self.values, FIRST)}
         table = [NONE, OTHER]
@@ -137,13 +137,13 @@ def _joined(codes: Codes, more: Codes, table: list[int]) -> Codes:
     return joined
 
 
-def column_of(cells: Cells) -> Column:
+def column_of(cells: Cells) -> FieldColumn:
     """The column of one field; ids are not kept, but the patterns of texts are."""
     values = cells.values
     kinds = set(map(type, values))
     if bool in kinds:
         values = [_TRUTHS[value] if type(value) is bool else value for value in values]
-    made = Column()
+    made = FieldColumn()
     if cells.records is not None:
         pairs = dict.fromkeys(zip(cells.records, values, strict=True))  # two objects of a list may have the same value
         values = [value for _, value in pairs]
@@ -166,7 +166,7 @@ def column_of(cells: Cells) -> Column:
     return made
 
 
-def _codes(counts: Counter[Any], column: Column) -> dict[Any, int]:
+def _codes(counts: Counter[Any], column: FieldColumn) -> dict[Any, int]:
     """The code of each value that is kept, or whose pattern is; the values are put into the column."""
     number = counts.total()
     are_ids = number >= _MANY and len(counts) >= _UNIQUE * number
@@ -219,7 +219,7 @@ class Observed:
     """Of so many records, numbered from 0: their columns. `not_objects`: records that are not JSON objects."""
 
     records: int = 0
-    columns: dict[FieldPath, Column] = field(default_factory=dict)
+    columns: dict[FieldPath, FieldColumn] = field(default_factory=dict)
     not_objects: int = 0
 
     def merge(self, other: Observed) -> None:
@@ -227,7 +227,7 @@ class Observed:
         for path, column in other.columns.items():
             mine = self.columns.get(path)
             if mine is None and len(self.columns) < MOST_PATHS:
-                mine = self.columns[path] = Column(records=array("I") if column.records is not None else None)
+                mine = self.columns[path] = FieldColumn(records=array("I") if column.records is not None else None)
             if mine is not None:
                 mine.extend(column, self.records)
         self.records += other.records
@@ -268,5 +268,5 @@ def observe_lines(lines: bytes, learner: Learner) -> Observed:
     """The columns of records, one on each line."""
     made = learner.columns(lines)
     columns = {path: column_of(cells) for path, cells in made.cells.items()}
-    columns |= {path: Column(codes, there=sum(codes)) for path, codes in made.compounds.items()}
+    columns |= {path: FieldColumn(codes, there=sum(codes)) for path, codes in made.compounds.items()}
     return Observed(made.records, columns, made.not_objects)

@@ -41,7 +41,7 @@ class Place:
         self.full = False
 
     def add_objects(self, objects: Sequence[Any], records: Sequence[int]) -> None:
-        """Objects of one type of a `Learner`, each of the record whose number is at its place."""
+        """Objects of one type of a `PlaceLearner`, each of the record whose number is at its place."""
         for name, get in type(objects[0]).getters if objects else ():
             if (place := self._at(name)) is not None:
                 place.add_column(list(map(get, objects)), records)
@@ -135,7 +135,7 @@ class Place:
             yield from place.all()
 
 
-class Learner:
+class PlaceLearner:
     """Decodes records into objects of the fields that were seen before, five times as fast as into dicts.
 
     Use it in as many threads as you like: what one of them learns is put in place at once.
@@ -146,8 +146,8 @@ class Learner:
         self._decoder: Any = None
         self._learned = 0
 
-    def __reduce__(self) -> tuple[type[Learner], tuple[()]]:  # types are not pickled: another process learns anew
-        return Learner, ()
+    def __reduce__(self) -> tuple[type[PlaceLearner], tuple[()]]:  # types are not pickled: another process learns anew
+        return PlaceLearner, ()
 
     def places(self, records: Sequence[bytes], lines: bytes | None) -> tuple[Place, int, list[bytes]]:
         """The places of records, how many objects are among them, and those that are not JSON.

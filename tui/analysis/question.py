@@ -20,7 +20,7 @@ from tui.scan import ScanPlan, plan_scan
 
 _BEFORE, _AFTER = timedelta(days=28), timedelta(days=14)  # of the target, where the usual hours are looked for
 
-Range = tuple[datetime, datetime]
+TimeRange = tuple[datetime, datetime]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,19 +31,19 @@ class Question:
     the records' time, in the target. `chunks`: the hours of the chunks that may hold the target's records.
     """
 
-    target: Range | None = None
-    against: tuple[Range, ...] = ()
+    target: TimeRange | None = None
+    against: tuple[TimeRange, ...] = ()
     full: bool = False
     fields: frozenset[FieldPath] = frozenset()
     times: Within | None = None
-    chunks: Range | None = None
+    chunks: TimeRange | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Side:
     """The hours of one side as ranges, and how many records of them were compared."""
 
-    ranges: tuple[Range, ...]
+    ranges: tuple[TimeRange, ...]
     records: int
 
 
@@ -89,7 +89,7 @@ def fields_of(filter_: Filter) -> frozenset[FieldPath]:
     )
 
 
-def read_range(text: str, zone: tzinfo) -> Range:
+def read_range(text: str, zone: tzinfo) -> TimeRange:
     """`2015-01-13T13..2015-01-13T19`; TimeError for anything else."""
     start, dots, stop = text.partition("..")
     ends = start.strip() or None, stop.strip() or None
@@ -129,6 +129,6 @@ def _may_hold(question: Question, hour: datetime) -> bool:
     return not question.against or any(within(hour, range_) for range_ in question.against)
 
 
-def within(hour: datetime, range_: Range | None) -> bool:
+def within(hour: datetime, range_: TimeRange | None) -> bool:
     """Is an hour in a range?"""
     return range_ is not None and range_[0] <= hour < range_[1]

@@ -12,7 +12,7 @@ from math import inf, nextafter
 from operator import ne, or_
 from typing import TypeAlias
 
-from tui.analysis.facts import Fact
+from tui.analysis.facts import RecordFact
 from tui.analysis.observed import FIRST, NONE, OTHER, Blanked, Codes, Observed, Truth, Value, padded
 from tui.analysis.patterns import pattern_test, telling_pattern
 from tui.filter.fields import ANY, FieldPath
@@ -63,7 +63,7 @@ class ChunkRecords:
 class Classes:
     """What the facts of a field tell apart among its values, each with a code."""
 
-    def __init__(self, facts: Iterable[Fact]) -> None:
+    def __init__(self, facts: Iterable[RecordFact]) -> None:
         facts = list(facts)
         self._values = {value_of(fact.value) for fact in facts if fact.kind == "value"}
         self._patterns = Holding(str(fact.value) for fact in facts if fact.kind == "pattern")
@@ -77,7 +77,7 @@ class Classes:
             return self._codes.get(class_, OTHER)
         return self._codes.setdefault(class_, FIRST + len(self._codes))
 
-    def of_fact(self, fact: Fact) -> list[int]:
+    def of_fact(self, fact: RecordFact) -> list[int]:
         """The classes for which a fact holds."""
         if fact.kind == "value":
             fact_value = value_of(fact.value)
@@ -118,7 +118,7 @@ def pattern_of(value: Value) -> str | None:
     return telling_pattern(value) if type(value) is str else None
 
 
-class Records:
+class TableRecords:
     """Some records of the parts of a table, in the order of their hours. `valid` has a bit for every one."""
 
     def __init__(
@@ -137,14 +137,14 @@ class Records:
             self._starts[part.hour + 1] += _bytes(part, step)
         for hour in range(hours):
             self._starts[hour + 1] += self._starts[hour]
-        self._masks: dict[Fact, int] = {}
+        self._masks: dict[RecordFact, int] = {}
         self._planes: dict[tuple[FieldPath, bool], Planes] = {}
         self._items: dict[tuple[FieldPath, bool], dict[int, bytearray]] = {}
         ones = (b"1" * -(-part.observed.records // step) for part, step in self._parts)
         self.valid = int(b"".join(bits + b"0" * (-len(bits) % 8) for bits in ones) or b"0", 2)
         self.sizes = self.by_hour(self.valid)
 
-    def mask(self, fact: Fact) -> int:
+    def mask(self, fact: RecordFact) -> int:
         """The records for which a fact holds."""
         bits = self._masks.get(fact)
         if bits is None:
@@ -166,10 +166,10 @@ class Records:
             kept[starts[hour] : starts[hour + 1]] = whole[starts[hour] : starts[hour + 1]]
         return int.from_bytes(kept, "big")
 
-    def _made(self, fact: Fact) -> int:
+    def _made(self, fact: RecordFact) -> int:
         path, numbers = fact.path, fact.kind in ("above", "below")
         if fact.kind == "missing":
-            return self.valid & ~self.mask(Fact(path, "field"))
+            return self.valid & ~self.mask(RecordFact(path, "field"))
         codes = self._items_of(path, numbers=numbers) if ANY in path else self._field(path, numbers=numbers)
         if numbers:
             cuts = self._cuts[path]

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 
 ERROR = 0.01  # of a quantile, relative
 _GAMMA = (1 + ERROR) / (1 - ERROR)
 _PER_LOG = 1 / math.log(_GAMMA)
-Numbers = tuple[int, float, float, float, list[int], list[int]]
+SketchNumbers = tuple[int, float, float, float, list[int], list[int]]
 
 _LEAST = 1e-300  # smaller ones count as zero
 _MOST = 1e300  # larger ones count as infinite: sums of them would have no float
@@ -32,24 +32,23 @@ class Sketch:
     positive: Counter[int] = field(default_factory=Counter)
     negative: Counter[int] = field(default_factory=Counter)
 
-    def add(self, numbers: Iterable[float]) -> None:
-        """Count some more numbers; those that are not finite are left out."""
-        finite = list(map(float, [number for number in numbers if -_MOST <= number <= _MOST]))
+    def add(self, numbers: Sequence[float]) -> None:
+        """Count some more numbers, none of them NaN; those that are not finite are left out."""
+        finite = numbers
+        if numbers and not -_MOST <= min(numbers) <= max(numbers) <= _MOST:
+            finite = [number for number in numbers if -_MOST <= number <= _MOST]
         if not finite:
             return
         self.count += len(finite)
-        low, high = min(finite), max(finite)
+        low, high = float(min(finite)), float(max(finite))
         self.low, self.high = min(self.low, low), max(self.high, high)
         self.total += math.fsum(finite)
         if low > _LEAST and bucket_of(low) == bucket_of(high):  # a clock
             self.positive[bucket_of(low)] += len(finite)
             return
-        ceil = math.ceil
-        positive = finite if low > _LEAST else [number for number in finite if number > _LEAST]
-        self.positive.update([ceil(log * _PER_LOG) for log in map(math.log, positive)])
+        self.positive.update(_buckets(finite if low > _LEAST else [number for number in finite if number > _LEAST]))
         if low < -_LEAST:
-            negative = [-number for number in finite if number < -_LEAST]
-            self.negative.update([ceil(log * _PER_LOG) for log in map(math.log, negative)])
+            self.negative.update(_buckets([-number for number in finite if number < -_LEAST]))
 
     def merge(self, other: Sketch) -> None:
         """Count another's numbers, too."""
@@ -60,12 +59,12 @@ class Sketch:
         self.negative.update(other.negative)
 
     @property
-    def plain(self) -> Numbers:
+    def plain(self) -> SketchNumbers:
         """Its parts, to be stored; `Sketch.of` takes them."""
         return self.count, self.low, self.high, self.total, _flat(self.positive), _flat(self.negative)
 
     @classmethod
-    def of(cls, plain: Numbers) -> Sketch:
+    def of(cls, plain: SketchNumbers) -> Sketch:
         count, low, high, total, positive, negative = plain
         counters = (Counter(dict(zip(buckets_of(flat), flat[1::2], strict=True))) for flat in (positive, negative))
         return cls(count, low, high, total, *counters)
@@ -95,6 +94,11 @@ class Sketch:
 
     def _within(self, number: float) -> float:
         return min(max(number, self.low), self.high)
+
+
+def _buckets(numbers: Iterable[float]) -> Iterator[int]:
+    """The bucket of each, in half the time that `bucket_of` takes, for this runs no Python."""
+    return map(math.ceil, map(_PER_LOG.__mul__, map(math.log, numbers)))
 
 
 def bucket_of(number: float) -> int:

@@ -9,11 +9,11 @@ from datetime import datetime, timedelta, tzinfo
 from functools import cached_property
 from typing import Any
 
-from tui.analysis.facts import Fact
+from tui.analysis.facts import RecordFact
 from tui.analysis.kinds import are_ids, are_times, is_clock
-from tui.analysis.observed import Blanked, Column, Observed, Truth, Value
+from tui.analysis.observed import Blanked, FieldColumn, Observed, Truth, Value
 from tui.analysis.patterns import LONGEST
-from tui.analysis.records import ChunkRecords, Classes, Holding, Records, pattern_of
+from tui.analysis.records import ChunkRecords, Classes, Holding, TableRecords, pattern_of
 from tui.analysis.sources import sources_of
 from tui.archive.times import next_hour
 from tui.filter.fields import ANY, FieldPath
@@ -61,7 +61,7 @@ class Table:
     """
 
     hours: list[Hour]
-    hits: dict[Fact, Hits] = field(default_factory=dict)
+    hits: dict[RecordFact, Hits] = field(default_factory=dict)
     parts: list[ChunkRecords] = field(default_factory=list)
     cuts: dict[FieldPath, list[float]] = field(default_factory=dict)
     ids: list[FieldPath] = field(default_factory=list)
@@ -77,14 +77,14 @@ class Table:
         """All of them."""
         return sum(hour.records for hour in self.hours)
 
-    def of_records(self, stride: Callable[[int], int]) -> Records:
+    def of_records(self, stride: Callable[[int], int]) -> TableRecords:
         """Which records a fact holds for, of every `stride`-th of an hour."""
-        return Records(self.parts, len(self.hours), self._classes, self.cuts, stride)
+        return TableRecords(self.parts, len(self.hours), self._classes, self.cuts, stride)
 
     @cached_property
-    def every_record(self) -> Records:
+    def every_record(self) -> TableRecords:
         """The same for all."""
-        return Records(self.parts, len(self.hours), self._classes, self.cuts)
+        return TableRecords(self.parts, len(self.hours), self._classes, self.cuts)
 
     @cached_property
     def sources(self) -> dict[FieldPath, list[int]]:
@@ -94,7 +94,7 @@ class Table:
 
     @cached_property
     def _classes(self) -> dict[FieldPath, Classes]:
-        facts: dict[FieldPath, list[Fact]] = {}
+        facts: dict[FieldPath, list[RecordFact]] = {}
         for fact in self.hits:
             facts.setdefault(fact.path, []).append(fact)
         return {path: Classes(of_path) for path, of_path in facts.items()}
@@ -104,8 +104,8 @@ class Table:
         sizes = [hour.records for hour in self.hours]
         missing = [size - there for size, there in zip(sizes, counts.there, strict=True)]
         if min(sum(counts.there), sum(missing)) >= LEAST:
-            self.hits[Fact(counts.path, "missing")] = missing
-            self.hits[Fact(counts.path, "field")] = counts.there
+            self.hits[RecordFact(counts.path, "missing")] = missing
+            self.hits[RecordFact(counts.path, "field")] = counts.there
         totals: Counter[Value] = Counter()
         for _, values in counts.counts:
             for value, number in values.items():
@@ -119,7 +119,7 @@ class Table:
             self.hits.update(self._patterns(counts, totals))
         return True
 
-    def _values(self, counts: FieldCounts, totals: Counter[Value]) -> Iterator[tuple[Fact, Hits]]:
+    def _values(self, counts: FieldCounts, totals: Counter[Value]) -> Iterator[tuple[RecordFact, Hits]]:
         least = LEAST
         if not counts.numeric and are_ids(totals, counts.unique):
             self.ids.append(counts.path)
@@ -138,7 +138,7 @@ class Table:
             for value in values.keys() & hits.keys():
                 hits[value][hour] += values[value]
         for value, by_hour in hits.items():
-            yield Fact(counts.path, "value", value.value if isinstance(value, Truth) else value), by_hour
+            yield RecordFact(counts.path, "value", value.value if isinstance(value, Truth) else value), by_hour
 
     def _bursts(self, counts: FieldCounts) -> Iterator[Value]:
         """Values that are a good part of some chunk's records, however rare they are in all."""
@@ -146,7 +146,7 @@ class Table:
             bound = max(_BURST_RECORDS, _BURST * self.hours[hour].records)
             yield from (value for value, number in values.items() if number >= bound)
 
-    def _patterns(self, counts: FieldCounts, totals: Counter[Value]) -> Iterator[tuple[Fact, Hits]]:
+    def _patterns(self, counts: FieldCounts, totals: Counter[Value]) -> Iterator[tuple[RecordFact, Hits]]:
         of_value = {value: text for value in totals if _may_vary(value) and (text := pattern_of(value)) is not None}
         number: Counter[str] = Counter()
         for value, text in of_value.items():
@@ -162,7 +162,7 @@ class Table:
                     by_hour = hits[text]
                     by_hour[hour] = min(by_hour[hour] + records, counts.there[hour])
         for text, by_hour in hits.items():
-            yield Fact(counts.path, "pattern", text), by_hour
+            yield RecordFact(counts.path, "pattern", text), by_hour
 
     def _dates(self, values: Iterable[Hits]) -> bool:
         """Do the values occur in a few hours each, as dates, batches and sessions do? Then they are no findings.
@@ -188,7 +188,7 @@ class Table:
 def table_of(observed: Iterable[tuple[datetime, Observed]], zone: tzinfo, step: timedelta | None = None) -> Table:
     """`observed`: the chunks' parts, in order by hour, or by other stretches of `step`; one may have several."""
     table = Table([], step=step)
-    fields: dict[FieldPath, list[tuple[ChunkRecords, Column]]] = {}
+    fields: dict[FieldPath, list[tuple[ChunkRecords, FieldColumn]]] = {}
     for time, seen in observed:
         if table.hours and table.hours[-1].time == time:
             table.hours[-1] = Hour(time, table.hours[-1].records + seen.records)
@@ -203,7 +203,7 @@ def table_of(observed: Iterable[tuple[datetime, Observed]], zone: tzinfo, step: 
     return table
 
 
-def _add_field(table: Table, path: FieldPath, places: list[tuple[ChunkRecords, Column]], zone: tzinfo) -> None:
+def _add_field(table: Table, path: FieldPath, places: list[tuple[ChunkRecords, FieldColumn]], zone: tzinfo) -> None:
     there = [0] * len(table.hours)
     for part, column in places:
         there[part.hour] += column.there
@@ -224,7 +224,7 @@ def _add_field(table: Table, path: FieldPath, places: list[tuple[ChunkRecords, C
         table.hits.update(_cuts(table, path, places, [number for _, numbers in samples for number in numbers]))
 
 
-def _some_numbers(column: Column) -> list[float]:
+def _some_numbers(column: FieldColumn) -> list[float]:
     numbers = column.numbers if column.numbers is not None else []
     step = max(len(numbers) // _NUMBERS_OF_PART, 1)
     return [number for number in numbers[::step] if number == number]
@@ -239,28 +239,28 @@ def cut_bounds(numbers: Sequence[float]) -> list[float]:
 
 def cut_facts(
     path: FieldPath, cuts: Sequence[float], above: Sequence[Hits], below: Sequence[Hits], *, whole: bool
-) -> Iterator[tuple[Fact, Hits]]:
+) -> Iterator[tuple[RecordFact, Hits]]:
     """Numbers above the higher cuts, and below the lower ones; `whole`: they have no fractions."""
     for at, cut in enumerate(cuts):
         bound: object = int(cut) if whole else cut
         if at >= len(cuts) // 2 and sum(above[at]) >= LEAST:
-            yield Fact(path, "above", bound), above[at]
+            yield RecordFact(path, "above", bound), above[at]
         if at <= len(cuts) // 2 and sum(below[at]) >= LEAST:
-            yield Fact(path, "below", bound), below[at]
+            yield RecordFact(path, "below", bound), below[at]
 
 
 def _cuts(
-    table: Table, path: FieldPath, places: list[tuple[ChunkRecords, Column]], some: Sequence[float]
-) -> Iterator[tuple[Fact, Hits]]:
+    table: Table, path: FieldPath, places: list[tuple[ChunkRecords, FieldColumn]], some: Sequence[float]
+) -> Iterator[tuple[RecordFact, Hits]]:
     cuts = table.cuts[path] = cut_bounds(some)
     number = len(table.hours)
     above, below = [[0] * number for _ in cuts], [[0] * number for _ in cuts]
     whole = all(one.is_integer() for one in some[:: max(len(some) // 100, 1)])
     if ANY in path:
-        records = Records(table.parts, number, {}, table.cuts)
+        records = TableRecords(table.parts, number, {}, table.cuts)
         for at, cut in enumerate(cuts):
-            above[at] = records.by_hour(records.mask(Fact(path, "above", cut)))
-            below[at] = records.by_hour(records.mask(Fact(path, "below", cut)))
+            above[at] = records.by_hour(records.mask(RecordFact(path, "above", cut)))
+            below[at] = records.by_hour(records.mask(RecordFact(path, "below", cut)))
         return cut_facts(path, cuts, above, below, whole=whole)
     for part, _ in places:
         at_place = Counter(part.places(path, cuts))

@@ -3,16 +3,30 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from tui.archive.archive import Archive, empty_range
-from tui.archive.catalog import Catalog, Gap
-from tui.archive.chunk import Chunk, Damage, StoredObject
-from tui.archive.layout import Layout
-from tui.archive.open import open_archive
-from tui.archive.reading import Reading
-
 if TYPE_CHECKING:
+    from tui.archive.archive import Archive, empty_range
     from tui.archive.block import Block
+    from tui.archive.catalog import Catalog, Gap
+    from tui.archive.chunk import Chunk, Damage, StoredObject
+    from tui.archive.layout import Layout
+    from tui.archive.open import open_archive
     from tui.archive.reader import ChunkReader
+    from tui.archive.reading import Reading
+
+_MODULES = {
+    "Archive": "archive",
+    "Block": "block",
+    "Catalog": "catalog",
+    "Chunk": "chunk",
+    "ChunkReader": "reader",
+    "Damage": "chunk",
+    "Gap": "catalog",
+    "Layout": "layout",
+    "Reading": "reading",
+    "StoredObject": "chunk",
+    "empty_range": "archive",
+    "open_archive": "open",
+}
 
 __all__ = [
     "Archive",
@@ -29,11 +43,9 @@ __all__ = [
     "open_archive",
 ]
 
-_LATER = {"Block": "block", "ChunkReader": "reader"}
-
 
 def __getattr__(name: str) -> Any:
-    """What only those who read records wait for."""
-    if name not in _LATER:
+    """Import what is used: who reads chunks, as a scanning process does, does not wait for what lists them."""
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

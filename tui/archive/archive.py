@@ -28,7 +28,7 @@ from tui.archive.walk import Walk, apart
 from tui.errors import ArchiveError, DeniedError, LayoutError
 from tui.units import plural
 
-_Hours = tuple[dict[datetime, datetime], dict[datetime, datetime]]  # each as the one object of it, by its fold
+_SharedHours = tuple[dict[datetime, datetime], dict[datetime, datetime]]  # each as the one object of it, by its fold
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ class Archive:
             prefixes = apart((*prefixes, *branches.rest, *outside.rest))
             alone = {item.key: item for item in (*branches.objects, *outside.objects)}
             yield from self._sorted_out(item for key, item in alone.items() if not key.startswith(prefixes))
-        shared: _Hours = ({}, {})
+        shared: _SharedHours = ({}, {})
         for items in in_parallel(lambda prefix: list(self._sorted_out(walk.listing.objects(prefix), shared)), prefixes):
             yield from items
 
@@ -143,7 +143,7 @@ class Archive:
             report(f"{plural(len(denied), 'hour')} may have a chunk that these credentials do not allow to see")
         yield from chunks
 
-    def chunk_of(self, item: StoredObject, hours: _Hours | None = None) -> Chunk | None:
+    def chunk_of(self, item: StoredObject, hours: _SharedHours | None = None) -> Chunk | None:
         """The chunk that an object is, if the layout fits its key. `hours`: those of others, which it can share."""
         named = self.layout.parse(item.key, self.zone)
         if named is None:
@@ -152,7 +152,9 @@ class Archive:
         of_key = named.topic, named.host, named.rev
         return Chunk(item.key, hour, item.size, item.etag, item.uploaded, item.storage_class, *of_key, item.restored)
 
-    def _sorted_out(self, items: Iterable[StoredObject], hours: _Hours | None = None) -> Iterator[Chunk | StoredObject]:
+    def _sorted_out(
+        self, items: Iterable[StoredObject], hours: _SharedHours | None = None
+    ) -> Iterator[Chunk | StoredObject]:
         """Chunks, and what could be one but that the layout does not fit it."""
         folders: set[str] = set()
         for item in items:

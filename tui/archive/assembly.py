@@ -10,8 +10,8 @@ from datetime import datetime
 from functools import partial
 from itertools import islice
 
-from tui.archive.columns import Columns, bare_suffix, most_common_suffix, shape_of
 from tui.archive.holes import escape
+from tui.archive.key_columns import KeyColumns, bare_suffix, most_common_suffix, shape_of
 from tui.archive.layout import Layout
 from tui.archive.spellings import FoundTime, Spelling, find_dates, find_weekdays
 from tui.errors import LayoutError
@@ -22,7 +22,7 @@ _MOST_EXTRAS = 8  # dates besides; keys that are made to waste time hold hundred
 _FINER = re.compile(r"(:|%3A|[-_.]|/(?:[A-Za-z_]+=)?)([0-5]\d)(?!\d)")
 _MARK = 0xE000  # the first of the private characters that stand for a time in a key
 _MARKS = re.compile("[\ue000-\ue0ff]")
-_Row = tuple[list[str], list[FoundTime]]  # a key's folders, with its times marked, and the times
+_MarkedRow = tuple[list[str], list[FoundTime]]  # a key's folders, with its times marked, and the times
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +153,7 @@ def _longer(time: FoundTime, match: re.Match[str], name: str) -> FoundTime:
 
 def _assembled(rows: Sequence[tuple[str, list[FoundTime]]]) -> str:
     """The pattern of keys with their times marked; `rows` have the main time first."""
-    groups: dict[tuple[object, ...], list[_Row]] = defaultdict(list)
+    groups: dict[tuple[object, ...], list[_MarkedRow]] = defaultdict(list)
     suffix = most_common_suffix([key.rpartition("/")[2] for key, _ in rows])
     for key, spans in rows:
         marked = key
@@ -165,7 +165,7 @@ def _assembled(rows: Sequence[tuple[str, list[FoundTime]]]) -> str:
         groups[group].append((folders, spans))
     chosen = _alike(max(groups.values(), key=len))
     times = [_spelled([spans[at] for _, spans in chosen]) for at in range(len(chosen[0][1]))]
-    columns = Columns()
+    columns = KeyColumns()
     seen = False
     parts = []
     depth = len(chosen[0][0])
@@ -176,7 +176,7 @@ def _assembled(rows: Sequence[tuple[str, list[FoundTime]]]) -> str:
     return re.sub(r"\*{2,}", "*", "/".join(parts))
 
 
-def _alike(rows: list[_Row]) -> list[_Row]:
+def _alike(rows: list[_MarkedRow]) -> list[_MarkedRow]:
     """Without the few whose names end otherwise than nearly all do."""
     shapes = [shape_of(_MARKS.split(folders[-1])[-1]) for folders, _ in rows]
     shape, number = Counter(shapes).most_common(1)[0]
@@ -189,7 +189,7 @@ def _spelled(times: Sequence[FoundTime]) -> str:
     return times[0].spelling.pattern([time.texts for time in times])
 
 
-def _folder(texts: Sequence[str], columns: Columns, times: Sequence[str], seen: bool, *, last: bool) -> str:
+def _folder(texts: Sequence[str], columns: KeyColumns, times: Sequence[str], seen: bool, *, last: bool) -> str:
     """One folder's part of the pattern, or the file's; `seen`: the time is in front of it."""
     marks = _MARKS.findall(texts[0])
     if not marks:

@@ -66,6 +66,10 @@ class Block:
                 self._all_objects = ends and int(sz.count(view, b"}\n{")) == self.count() - 1
         return self._all_objects
 
+    def holds_zeros(self) -> bool:
+        """Is there a zero byte? For one byte, C's memchr takes a quarter of the time of other searches."""
+        return self.buffer.find(0, 0, self.end) >= 0
+
     @property
     def ends_line(self) -> bool:
         """Has its last record a newline?"""

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 from uuid import uuid4
 
-from tui.archive.chunk import Page, StoredObject
+from tui.archive.chunk import ListPage, StoredObject
 from tui.archive.local import private_folder, private_opener
 from tui.archive.store import Store
 from tui.archive.streams import FIRST_RANGE
@@ -35,7 +35,7 @@ class CachedStore:
     def objects(self, prefix: str = "") -> Iterator[StoredObject]:
         return self.store.objects(prefix)
 
-    def pages(self, prefix: str = "", delimiter: str = "") -> Iterator[Page]:
+    def pages(self, prefix: str = "", delimiter: str = "") -> Iterator[ListPage]:
         return self.store.pages(prefix, delimiter)
 
     def stat(self, key: str) -> StoredObject | None:

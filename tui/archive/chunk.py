@@ -29,7 +29,7 @@ class StoredObject:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class ListPage:
     """One step of a listing. `prefixes`: what keys were cut to, each with the delimiter at its end. `last`: no other
     page follows."""
 

@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from tui.archive.assembly import AGREE, TimeMark, apart_hours, layout_around
-from tui.archive.columns import is_renamed, suffix_of
+from tui.archive.key_columns import is_renamed, suffix_of
 from tui.archive.layout import Layout
 from tui.archive.leftovers import is_leftover
 from tui.archive.spellings import FoundTime, Spelling, find_dates, find_times, find_weekdays

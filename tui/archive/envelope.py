@@ -19,7 +19,7 @@ import json
 from tui.archive.codec import holds_control, sniff
 from tui.archive.forms import LINES, form_of, misfit
 from tui.archive.json_values import BOM, objects_on
-from tui.archive.lines import ZERO_RUN
+from tui.archive.members import ZERO_RUN
 
 MARK = b'{"hourscope:body'
 _TEXT, _BASE64, _END = MARK + b'":"', MARK + b':base64":"', b'"}'

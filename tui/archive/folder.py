@@ -15,8 +15,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from tui.archive.chunk import Page, StoredObject
-from tui.archive.columns import suffix_of
+from tui.archive.chunk import ListPage, StoredObject
+from tui.archive.key_columns import suffix_of
 from tui.archive.local import atomic_file, is_partial, sync_folder
 from tui.archive.streams import FIRST_RANGE
 from tui.errors import ArchiveError, KeyTakenError, OutputError, ReplacedError, reason
@@ -41,7 +41,7 @@ class FolderStore:
         for page in self.pages(prefix):
             yield from page.objects
 
-    def pages(self, prefix: str = "", delimiter: str = "") -> Iterator[Page]:
+    def pages(self, prefix: str = "", delimiter: str = "") -> Iterator[ListPage]:
         """Some thousands of objects a page; of names that the delimiter cuts short, nothing else is looked at."""
         if not self.folder.is_dir():
             raise ArchiveError(f"{self.folder} is not a folder; give a folder of chunks or s3://BUCKET/PREFIX")
@@ -53,9 +53,9 @@ class FolderStore:
             elif item := self._object(key):
                 objects.append(item)
             if len(objects) == _PAGE:
-                yield Page(tuple(objects), tuple(prefixes))
+                yield ListPage(tuple(objects), tuple(prefixes))
                 objects, prefixes = [], {}
-        yield Page(tuple(objects), tuple(prefixes), last=True)
+        yield ListPage(tuple(objects), tuple(prefixes), last=True)
 
     def _keys(self, prefix: str, delimiter: str) -> Iterator[str]:
         """Every key with the prefix; a folder, with a slash at its end, where the delimiter cuts all keys in it.

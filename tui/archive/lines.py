@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import cast
 
-from tui.archive.block import LONG, Block, block_of
+from tui.archive.block import LONG, Block
 from tui.archive.chunk import Damage
+from tui.archive.cleaning import ZERO_RUNS, Cleaning
 from tui.archive.codec import CONTROL
-from tui.archive.forms import compressed_in
-from tui.archive.json_values import BOM, is_json_object
 from tui.archive.long_line import LongLine, several, too_long
 from tui.archive.members import Readable
-from tui.archive.mixture import Mixture
-from tui.archive.oddities import ends_whole, first_object, may_be_odd, split
+from tui.archive.oddities import ends_whole, may_be_odd
 from tui.units import size
 
-ZERO_RUN = 8  # zero bytes that are a hole in a text
 _NEWLINE = b"\n"
 _GROWTH = 8 << 20
 _LARGE = 32 << 20  # bytes of a record; what is larger is read one chunk at a time
 # Of so many bytes, those of a disk sector, one is looked at for what no text holds (zeros, compressed data) where
 # nobody looks at the records: to look at all of them would cost a literal scan 4 % of its time.
 _SAMPLED = 512
-_ZERO_RUNS = re.compile(rb"\x00{%d,}" % ZERO_RUN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +36,8 @@ SplitValues = Callable[[Readable, StoredAt], Iterator["Block | Damage"]]
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
-    """What is known of a run of decoded bytes: does it begin behind a hole, end before one (or at a cut)?
+class Edges:
+    """How a run of decoded bytes begins and ends: behind a hole, before one (or at a cut)?
 
     There the first and the last line may be parts of records, and count only if they are whole JSON objects.
     """
@@ -53,7 +47,7 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class BlockLimits:
     """Bytes of a block, and of the longest record that is not skipped.
 
     `await_turn` is called before a record takes much memory.
@@ -71,7 +65,7 @@ class Limits:
 
 
 def line_blocks(
-    stream: Readable, limits: Limits, place: StoredAt, span: Span, split_values: SplitValues
+    stream: Readable, limits: BlockLimits, place: StoredAt, edges: Edges, split_values: SplitValues
 ) -> Iterator[Block | Damage]:
     """The lines of a stream as blocks. `place` tells where they are stored.
 
@@ -79,7 +73,7 @@ def line_blocks(
     and counted; a line that is several JSON objects is split, a long one by `split_values`; runs of zero bytes and
     records over the limit are damage.
     """
-    lines = _Lines(limits, place, span, split_values)
+    lines = _LineBuffer(limits, place, edges, split_values)
     while lines.fill(stream):
         yield from lines.whole()
         if lines.full and not lines.drop_worthless() and not lines.grow():
@@ -91,23 +85,21 @@ def line_blocks(
     yield from lines.rest()
 
 
-class _Lines:
+class _LineBuffer:
     """The buffer, and how many bytes of a line whose end has not come yet are `carried` at its start."""
 
-    def __init__(self, limits: Limits, place: StoredAt, span: Span, split_values: SplitValues) -> None:
+    def __init__(self, limits: BlockLimits, place: StoredAt, edges: Edges, split_values: SplitValues) -> None:
         self._split_values = split_values
         self._size = min(limits.block, limits.record + 1)
         self._limits, self._limit = limits, limits.record
         self._buffer = bytearray(self._size)
         self._place, self._at, self._begun_at = place, place.end, place.begin()
         self._carried = self._filled = self._offset = 0
-        self._doubt_first, self._doubt_last = span.after_hole, span.before_hole
+        self._doubt_last = edges.before_hole
+        self._cleaning = Cleaning(place.end, doubt_first=edges.after_hole)
         self._zeros = 0  # of a run that is as long as the buffer or longer
         self._odd = False  # was there a line that is not just one record?
         self._pending: list[Damage] = []  # of the block that was given last
-        self._mixture = Mixture()
-        self._compressed = ""  # the name of a compression, inside of such data
-        self._compressed_at = 0
 
     def fill(self, stream: Readable) -> bool:
         """Read behind what is carried, about as much as a block holds; False at the end.
@@ -134,7 +126,7 @@ class _Lines:
         if not end:
             self._carried = self._filled
             return
-        if end > LONG and not self._compressed:
+        if end > LONG and not self._cleaning.compressed:
             long = self._buffer.find(_NEWLINE, self._carried, end) + 1
             yield from self._long_line(self._taken(long))
             end -= long
@@ -157,8 +149,8 @@ class _Lines:
         yield from self._taken_pending()
         yield from self._last(rest)
         yield from self._taken_pending()
-        yield from self._compressed_damage()
-        yield from self._mixture.damage(self._at())
+        yield from self._cleaning.compressed_damage()
+        yield from self._cleaning.mixture.damage(self._at())
 
     def _last(self, rest: int) -> Iterator[Block | Damage]:
         if self._zeros and not self._offset and not rest:
@@ -175,7 +167,7 @@ class _Lines:
             if not self._doubt_last:
                 yield Damage(self._at(), self._at(), f"it ends in the middle of a line, after {size(rest)} of it")
             return
-        if rest > LONG and not self._compressed:
+        if rest > LONG and not self._cleaning.compressed:
             yield from self._long_line(self._taken(rest))
         else:
             yield from self._cleaned(rest, last=True)
@@ -187,12 +179,12 @@ class _Lines:
 
     def drop_worthless(self) -> bool:
         """Do without what is carried if it is only zeros, or compressed: however much it is, it takes no memory."""
-        if self._compressed and len(self._buffer) >= LONG:
+        if self._cleaning.compressed and len(self._buffer) >= LONG:
             self._carried = 0
             return True
         if self._buffer.count(b"\0") < len(self._buffer):
             return False
-        self._zeros, self._carried, self._doubt_first = self._zeros + self._carried, 0, True
+        self._zeros, self._carried, self._cleaning.doubt_first = self._zeros + self._carried, 0, True
         return True
 
     def grow(self) -> bool:
@@ -204,7 +196,7 @@ class _Lines:
 
     def holds_several(self) -> bool:
         """Is the line that is carried more than one JSON value?"""
-        if self._compressed:
+        if self._cleaning.compressed:
             return False
         with memoryview(self._buffer) as view:
             return several(view[: self._carried])
@@ -215,7 +207,7 @@ class _Lines:
         yield from self._values_of(line)
         self._filled, self._carried = len(line.behind), 0
         self._buffer[: self._filled] = line.behind
-        self._doubt_first = False
+        self._cleaning.doubt_first = False
         self._begun_at = self._begin_of(self._filled)
 
     def _begin_of(self, count: int) -> int:
@@ -244,13 +236,13 @@ class _Lines:
                 self._buffer[: self._filled] = rest
                 break
             length += self._filled
-        self._doubt_first = False
+        self._cleaning.doubt_first = False
         self._begun_at = self._begin_of(self._filled)
         return too_long(begun_at, self._at(), length, self._limit)
 
     def _untouched(self, end: int) -> Block | None:
         """The lines `buffer[:end]` as they are, as nearly all are; None if more is to be done first."""
-        if not self._offset or self._zeros or self._doubt_first or self._compressed:
+        if not self._offset or self._zeros or self._cleaning.doubt_first or self._cleaning.compressed:
             return None
         sample = self._buffer[0:end:_SAMPLED]
         strange = len(sample.translate(None, CONTROL)) < len(sample)
@@ -270,13 +262,13 @@ class _Lines:
         if self._zeros:
             yield from self._zeros_before()
         if not self._offset:
-            self._mixture.look_at_first(bytes(self._buffer[: self._buffer.find(_NEWLINE, 0, end) % (end + 1)]))
+            self._cleaning.mixture.look_at_first(bytes(self._buffer[: self._buffer.find(_NEWLINE, 0, end) % (end + 1)]))
         block = Block(self._buffer, end, self._offset, tidy=self._tidy)
-        if self._doubt_first or last or self._compressed or b"\0" in self._buffer[0:end:_SAMPLED]:
-            for item in self._clean(bytes(block.raw())):
-                if isinstance(item, Block):
-                    self._offset += item.end
-                yield item
+        if self._cleaning.doubt_first or last or self._cleaning.compressed or b"\0" in self._buffer[0:end:_SAMPLED]:
+            block, damage = self._cleaning.clean(bytes(block.raw()), self._offset, self._begun_at)
+            yield block
+            self._offset += block.end
+            yield from damage
             return
         block.settle()
         yield block
@@ -298,11 +290,11 @@ class _Lines:
         """A line with no copy of it, and not parsed. Behind a hole it is taken for a rest of one."""
         if self._zeros:
             yield from self._zeros_before()
-        doubtful, self._doubt_first = self._doubt_first, False
-        if hole := _ZERO_RUNS.search(line):
+        doubtful, self._cleaning.doubt_first = self._cleaning.doubt_first, False
+        if hole := ZERO_RUNS.search(line):
             yield Damage(self._begun_at, self._at(), f"a run of {len(hole.group()):,} zero bytes in a long line")
         elif not doubtful:
-            self._mixture.others = True
+            self._cleaning.mixture.others = True
             with memoryview(line) as text:
                 glued = several(text)
             if glued:
@@ -317,73 +309,9 @@ class _Lines:
     def _tidy(self, block: Block) -> None:
         """Where one block is odd, all that follow are looked at, whoever looks at them: their records are counted."""
         if not may_be_odd(block, closely=self._odd or not block.offset):
-            self._mixture.others = True
+            self._cleaning.mixture.others = True
             return
-        lists = self._mixture.lists
-        tidied, *self._pending = cast(tuple[Block, *tuple[Damage, ...]], tuple(self._clean(bytes(block.raw()))))
-        self._odd |= tidied.end != block.end or tidied.split > 0 or self._mixture.lists > lists
+        lists = self._cleaning.mixture.lists
+        tidied, self._pending = self._cleaning.clean(bytes(block.raw()), self._offset, self._begun_at)
+        self._odd |= tidied.end != block.end or tidied.split > 0 or self._cleaning.mixture.lists > lists
         block.become(tidied)
-
-    def _clean(self, text: bytes) -> Iterator[Block | Damage]:
-        damage: list[Damage] = []
-        pieces = [text]
-        if self._compressed or b"\0" in text:
-            text, damage = self._without_compressed(text)
-            self._mixture.look_for_utf16(text, self._begun_at)
-            pieces = _ZERO_RUNS.split(text)
-        records: list[bytes] = []
-        blank = shared = 0
-        for number, piece in enumerate(pieces):
-            if len(pieces) == 1 and piece.isspace():
-                blank += piece.count(_NEWLINE) + (not piece.endswith(_NEWLINE)) - self._doubt_first  # there may be many
-                self._doubt_first = False
-                break
-            lines = piece.removesuffix(_NEWLINE).split(_NEWLINE) if piece else []
-            if lines and self._doubt_first:
-                self._doubt_first = False
-                lines = lines if is_json_object(lines[0]) else lines[1:]
-            if number and lines and not piece.startswith(_NEWLINE) and not is_json_object(lines[0]):
-                del lines[0]  # the rest of a line whose begin is lost
-            if number < len(pieces) - 1 and lines and not piece.endswith(_NEWLINE) and not is_json_object(lines[-1]):
-                lines.pop()
-            lines = [line[:-1] if line.endswith(b"\r") else line for line in lines]
-            if BOM in piece:  # files with one were joined
-                lines = [line.removeprefix(BOM) for line in lines]
-            full = [line for line in lines if line and not line.isspace()]
-            blank += len(lines) - len(full)
-            whole = split(full)
-            shared += len(whole) - len(full)
-            records += whole
-        self._mixture.add(records, self._begun_at)
-        yield block_of(records, self._offset, blank=blank, split=shared)
-        yield from damage
-        if len(pieces) > 1:
-            zeros = sum(len(run.group()) for run in _ZERO_RUNS.finditer(text))
-            runs = "a run" if len(pieces) == 2 else f"{len(pieces) - 1:,} runs"
-            yield Damage(self._begun_at, self._at(), f"{runs} of {zeros:,} zero bytes in the text")
-
-    def _without_compressed(self, text: bytes) -> tuple[bytes, list[Damage]]:
-        """The text without data that is compressed once more than the rest, up to the next line that is an object."""
-        kept: list[bytes] = []
-        damage: list[Damage] = []
-        while text:
-            if not self._compressed:
-                begin, self._compressed = compressed_in(text)
-                if not self._compressed:
-                    kept.append(text)
-                    break
-                self._compressed_at = self._begun_at
-                kept.append(text[:begin] + (b"" if text[:begin].endswith(_NEWLINE) or not begin else _NEWLINE))
-                text = text[begin:]
-            resumed = first_object(text)
-            if resumed is None:
-                break
-            damage += self._compressed_damage()
-            text = text[resumed:]
-        return b"".join(kept), damage
-
-    def _compressed_damage(self) -> Iterator[Damage]:
-        if name := self._compressed:
-            self._compressed = ""
-            reason = f"{name} data among the lines, compressed once more than the rest; not read"
-            yield Damage(self._compressed_at, self._at(), reason)

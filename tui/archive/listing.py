@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
 
-from tui.archive.chunk import Page, StoredObject
+from tui.archive.chunk import ListPage, StoredObject
 from tui.archive.store import Store
 
 _THREADS = 16  # listings at a time: a request of S3 takes some 50 ms
@@ -56,7 +56,7 @@ class Listing:
         if known is not None:
             return known
         if prefix not in self._firsts:
-            page = next(self.store.pages(prefix), Page((), last=True))
+            page = next(self.store.pages(prefix), ListPage((), last=True))
             if page.last:
                 return self.keep(prefix, page.objects)
             self._firsts[prefix] = page.objects

@@ -31,7 +31,7 @@ _YEARS = range(1970, 9999)  # as a layout has it
 Count = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 Key = Annotated[str, Meta(min_length=1, max_length=8192)]
 LineText = Annotated[str, Meta(max_length=8192)]
-Hour = Annotated[str, Meta(max_length=100)]  # see _check_hour
+HourText = Annotated[str, Meta(max_length=100)]  # see _check_hour
 _HOUR = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}")
 M = TypeVar("M", bound="ManifestHead")
 
@@ -70,11 +70,11 @@ class DamagedPart(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
         _encodable(self.reason)
 
 
-class Entry(msgspec.Struct, frozen=True, kw_only=True):
+class ChunkEntry(msgspec.Struct, frozen=True, kw_only=True):
     """One source chunk: what it was (ETag), where its matches are (None: it had none), and a scan's counts."""
 
     key: Key
-    hour: Hour
+    hour: HourText
     etag: LineText
     output: Key | None
     bytes_compressed: Count = 0
@@ -102,11 +102,11 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
         return self.damaged or ()
 
 
-class Range(msgspec.Struct, frozen=True):
+class WrittenRange(msgspec.Struct, frozen=True):
     """Hours, half-open; None leaves an end open."""
 
-    start: Hour | None = field(name="from")
-    stop: Hour | None = field(name="to")
+    start: HourText | None = field(name="from")
+    stop: HourText | None = field(name="to")
 
     def __post_init__(self) -> None:
         for hour in (self.start, self.stop):
@@ -124,19 +124,19 @@ class Manifest(ManifestHead, frozen=True, kw_only=True):
 
     archive: LineText
     source_layout: LineText
-    start: Hour | None = field(name="from")
-    stop: Hour | None = field(name="to")
-    ranges: tuple[Range, ...] = ()
+    start: HourText | None = field(name="from")
+    stop: HourText | None = field(name="to")
+    ranges: tuple[WrittenRange, ...] = ()
     filter: tuple[str, ...]
     lists: tuple[LineText, ...] = ()
     created: LineText
     finished: bool = False
-    empty: tuple[Hour, ...] = ()
-    chunks: tuple[Entry, ...] = ()
+    empty: tuple[HourText, ...] = ()
+    chunks: tuple[ChunkEntry, ...] = ()
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _ = Range(self.start, self.stop)
+        _ = WrittenRange(self.start, self.stop)
         for hour in self.empty:
             _check_hour(hour)
         _encodable(self.archive, self.source_layout, self.created, *self.filter, *self.lists)

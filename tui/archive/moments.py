@@ -19,6 +19,7 @@ from tui.archive.times import (
     begins_hour,
     ceil_hour,
     floor_hour,
+    in_zone,
     next_hour,
     parse_time,
     spell_hour,
@@ -62,8 +63,12 @@ def next_of(text: str, step: timedelta, zone: tzinfo) -> tuple[str, str]:
 
 
 def cuts_hour(text: str, zone: tzinfo) -> bool:
-    """Does a time with an offset lie within an hour of the keys?"""
-    return has_offset(text) and not begins_hour(parse_time(text, zone))
+    """Does a time with an offset lie within an hour of the keys, or where clocks went back over two hours?"""
+    if not has_offset(text):
+        return False
+    time = parse_time(text, zone)
+    hour = floor_hour(time)
+    return not begins_hour(time) or (_is_doubled(hour) and (time.fold == 1 or _is_doubled(hour - HOUR)))
 
 
 def parse_moments(
@@ -134,9 +139,9 @@ def hours_of_moments(start: datetime | None, stop: datetime | None, lag: timedel
 
     A record is in the chunk of its own hour, or of one up to `lag` later: it is consumed after it happened.
     """
-    first, last = touched_hours(start, stop)
-    try:
-        last = last and ceil_hour((last.astimezone(UTC) + lag).astimezone(last.tzinfo))
+    first = start and floor_hour(start)
+    try:  # the lag is added to the instant: of an hour that clocks showed twice, only that tells which is meant
+        last = stop and ceil_hour((stop.astimezone(UTC) + lag).astimezone(in_zone(stop).tzinfo))
     except OverflowError:
         last = None
     # Where clocks went back over two hours, as in Antarctica/Troll, the second may come before the first.

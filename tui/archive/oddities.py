@@ -33,7 +33,9 @@ def may_be_odd(block: Block, *, closely: bool) -> bool:
                 return True
             if closely and _holds(view[:_CLOSELY], _BEHIND_LISTS):
                 return True
-        return _holds(view, (b"\0", *_TOGETHER)) or (closely and _holds(view[:_CLOSELY], _RARELY_ODD))
+        if block.holds_zeros() or _holds(view, _TOGETHER):
+            return True
+        return closely and _holds(view[:_CLOSELY], _RARELY_ODD)
 
 
 def _holds(view: memoryview, texts: tuple[bytes, ...]) -> bool:

@@ -53,7 +53,7 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class UploadParts:
     """How a file is cut for its upload."""
 
     size: int
@@ -75,7 +75,7 @@ def checksum(path: Path) -> str:
 
 def stream_checksum(stream: BinaryIO, size: int) -> str:
     """The same of bytes that are read, `size` of them."""
-    parts = Parts(size)
+    parts = UploadParts(size)
     digests = [_digest(stream, parts.step) for _ in parts.offsets]
     if len(digests) == 1:
         return _spell(digests[0])
@@ -87,7 +87,7 @@ def put_file(target: Target, path: Path) -> Any:
 
     An upload in parts is noted beside the file, so that the next attempt, also one of another process, continues it.
     """
-    parts = Parts(path.stat().st_size)
+    parts = UploadParts(path.stat().st_size)
     if len(parts.offsets) > 1:
         return _put_parts(target, path, parts)
 
@@ -119,7 +119,7 @@ def _noted(path: Path) -> str:
     return note.read_text(errors="replace").strip("\0") if note.exists() else ""
 
 
-def _put_parts(target: Target, path: Path, parts: Parts) -> Any:
+def _put_parts(target: Target, path: Path, parts: UploadParts) -> Any:
     client, where = target.client, target.where
     upload, there = _begun(target, path)
     failed: list[Future[Any]] = []

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from tui.archive.heads import NamePart
 from tui.archive.holes import Hole, steps, year_of
+from tui.archive.key_heads import NamePart
 from tui.archive.layout import Layout
 
 _DAY, _HOUR = timedelta(days=1), timedelta(hours=1)

@@ -37,8 +37,8 @@ from tui.archive.forms import (
     unchosen_list,
 )
 from tui.archive.json_values import BOM
-from tui.archive.lines import ZERO_RUN, Limits, Span, StoredAt, line_blocks
-from tui.archive.members import READ_SIZE, Readable
+from tui.archive.lines import BlockLimits, Edges, StoredAt, line_blocks
+from tui.archive.members import READ_SIZE, ZERO_RUN, Readable
 from tui.archive.reading import Reading
 from tui.archive.store import Store, is_s3
 from tui.archive.streams import TELLING, Peekable, StoredBytes, without_marks
@@ -90,7 +90,7 @@ class ChunkReader:
         self._size = size if size is not None and is_s3(store.url) else None
         self._cancelled = cancelled
         self._reading = reading or Reading()
-        self._limits = Limits(block_size, self._reading.max_record, await_turn)
+        self._limits = BlockLimits(block_size, self._reading.max_record, await_turn)
         self._careful = careful
         self._await_turn = await_turn
         stream = self._opened_newest() if newest else store.open(key, etag=etag)
@@ -191,11 +191,11 @@ class ChunkReader:
             yield Damage(0, 0, "the object is empty (0 bytes)")
         elif codec is not None:
             self.codec = codec.name
-            yield from self._records(decoded_stream(cast(BinaryIO, self._raw), codec, self._await_turn), Span())
+            yield from self._records(decoded_stream(cast(BinaryIO, self._raw), codec, self._await_turn), Edges())
         elif reason := self._why_unread(head):
             yield self._all_of_it(reason)
         else:
-            yield from self._records(self._raw, Span())
+            yield from self._records(self._raw, Edges())
         if head and self._size is not None and self._raw.position < self._size:
             yield Damage(self._raw.position, self._size, f"it ends before the {self._size:,} bytes that were listed")
 
@@ -234,7 +234,7 @@ class ChunkReader:
                 pass
         return Damage(0, self._raw.position, reason)
 
-    def _records(self, stream: Peekable, span: Span, start: int = 0) -> Iterator[Block | Damage]:
+    def _records(self, stream: Peekable, edges: Edges, start: int = 0) -> Iterator[Block | Damage]:
         """The records of decoded bytes, which the stored ones from `start` on hold."""
         stream = without_marks(stream)
         if self._form is None:
@@ -246,9 +246,9 @@ class ChunkReader:
                 return
             self._form = form_of(first, whole=whole, records=self._reading.records)
             if self._reading.records is None:
-                yield from self._looked_into(self._split(stream, span, start), line=whole and first.endswith(b"\n"))
+                yield from self._looked_into(self._split(stream, edges, start), line=whole and first.endswith(b"\n"))
                 return
-        yield from self._split(stream, span, start)
+        yield from self._split(stream, edges, start)
 
     def _looked_into(self, items: Iterator[Block | Damage], *, line: bool) -> Iterator[Block | Damage]:
         """The same; its first records show whether they are records at all."""
@@ -265,28 +265,28 @@ class ChunkReader:
                 yield item
         yield from items
 
-    def _split(self, stream: Peekable, span: Span, start: int) -> Iterator[Block | Damage]:
+    def _split(self, stream: Peekable, edges: Edges, start: int) -> Iterator[Block | Damage]:
         """Decoded bytes of a known form as records."""
         # to look opens a part, so that what is found in it is not told from where another part ended
-        if stream.peek(len(BOM)) == BOM and not span.after_hole:
+        if stream.peek(len(BOM)) == BOM and not edges.after_hole:
             stream.skip(len(BOM))
         place = StoredAt(lambda: self._begin_of_next(stream, start), self._raw.tell)
         if self.form.kind == "lines":
             yield from line_blocks(
-                stream, self._limits, place, span, lambda line, place: self._values(line, VALUES, place, Span())
+                stream, self._limits, place, edges, lambda line, place: self._values(line, VALUES, place, Edges())
             )
         else:
-            yield from self._values(stream, self.form, place, span)
+            yield from self._values(stream, self.form, place, edges)
 
     def _begin_of_next(self, stream: Peekable, start: int) -> int:
         """Where in the stored bytes what is decoded next begins, or a little before."""
         return start if stream.holds else max(start, self._raw.tell() - (_AHEAD if self.codec else 0))
 
-    def _values(self, stream: Readable, form: Form, place: StoredAt, span: Span) -> Iterator[Block | Damage]:
+    def _values(self, stream: Readable, form: Form, place: StoredAt, edges: Edges) -> Iterator[Block | Damage]:
         from tui.archive.values import value_blocks  # few chunks need it
 
         chosen = self._reading.records is not None
-        yield from value_blocks(stream, form, self._limits, place, span, chosen=chosen)
+        yield from value_blocks(stream, form, self._limits, place, edges, chosen=chosen)
 
     def _open_at(self, start: int) -> BinaryIO:
         self._raw.close()
@@ -312,7 +312,7 @@ class ChunkReader:
                 yield part
                 after_hole = True
             elif part.sound or self._reading.include_damaged:
-                for item in self._of_part(part, Span(after_hole, before_hole=number + 1 < len(parts))):
+                for item in self._of_part(part, Edges(after_hole, before_hole=number + 1 < len(parts))):
                     if isinstance(item, Damage):
                         yield item
                         continue
@@ -338,10 +338,10 @@ class ChunkReader:
             return LINES
         return VALUES if VALUES in forms and isinstance(items[0], Damage) else forms[0]
 
-    def _of_part(self, part: DecodedPart, span: Span) -> Iterator[Block | Damage]:
+    def _of_part(self, part: DecodedPart, edges: Edges) -> Iterator[Block | Damage]:
         base = self.bytes
         with closing(part.open()) as stream:
-            for item in self._records(Peekable(cast(Readable, stream)), span, part.start):
+            for item in self._records(Peekable(cast(Readable, stream)), edges, part.start):
                 if isinstance(item, Block):
                     item.offset += base
                     self.bytes = item.offset + item.end

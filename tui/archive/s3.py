@@ -19,7 +19,7 @@ import botocore.session
 from botocore.hooks import HierarchicalEmitter
 
 from tui import __version__
-from tui.archive.chunk import Page, StoredObject
+from tui.archive.chunk import ListPage, StoredObject
 from tui.archive.collection import uncollected
 from tui.archive.credentials import UNFORESEEN, UNUSABLE, resolve
 from tui.archive.credentials import mfa_device as mfa_device
@@ -131,7 +131,7 @@ class S3Store:
         for page in self.pages(prefix):
             yield from page.objects
 
-    def pages(self, prefix: str = "", delimiter: str = "") -> Iterator[Page]:
+    def pages(self, prefix: str = "", delimiter: str = "") -> Iterator[ListPage]:
         """ListObjectsV2, each page asked for when the one before was used."""
         pages = listed_pages(lambda more: self._list(prefix, delimiter, more))
         while True:

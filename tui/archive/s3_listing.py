@@ -9,14 +9,14 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from tui.archive.chunk import Page, StoredObject
+from tui.archive.chunk import ListPage, StoredObject
 from tui.archive.s3_answers import ForeignAnswerError
 
 _IDLE_PAGES = 100  # that follow each other and bring nothing; S3 itself gives a few where much was deleted
 _LARGEST = 1 << 60  # bytes; an object of S3 has 5 TiB at most
 
 
-def listed_pages(ask: Callable[[dict[str, str]], Any]) -> Iterator[Page]:
+def listed_pages(ask: Callable[[dict[str, str]], Any]) -> Iterator[ListPage]:
     """The pages of a listing, each key and each common prefix once.
 
     `ask` makes one request, with the continuation token if there is one. Raises what `ask` raises, and
@@ -40,7 +40,7 @@ def listed_pages(ask: Callable[[dict[str, str]], Any]) -> Iterator[Page]:
         tokens.add(token)
 
 
-def _fresh(answer: Any, seen: set[str]) -> Page:
+def _fresh(answer: Any, seen: set[str]) -> ListPage:
     """What no page before held."""
     objects = []
     for item in answer.get("Contents", ()):
@@ -49,7 +49,7 @@ def _fresh(answer: Any, seen: set[str]) -> Page:
             objects.append(stored_object(item))
     prefixes = [entry["Prefix"] for entry in answer.get("CommonPrefixes", ()) if entry["Prefix"] not in seen]
     seen.update(prefixes)
-    return Page(tuple(objects), tuple(prefixes), last=not answer.get("IsTruncated"))
+    return ListPage(tuple(objects), tuple(prefixes), last=not answer.get("IsTruncated"))
 
 
 def stored_object(item: Any) -> StoredObject:

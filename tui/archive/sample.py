@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from tui.archive.archive import Archive
-from tui.archive.chunk import Page, StoredObject
+from tui.archive.chunk import ListPage, StoredObject
 from tui.archive.descent import prefixes_in_order
 from tui.archive.detect import find_layouts
 from tui.archive.holes import Hole
@@ -76,7 +76,7 @@ def _on_the_way(walk: Walk, hours: Range) -> Iterator[StoredObject]:
     inner = {prefix[: prefix.rfind("/") + 1] for prefix in branches.prefixes}
     outer = {folder[: folder[:-1].rfind("/") + 1] for folder in inner}
     folders = sorted((inner | outer).difference(branches.prefixes))
-    pages = in_parallel(lambda folder: next(walk.listing.store.pages(folder, "/"), Page(())), folders[-_FOLDERS:])
+    pages = in_parallel(lambda folder: next(walk.listing.store.pages(folder, "/"), ListPage(())), folders[-_FOLDERS:])
     yield from (item for page in pages for item in page.objects)
 
 

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-from tui.archive.chunk import Page, StoredObject
+from tui.archive.chunk import ListPage, StoredObject
 from tui.archive.collection import uncollected
 from tui.archive.streams import FIRST_RANGE
 from tui.config import S3Options
@@ -28,7 +28,7 @@ class Store(Protocol):
     def objects(self, prefix: str = "") -> Iterator[StoredObject]:
         """Every object whose key begins with `prefix`, in no promised order."""
 
-    def pages(self, prefix: str = "", delimiter: str = "") -> Iterator[Page]:
+    def pages(self, prefix: str = "", delimiter: str = "") -> Iterator[ListPage]:
         """The same in the steps that the store takes. With a delimiter, keys that have it behind the prefix are cut
         there and stand for all that begin so, as in S3's ListObjectsV2; a store may also give them whole."""
 

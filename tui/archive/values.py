@@ -38,7 +38,7 @@ from tui.archive.json_values import (
     value_end,
     values,
 )
-from tui.archive.lines import Limits, Span, StoredAt
+from tui.archive.lines import BlockLimits, Edges, StoredAt
 from tui.archive.long_line import too_long
 from tui.archive.members import Readable
 from tui.archive.mixture import Mixture
@@ -56,13 +56,13 @@ _FIRST_TRIED, _TRIED_PER_BYTE = 64 << 20, 64
 
 
 def value_blocks(
-    stream: Readable, form: Form, limits: Limits, place: StoredAt, span: Span, *, chosen: bool = False
+    stream: Readable, form: Form, limits: BlockLimits, place: StoredAt, edges: Edges, *, chosen: bool = False
 ) -> Iterator[Block | Damage]:
     """The records of a stream as blocks, each on a line of its own: CR and LF between their tokens are taken out.
 
     `chosen`: the form is what a person says, so that lists among other values are reported by nobody.
     """
-    reader = Values(form, limits, place, span, chosen=chosen)
+    reader = PendingValues(form, limits, place, edges, chosen=chosen)
     buffer = bytearray(limits.block)
     with memoryview(buffer) as view:
         while count := stream.readinto(view) or 0:
@@ -70,10 +70,10 @@ def value_blocks(
     yield from reader.end()
 
 
-class Values:
+class PendingValues:
     """Decoded bytes that are `pending`, and where in a document they begin."""
 
-    def __init__(self, form: Form, limits: Limits, place: StoredAt, span: Span, *, chosen: bool) -> None:
+    def __init__(self, form: Form, limits: BlockLimits, place: StoredAt, edges: Edges, *, chosen: bool) -> None:
         self._form, self._limits = form, limits
         self._place, self._at, self._begun_at = place, place.end, place.begin()
         self._pending = bytearray()
@@ -82,10 +82,10 @@ class Values:
         self._seen = 0  # bytes of them in which no record begins behind a hole
         self._offset = 0
         self._unended = False  # is all that is pending the beginning of one long value?
-        self._lost = self._doubted = span.after_hole
-        self._in_list = span.after_hole and form.kind == "items"
+        self._lost = self._doubted = edges.after_hole
+        self._in_list = edges.after_hole and form.kind == "items"
         self._to_close = 0  # brackets of a document that are still open behind its list
-        self._cut = span.before_hole
+        self._cut = edges.before_hole
         self._strays = 0  # bytes between values that were not given yet
         self._read = self._tried = 0  # bytes that were read, and that were parsed in search of a record
         self._skipped = 0  # bytes of a record that is too long

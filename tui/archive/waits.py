@@ -20,7 +20,7 @@ _APART_SECONDS = 30.0  # between two lines of one process: when the network is d
 _log = logging.getLogger("tui.archive")
 
 
-class _Lines(logging.Handler):
+class _LineHandler(logging.Handler):
     """Hands each line on."""
 
     def __init__(self, write: Callable[[str], object]) -> None:
@@ -33,7 +33,7 @@ class _Lines(logging.Handler):
 
 def report_waits(write: Callable[[str], object]) -> None:
     """Let `write` have every line of this process about what is waited for; from any thread."""
-    _log.handlers[:] = [_Lines(write)]
+    _log.handlers[:] = [_LineHandler(write)]
     _log.propagate = False
 
 

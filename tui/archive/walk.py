@@ -12,7 +12,8 @@ from datetime import datetime, timedelta
 from functools import cached_property
 
 from tui.archive.chunk import StoredObject
-from tui.archive.heads import (
+from tui.archive.holes import Hole, TimeCode, year_of
+from tui.archive.key_heads import (
     DEEPEST,
     Heads,
     components,
@@ -24,7 +25,6 @@ from tui.archive.heads import (
     lead,
     regex_of,
 )
-from tui.archive.holes import Hole, TimeCode, year_of
 from tui.archive.layout import Layout
 from tui.archive.listing import Level, Listing, in_parallel
 from tui.archive.ranges import YEAR, Range, spelled

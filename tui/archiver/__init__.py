@@ -16,7 +16,7 @@ Importing this package imports neither pynsq nor boto3.
 from tui.archiver.counters import Counters
 from tui.archiver.options import DEFAULT_LAYOUT, ArchiverOptions, TopicSource, destination
 from tui.archiver.run import archive_topic
-from tui.archiver.status import Event, Notice, Status, Stopped
+from tui.archiver.status import Event, LogNotice, Status, Stopped
 from tui.archiver.upload import UploadState
 
 __all__ = [
@@ -24,7 +24,7 @@ __all__ = [
     "ArchiverOptions",
     "Counters",
     "Event",
-    "Notice",
+    "LogNotice",
     "Status",
     "Stopped",
     "TopicSource",

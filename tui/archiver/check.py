@@ -14,7 +14,7 @@ from tui.archive.store import Store
 from tui.archiver.folder import SpoolInUseError, owned, spooled
 from tui.archiver.options import ArchiverOptions
 from tui.archiver.spool import Spool
-from tui.checks import Check, State
+from tui.checks import Check, CheckState
 from tui.errors import HourscopeError, KeyTakenError, SendError
 from tui.nsq.destination import Destination, check_destination
 from tui.nsq.lookup import Nsqd, blame_lookupd, nsqds_with_topic
@@ -171,7 +171,7 @@ def _nsqd(options: ArchiverOptions, address: str, named: _Named) -> Check:
     return Check(name, *_channel(options, destination))
 
 
-def _channel(options: ArchiverOptions, destination: Destination) -> tuple[State, str]:
+def _channel(options: ArchiverOptions, destination: Destination) -> tuple[CheckState, str]:
     source, version = options.source, f"nsqd {destination.version}"
     if not destination.exists:
         return "warning", f"{version} has no topic {source.topic} yet; the archiver would create it"

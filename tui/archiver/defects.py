@@ -43,7 +43,7 @@ def show_traceback(error: BaseException) -> None:
     _LOG.warning("the traceback of an unexpected error", exc_info=error)
 
 
-class _Handler(logging.Handler):
+class _DefectHandler(logging.Handler):
     """pynsq and tornado log what a callback raised; all else that they log the intake reports in its own words."""
 
     def __init__(self, report: Callable[[BaseException], None]) -> None:
@@ -65,7 +65,7 @@ def reported(report: Callable[[BaseException], None]) -> Iterator[None]:
         report(error if isinstance(error, BaseException) else RuntimeError(str(context.get("message"))))
 
     asyncio.get_running_loop().set_exception_handler(unhandled)
-    handler = _Handler(report)
+    handler = _DefectHandler(report)
     loggers = [logging.getLogger(name) for name in _LOGGERS]
     for logger in loggers:
         logger.addHandler(handler)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 
-class Link(Protocol):
+class ConsumerLink(Protocol):
     """A connection to one nsqd. Its answers are False if it is gone: nsqd then gives the messages out again."""
 
     @property
@@ -43,7 +43,7 @@ class Delivery:
     `again` of them have been delivered before, to any consumer.
     """
 
-    link: Link
+    link: ConsumerLink
     ids: list[bytes]
     bodies: list[bytes]
     size: int

@@ -23,7 +23,7 @@ from tui.archive.times import floor_hour
 from tui.archiver.consume import Reader
 from tui.archiver.counters import Counters
 from tui.archiver.defects import reported, show_traceback, spelled
-from tui.archiver.delivery import Delivery, Link
+from tui.archiver.delivery import ConsumerLink, Delivery
 from tui.archiver.folder import spooled
 from tui.archiver.line import lines_of
 from tui.archiver.options import ArchiverOptions
@@ -66,7 +66,7 @@ class Intake:
         self._spool = Spool(options.spool, rotate_size=options.rotate_size, part=part)
         self._waiting: list[tuple[datetime, Delivery]] = []
         self._writing: list[tuple[datetime, Delivery]] = []
-        self._waits: Counter[Link] = Counter()
+        self._waits: Counter[ConsumerLink] = Counter()
         self._bytes = 0  # of what waits and is being written
         self._mean = 0.0  # bytes of a message
         self._defects: set[str] = set()
@@ -127,7 +127,7 @@ class Intake:
                 link.resume()
 
     async def _sync(self, hour: datetime, deliveries: list[Delivery]) -> None:
-        by_link: dict[Link, list[bytes]] = defaultdict(list)
+        by_link: dict[ConsumerLink, list[bytes]] = defaultdict(list)
         for delivery in deliveries:
             by_link[delivery.link] += delivery.ids
         counters = self._counters

@@ -13,7 +13,7 @@ import msgspec
 import stringzilla as sz
 
 from tui.archive.envelope import MARK, needs_envelope, wrap
-from tui.archive.lines import ZERO_RUN
+from tui.archive.members import ZERO_RUN
 
 SPACED = "json-newline"  # the one change without an envelope
 

@@ -17,7 +17,7 @@ from tui.archiver.defects import defect
 from tui.archiver.folder import Ownership, SpoolInUseError, owned, spooled
 from tui.archiver.options import ArchiverOptions
 from tui.archiver.part import ChildPart, Part, ThreadPart
-from tui.archiver.status import DEATHS_SECONDS, MAX_DEATHS, Event, Notice, Status, Stopped
+from tui.archiver.status import DEATHS_SECONDS, MAX_DEATHS, Event, LogNotice, Status, Stopped
 from tui.archiver.threads import in_thread
 from tui.archiver.upload import Uploader
 from tui.errors import ArchiveError, HourscopeError
@@ -30,7 +30,7 @@ END_SECONDS = 8.0  # from the stop until the last uploads are not waited for any
 
 
 def archive_topic(options: ArchiverOptions, stop: threading.Event) -> Iterator[Event]:
-    """Take a topic's messages into the archive until `stop`; `Status` every second, `Notice` when something happens.
+    """Take a topic's messages into the archive until `stop`; `Status` every second, `LogNotice` when something happens.
 
     The last event is `Stopped`, less than ten seconds after the stop. Every message that was finished is in the spool
     by then, or in the archive. Raises ArchiveError, ConfigError or SendError, sentences for a person, if it cannot
@@ -42,7 +42,7 @@ def archive_topic(options: ArchiverOptions, stop: threading.Event) -> Iterator[E
         archiver = _Archiver(options, ownership)
         archiver.begin()
         source = options.source
-        yield Notice(
+        yield LogNotice(
             f"recording {source.topic} (channel {source.channel}) in {options.archive.url}; spool: {options.spool}"
         )
         try:
@@ -51,7 +51,7 @@ def archive_topic(options: ArchiverOptions, stop: threading.Event) -> Iterator[E
                 archiver.mind()
                 yield archiver.status()
             began = time.monotonic()
-            yield Notice(f"stopping: {archiver.waits_for()}")
+            yield LogNotice(f"stopping: {archiver.waits_for()}")
             archiver.mind_spool()
         except BaseException:
             archiver.end_consuming(time.monotonic() + CONSUMERS_SECONDS)
@@ -134,11 +134,11 @@ class _Archiver:
             raise defect("the consumer", error) from error
         return True
 
-    def notices(self, *, until: float = 0.0, stop: threading.Event | None = None) -> Iterator[Notice]:
+    def notices(self, *, until: float = 0.0, stop: threading.Event | None = None) -> Iterator[LogNotice]:
         """The notices, as they come, until a time; without one only those that are there."""
         while True:
             try:
-                yield Notice(self._notices.get(timeout=max(0.0, min(0.1, until - time.monotonic()))))
+                yield LogNotice(self._notices.get(timeout=max(0.0, min(0.1, until - time.monotonic()))))
             except queue.Empty:
                 if time.monotonic() >= until or (stop and stop.is_set()):
                     return

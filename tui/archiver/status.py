@@ -61,7 +61,7 @@ class Status:
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
+class LogNotice:
     """A sentence for the operator's log."""
 
     text: str
@@ -79,4 +79,4 @@ class Stopped:
     hangs: bool = False
 
 
-Event = Status | Notice | Stopped
+Event = Status | LogNotice | Stopped

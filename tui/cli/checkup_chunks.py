@@ -25,7 +25,7 @@ _NAMED_CHUNKS = 3  # chunks that a sentence names
 
 
 @dataclass(slots=True)
-class _Counts:
+class _ChunkCounts:
     """Records of one chunk: all, those that are not JSON, and those that are too large to be parsed."""
 
     records: int = 0
@@ -43,17 +43,17 @@ class _Counts:
 
 
 @dataclass(slots=True)
-class _Sample:
+class _SampledChunks:
     """What reading some chunks has shown; `stored` bytes of them were read."""
 
     stored: int = 0
-    counts: dict[str, _Counts] = field(default_factory=dict)
+    counts: dict[str, _ChunkCounts] = field(default_factory=dict)
     plain: list[str] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
     unchosen: Counter[Unchosen] = field(default_factory=Counter)
     of_lines: int = 0  # chunks of several lines
 
-    def having(self, what: Callable[[_Counts], int]) -> tuple[int, list[str]]:
+    def having(self, what: Callable[[_ChunkCounts], int]) -> tuple[int, list[str]]:
         """How many such records there are, and the chunks that hold them."""
         affected = {key: number for key, counts in self.counts.items() if (number := what(counts))}
         return sum(affected.values()), list(affected)
@@ -69,7 +69,7 @@ def check_chunks(archive: Archive, chunks: Sequence[Chunk]) -> Iterator[Check]:
     readable = [chunk for chunk in chunks if chunk.size and not chunk.needs_restore]
     if not readable:
         return
-    began, sample = time.monotonic(), _Sample()
+    began, sample = time.monotonic(), _SampledChunks()
     spread = _spread(readable)
     for index, chunk in enumerate(spread):
         try:
@@ -91,14 +91,14 @@ def _spread(chunks: Sequence[Chunk]) -> list[Chunk]:
     return [chunks[round(index * (len(chunks) - 1) / (count - 1))] for index in range(count)]
 
 
-def _read(archive: Archive, chunk: Chunk, sample: _Sample, share: int) -> None:
+def _read(archive: Archive, chunk: Chunk, sample: _SampledChunks, share: int) -> None:
     """Read `share` stored bytes of a chunk; where it is damaged, more of it, to say where. Raises ArchiveError."""
     passes, failures = 0, len(sample.failures)
 
     def begin() -> Callable[[Block], None]:
         nonlocal passes
         passes += 1  # the second one looks for what is sound beside the damage
-        sample.counts[chunk.key] = _Counts()
+        sample.counts[chunk.key] = _ChunkCounts()
         return sample.counts[chunk.key].add
 
     def enough() -> bool:
@@ -126,7 +126,7 @@ def _read(archive: Archive, chunk: Chunk, sample: _Sample, share: int) -> None:
             sample.plain.append(chunk.key)
 
 
-def _findings(sample: _Sample) -> Iterator[Check]:
+def _findings(sample: _SampledChunks) -> Iterator[Check]:
     if sample.plain:
         says = f"plain text in spite of a compressed file's name: {_some(sample.plain)}"
         yield Check("reading", "warning", f"{says}; other tools may not read that")

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from tui.analysis.count import Counted, Row
+from tui.analysis.count import Counted, CountedRow
 from tui.analysis.counting import Counting, Values
 from tui.archive.times import spell_hour
 from tui.cli.console import print_line
@@ -35,7 +35,7 @@ def rows_json(counted: Counted) -> list[dict[str, object]]:
     ]
 
 
-def statistics(row: Row) -> dict[str, float | int | None]:
+def statistics(row: CountedRow) -> dict[str, float | int | None]:
     """Of a row's numbers; quantiles are within 1 %."""
     sketch = row.sketch
     if sketch is None or not sketch.count:
@@ -71,7 +71,7 @@ def table_lines(counting: Counting, counted: Counted) -> list[str]:
     if not counting.by:
         return _time_lines(counting, counted)
     lines: list[str] = []
-    rows: dict[Values, list[Row]] = defaultdict(list)
+    rows: dict[Values, list[CountedRow]] = defaultdict(list)
     for row in counted.rows:
         rows[row.values].append(row)
     totals = {values: sum(row.count for row in same) for values, same in rows.items()}
@@ -111,14 +111,14 @@ def _time_lines(counting: Counting, counted: Counted) -> list[str]:
     return lines
 
 
-def _statistics_line(row: Row) -> str:
+def _statistics_line(row: CountedRow) -> str:
     return "  ".join(
         f"{name} {value:,.6g}" if isinstance(value, float) else f"{name} {value}"
         for name, value in statistics(row).items()
     )
 
 
-def _sparkline(rows: list[Row], times: list[datetime]) -> str:
+def _sparkline(rows: list[CountedRow], times: list[datetime]) -> str:
     """Neighbors share a character where there are more times than `_LINE`."""
     at = {time: index for index, time in enumerate(times)}
     width = min(len(times), _LINE)
@@ -129,12 +129,12 @@ def _sparkline(rows: list[Row], times: list[datetime]) -> str:
     return sparkline(heights)
 
 
-def _nothing(counting: Counting) -> list[Row]:
+def _nothing(counting: Counting) -> list[CountedRow]:
     """Where all are counted together there is a number, also if it is 0."""
-    return [] if counting.by or counting.every else [Row(None, (), 0)]
+    return [] if counting.by or counting.every else [CountedRow(None, (), 0)]
 
 
-def _cells(counting: Counting, row: Row) -> list[str | int | float | None]:
+def _cells(counting: Counting, row: CountedRow) -> list[str | int | float | None]:
     times = [_time(row.time)] if counting.every else []
     numbers = statistics(row).values() if counting.stats else ()
     return [*times, *map(text_of, row.values), row.count, *("" if value is None else value for value in numbers)]

@@ -22,7 +22,7 @@ from tui.analysis.answers import (
     where_of,
 )
 from tui.analysis.diff import diff
-from tui.analysis.question import Answer, LocatedFinding, Question, Range, fields_of, plan_diff, read_range
+from tui.analysis.question import Answer, LocatedFinding, Question, TimeRange, fields_of, plan_diff, read_range
 from tui.archive import empty_range
 from tui.archive.location import command_line, option_words
 from tui.archive.moments import Moments
@@ -169,12 +169,12 @@ def _planned(
     return opened, plan, question
 
 
-def _target(opened: Opened) -> Range | None:
+def _target(opened: Opened) -> TimeRange | None:
     """The hours or minutes that were asked about."""
     return None if opened.asked == (None, None) else _ends(opened, opened.asked)
 
 
-def _ends(opened: Opened, asked: Moments) -> Range:
+def _ends(opened: Opened, asked: Moments) -> TimeRange:
     """A range; an open end is the archive's."""
     start, stop = asked
     if start is not None and stop is not None:

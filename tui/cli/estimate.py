@@ -16,7 +16,8 @@ from tui.cli.fact_lines import fact_lines
 from tui.config import load_config
 from tui.filter import Filter
 from tui.index import open_index
-from tui.scan import ScanPlan, estimate
+from tui.scan import ScanPlan
+from tui.scan.estimate import estimate
 from tui.scan.facts import estimate_facts
 from tui.scan.plan import reasons_to_ask
 

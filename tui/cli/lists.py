@@ -17,11 +17,11 @@ class Listed(Protocol):
         """As `--json` has it."""
 
 
-Item = TypeVar("Item", bound=Listed)
+ListedT = TypeVar("ListedT", bound=Listed)
 
 
 def print_list(
-    name: str, items: Sequence[Item], rows_of: Callable[[Item], list[str]], empty: str, *, as_json: bool
+    name: str, items: Sequence[ListedT], rows_of: Callable[[ListedT], list[str]], empty: str, *, as_json: bool
 ) -> int:
     """Print all items, or a sentence where there are none; returns the exit code."""
     if as_json:

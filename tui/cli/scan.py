@@ -25,7 +25,7 @@ from tui.cli.options import (
     time_options,
     whole_number,
 )
-from tui.cli.scan_run import STDOUT, Request, run
+from tui.cli.scan_run import STDOUT, ScanRequest, run
 from tui.config import cache_dir
 from tui.errors import OutputError
 from tui.scan import Excerpt
@@ -121,7 +121,7 @@ def command(archive: str, only_estimate: bool, cache: int | None, **given: Any) 
         from tui.cli.estimate import print_estimate
 
         return print_estimate(plan, how["jobs"], as_json=how["as_json"])
-    return run(Request(opened, plan, **how))
+    return run(ScanRequest(opened, plan, **how))
 
 
 def _excerpt(given: dict[str, Any], out: str) -> Excerpt:

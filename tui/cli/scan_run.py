@@ -20,6 +20,7 @@ from tui.cli.signals import cancel_on_signals
 from tui.cli.troubles import exit_code, report_hints, report_skipped, report_troubles
 from tui.scan import Matches, ScanEvent, ScanPlan, Totals, run_plan
 from tui.scan.order import first_matches, written_to
+from tui.scan.plan import reasons_to_ask
 from tui.shell import shell_join
 from tui.units import duration, plural, size
 
@@ -33,7 +34,7 @@ STDOUT = "-"
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class ScanRequest:
     """A scan as requested."""
 
     opened: Opened
@@ -62,7 +63,7 @@ class Request:
         return self.count and self.max_count is None
 
 
-def run(request: Request) -> int:
+def run(request: ScanRequest) -> int:
     """Run a scan, report how it ended, and return the exit code; before much is read, a person is asked."""
     if not _may_run(request):
         return EXIT_INTERRUPTED
@@ -72,23 +73,25 @@ def run(request: Request) -> int:
         return report(request, totals, interrupted=cancel.is_set())
 
 
-def _may_run(request: Request) -> bool:
-    from tui.cli.estimate import may_read  # a refused command starts without them
+def _may_run(request: ScanRequest) -> bool:
+    out = "" if request.out == STDOUT or request.resume else request.out
+    if not reasons_to_ask(request.plan, out):
+        return True
+    from tui.cli.estimate import may_read  # most scans start without them
     from tui.index import open_index
 
-    out = "" if request.out == STDOUT or request.resume else request.out
     with open_index(request.plan.archive) as index:
         return may_read(request.plan, request.jobs, out, known=_known(request, index))
 
 
-def _known(request: Request, index: Index) -> Callable[[Chunk, Filter], Known | None]:
+def _known(request: ScanRequest, index: Index) -> Callable[[Chunk, Filter], Known | None]:
     """What the index answers for this scan, so that it is not read."""
     from tui.analysis.known import known_from
 
     return known_from(index, counts_only=request.only_counts, exact=request.exact)
 
 
-def _run(request: Request, cancel: threading.Event) -> Totals:
+def _run(request: ScanRequest, cancel: threading.Event) -> Totals:
     totals, given = Totals(), 0
     plan = request.plan
     beside = request.out == STDOUT and not request.count
@@ -105,7 +108,7 @@ def _run(request: Request, cancel: threading.Event) -> Totals:
     return totals
 
 
-def _extract(request: Request) -> Extract | None:
+def _extract(request: ScanRequest) -> Extract | None:
     if not request.into_extract:
         return None
     from tui.scan import open_extract  # JSON and files: a scan to stdout starts without them
@@ -114,7 +117,7 @@ def _extract(request: Request) -> Extract | None:
 
 
 @contextmanager
-def _events(request: Request, cancel: threading.Event) -> Iterator[Iterator[ScanEvent]]:
+def _events(request: ScanRequest, cancel: threading.Event) -> Iterator[Iterator[ScanEvent]]:
     """The events of the scan. Matches for an extract or a file are written on the way."""
     from tui.analysis.known import remembered  # a refused command starts without them
     from tui.index import open_index
@@ -150,7 +153,7 @@ def _events(request: Request, cancel: threading.Event) -> Iterator[Iterator[Scan
             yield events
 
 
-def _recorded(request: Request, extract: Extract | None, events: Iterator[ScanEvent]) -> Iterator[ScanEvent]:
+def _recorded(request: ScanRequest, extract: Extract | None, events: Iterator[ScanEvent]) -> Iterator[ScanEvent]:
     """The same events: an extract is listed later, and a person at a terminal gets an entry in the notebook."""
     if extract is not None:
         from tui.history.extracts import ScanWork, recorded_scan
@@ -168,7 +171,7 @@ def _recorded(request: Request, extract: Extract | None, events: Iterator[ScanEv
     return noted_scan(events, request.plan, _again(request), out, notebook, say, exact=request.exact)
 
 
-def report(request: Request, totals: Totals, *, interrupted: bool) -> int:
+def report(request: ScanRequest, totals: Totals, *, interrupted: bool) -> int:
     report_troubles(totals)
     plan = request.plan
     hints = [] if interrupted else report_hints(plan, matched=totals.matches > 0)
@@ -185,7 +188,7 @@ def report(request: Request, totals: Totals, *, interrupted: bool) -> int:
     return exit_code(totals, unfinished=request.opened.unfinished)
 
 
-def _summary(request: Request, totals: Totals, hints: list[str], *, interrupted: bool) -> dict[str, Any]:
+def _summary(request: ScanRequest, totals: Totals, hints: list[str], *, interrupted: bool) -> dict[str, Any]:
     plan, opened = request.plan, request.opened
     return totals.as_json() | {
         "warnings": [*opened.warnings(plan.unmatched, plan.chunks), *plan.notes, *totals.warnings(), *hints],
@@ -208,7 +211,7 @@ def _narrate(totals: Totals) -> None:
     )
 
 
-def _interrupted(request: Request) -> str:
+def _interrupted(request: ScanRequest) -> str:
     if request.count or request.out == STDOUT:
         return f"interrupted; run it again with: {_again(request)}"
     if names_folder(request.out):
@@ -217,12 +220,12 @@ def _interrupted(request: Request) -> str:
     return f"interrupted; the matches so far are in {partial}; run it again with: {_again(request)}"
 
 
-def _again(request: Request, *more: str) -> str:
+def _again(request: ScanRequest, *more: str) -> str:
     """The command line of this scan, with absolute times."""
     return shell_join(_again_words(request, *more))
 
 
-def _again_words(request: Request, *more: str) -> list[str]:
+def _again_words(request: ScanRequest, *more: str) -> list[str]:
     plan, opened = request.plan, request.opened
     how = {"count": request.count, "json": request.as_json, "jobs": request.jobs, "dask": request.dask}
     how |= {"max_count": request.max_count, "force": request.force and not names_folder(request.out)}

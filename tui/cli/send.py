@@ -27,7 +27,7 @@ from tui.cli.options import (
     reading_options,
     time_options,
 )
-from tui.cli.scan_run import Request, run
+from tui.cli.scan_run import ScanRequest, run
 from tui.cli.send_end import SendRequest, send_name
 from tui.cli.send_file import file_request, to_file
 from tui.cli.send_nsq import to_nsq
@@ -192,7 +192,7 @@ def _send_options(
 
 
 @dataclass(frozen=True, slots=True)
-class _Sending:
+class _SendInput:
     """What is sent, the words of a command line that sends the same, and the path of the time by which it is ordered.
 
     Of an archive: which, what is read of it, and what a person should know about its range.
@@ -208,7 +208,7 @@ class _Sending:
 
 def _source(
     source: str, chosen: Filter, given: dict[str, Any], *, messages: bool, by_time: bool, asks: bool = False
-) -> _Sending:
+) -> _SendInput:
     """What is sent. Messages are projected as they are in NSQ.
 
     `asks`: before much is read, a person is asked; Exit for a no.
@@ -219,7 +219,7 @@ def _source(
             raise click.UsageError(f"'{source}' is a file, which has no hours: leave out --from and --to")
         reading = reading_of(given)
         words = [source, *reading_words(reading), *chosen.arguments()]
-        sending = _Sending(file_source(Path(source), chosen, reading), words)
+        sending = _SendInput(file_source(Path(source), chosen, reading), words)
     else:
         sending = _of_archive(open_named(source, given), chosen, asks=asks)
     order = (order or detect_order(sending.source)) if by_time else None
@@ -235,14 +235,14 @@ def _source(
     return replace(sending, source=projected, words=[*sending.words, "--project", project])
 
 
-def _of_archive(opened: Opened, chosen: Filter, *, asks: bool) -> _Sending:
+def _of_archive(opened: Opened, chosen: Filter, *, asks: bool) -> _SendInput:
     plan = opened.plan(chosen, one_topic=True)
     known = known_chunks(plan.archive, plan.chunks, plan.filter)
     if asks and not may_read(plan, None, known=lambda chunk, _: known.get(chunk.key)):
         raise click.exceptions.Exit(EXIT_INTERRUPTED)
     what = archive_source(opened.archive, plan.chunks, plan.filter, known)
     words = [*opened.words, *plan.filter.arguments(), *opened.lag_words]
-    return _Sending(what, words, None, opened.location, plan, (*opened.notes, *plan.notes))
+    return _SendInput(what, words, None, opened.location, plan, (*opened.notes, *plan.notes))
 
 
 def source_of_words(words: Sequence[str], *, messages: bool) -> tuple[Source, str | None]:
@@ -266,5 +266,5 @@ def _to_extract(source: str, chosen: Filter, out: str, given: dict[str, Any]) ->
     if Path(source).is_file():
         raise SendError(f"{source} is a file, which has no hours to make an extract of; name a file with -o")
     opened = open_named(source, given)
-    request = Request(opened, opened.plan(chosen), out, given["as_json"], given["resume"], given["force"])
+    request = ScanRequest(opened, opened.plan(chosen), out, given["as_json"], given["resume"], given["force"])
     return run(request)

@@ -26,7 +26,7 @@ _STATIC = Path(textual_serve.__file__).with_name("static")
 _END_SECONDS = 8.0  # for the explorers, whose jobs stop; one that needs longer ends by itself
 _MOST_CELLS = 1000
 
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+RequestHandler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 async def serve(explorer: str, port: int, cancel: threading.Event) -> None:
@@ -67,7 +67,7 @@ class Site:
         return app
 
     @web.middleware
-    async def _check(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+    async def _check(self, request: web.Request, handler: RequestHandler) -> web.StreamResponse:
         """403 without the secret, from another browser, and from a page of another site.
 
         Such a page can make a browser ask 127.0.0.1, also by a name of its own that resolves to it (DNS rebinding).
@@ -103,7 +103,7 @@ class Site:
         socket = web.WebSocketResponse(heartbeat=15)
         await socket.prepare(request)
         self.sockets.add(socket)
-        explorer = _Explorer(self._explorer, socket)
+        explorer = _TabExplorer(self._explorer, socket)
         try:
             await explorer.start(_cells(request, "width", 80), _cells(request, "height", 24))
             async for message in socket:
@@ -122,7 +122,7 @@ class Site:
         return socket
 
 
-class _Explorer(AppService):
+class _TabExplorer(AppService):
     """The explorer behind a tab, in a process of its own. The tab's websocket ends with it, however it ends."""
 
     def __init__(self, command: str, socket: web.WebSocketResponse) -> None:

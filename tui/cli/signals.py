@@ -24,7 +24,7 @@ _GRACE_SECONDS = 0.3  # that a command which only reads has for its last words
 _FLUSH_SECONDS = 0.1  # that a reader of stdout or stderr has, who may be stuck
 _SAME_HANGUP_SECONDS = 1.0  # a terminal that goes away can send SIGHUP twice: by the kernel and by the shell
 
-_Handler = Callable[[int, FrameType | None], None]
+_OnSignal = Callable[[int, FrameType | None], None]
 
 
 @contextmanager
@@ -60,7 +60,7 @@ def restore_interrupt() -> None:
 
 
 @contextmanager
-def _watched(handler: _Handler, arrived: Callable[[], object], last_words: str, grace: float | None) -> Iterator[None]:
+def _watched(handler: _OnSignal, arrived: Callable[[], object], last_words: str, grace: float | None) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():  # only that one gets signals
         yield
         return
@@ -89,7 +89,7 @@ def _is_ours(number: signal.Signals) -> bool:
 
 
 def _watch(
-    reading: int, handler: _Handler, arrived: Callable[[], object], last_words: str, grace: float | None
+    reading: int, handler: _OnSignal, arrived: Callable[[], object], last_words: str, grace: float | None
 ) -> None:
     """Read the signals that are `handler`'s until the pipe ends; end the process at the second, or after `grace`."""
     first, hangup = 0.0, False

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from random import Random
 
-from tui.demo import words
+from tui.demo import vocabulary
 from tui.demo.spec import ChunkPlan, Incident, SampleSpec, incident_of
 
 _BACKGROUND_RATE = 0.003
@@ -40,7 +40,7 @@ _QUALITIES = _qualities()
 
 
 @dataclass(frozen=True)
-class _Session:
+class _ViewerSession:
     head: bytes
     video: bytes
     errors: tuple[bytes, ...]
@@ -87,7 +87,7 @@ def _lines(random: Callable[[], float], plan: ChunkPlan, troubled: Incident | No
             event = b"session_end"
             sessions[slot], done[slot] = _session(random, ms, troubled), 0
         if random() < _DEBUG_RATE:
-            extra += b"," + words.DEBUG_NOTES[int(random() * len(words.DEBUG_NOTES))].encode()
+            extra += b"," + vocabulary.DEBUG_NOTES[int(random() * len(vocabulary.DEBUG_NOTES))].encode()
         second, milli = divmod(ms, 1000)
         whole, tenth = divmod((ms - session.began) // 100 % session.tenths, 10)
         quality = qualities[int(random() * quality_count)]
@@ -95,22 +95,22 @@ def _lines(random: Callable[[], float], plan: ChunkPlan, troubled: Incident | No
         yield record % (event, *stamp, seq, session.head, whole, tenth, quality, session.video, extra)
 
 
-def _session(random: Callable[[], float], now: int, troubled: Incident | None, early: bool = False) -> _Session:
+def _session(random: Callable[[], float], now: int, troubled: Incident | None, early: bool = False) -> _ViewerSession:
     def pick(choices: tuple[str, ...]) -> str:
         return choices[int(random() * len(choices))]
 
-    version = _share(random(), words.VERSIONS, words.VERSION_SHARES)
-    cdn = _share(random(), words.CDNS, words.CDN_SHARES)
+    version = _share(random(), vocabulary.VERSIONS, vocabulary.VERSION_SHARES)
+    cdn = _share(random(), vocabulary.CDNS, vocabulary.CDN_SHARES)
     hit = troubled is not None and (version, cdn) == (troubled.version, troubled.cdn)
     who = int(random() * random() * 50_000)
     # The template goes on with the player's position, so the head leaves the player open.
     head = f'"session":"s-{int(random() * 2**48):012x}","visitor":{{{_visitor(who)}}}'
     head += f',"player":{{"version":"{version}","cdn":"{cdn}"'
     minutes, video = _video(int(random() * random() * 400), random() < _NASTY_RATE, pick)
-    errors: tuple[str, ...] = words.BACKGROUND_ERRORS
+    errors: tuple[str, ...] = vocabulary.BACKGROUND_ERRORS
     if hit and troubled is not None:
-        errors = tuple(text % troubled.code for text in words.INCIDENT_ERRORS)
-    return _Session(
+        errors = tuple(text % troubled.code for text in vocabulary.INCIDENT_ERRORS)
+    return _ViewerSession(
         head=head.encode(),
         video=video.encode(),
         errors=tuple(text.encode() for text in errors),
@@ -128,13 +128,13 @@ def _share(value: float, choices: tuple[str, ...], shares: tuple[float, ...]) ->
 def _visitor(number: int) -> str:
     # A function of the number alone, so that the same person comes back in other hours and on other hosts.
     mixed = number * 2_654_435_761 % 2**32
-    city = words.CITIES[(mixed >> 7) % len(words.CITIES)]
-    device = words.DEVICES[(mixed >> 15) % len(words.DEVICES)]
+    city = vocabulary.CITIES[(mixed >> 7) % len(vocabulary.CITIES)]
+    device = vocabulary.DEVICES[(mixed >> 15) % len(vocabulary.DEVICES)]
     return f'"id":"v-{mixed:08x}",{city},{device}'
 
 
 def _video(number: int, nasty: bool, pick: Callable[[tuple[str, ...]], str]) -> tuple[int, str]:
     minutes = 22 + number * 37 % 100
-    title = pick(words.NASTY_TITLES) if nasty else words.TITLES[number % len(words.TITLES)]
-    tags = words.TAGS[number * 5 % len(words.TAGS)]
+    title = pick(vocabulary.NASTY_TITLES) if nasty else vocabulary.TITLES[number % len(vocabulary.TITLES)]
+    tags = vocabulary.TAGS[number * 5 % len(vocabulary.TAGS)]
     return minutes, f'"id":"m-{number:04d}","title":{title},"duration":{minutes * 60}{tags}'

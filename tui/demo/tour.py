@@ -15,7 +15,7 @@ from tui.config import state_dir
 from tui.errors import HourscopeError
 from tui.filter.jmespath import parse_expression
 
-State = Mapping[str, object]
+TourState = Mapping[str, object]
 
 _VERSION = 1
 _WORDS_PER_SECOND = 4.0  # that people read
@@ -48,10 +48,10 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     back_to: int = 0
     obstacle: tuple[Obstacle, ...] = ()
 
-    def done(self, state: State) -> bool:
+    def done(self, state: TourState) -> bool:
         return _holds(self.when, state)
 
-    def lesson(self, state: State) -> str:
+    def lesson(self, state: TourState) -> str:
         """Why it matters, once it is done."""
         return self.otherwise if self.proof and not _holds(self.proof, state) else self.why
 
@@ -82,7 +82,7 @@ class Tour:
     asked: int = 0  # how often help was asked for in this step
     said: str = ""
     read_at: float = 0.0
-    state: State = field(default_factory=dict)
+    state: TourState = field(default_factory=dict)
     obstacle: str = ""
     proved: bool = True  # whatever the last step wants to have proved
 
@@ -110,7 +110,7 @@ class Tour:
         return replace(self, asked=self.asked + 1) if self.step is not None else self
 
 
-def looked_at(tour: Tour, state: State, now: float) -> Tour:
+def looked_at(tour: Tour, state: TourState, now: float) -> Tour:
     """The tour, one step further if the present one is done; else without what was read, and with what hinders.
 
     A step is not looked at before whoever takes the tour has gone on from the last one, or had the time to read what it
@@ -133,19 +133,19 @@ def looked_at(tour: Tour, state: State, now: float) -> Tour:
     return replace(_gone_on(tour, state, now), obstacle=hinders)
 
 
-def _done(tour: Tour, at: int, state: State, now: float) -> Tour:
+def _done(tour: Tour, at: int, state: TourState, now: float) -> Tour:
     step = tour.steps[at]
     lesson = " ".join(filter(None, (f"✓ {step.lesson(state)}", write_progress(at + 1))))
     proved = not step.proof or _holds(step.proof, state)
     return replace(_taught(tour, lesson, state, now), at=at + 1, asked=0, obstacle="", proved=proved)
 
 
-def _taught(tour: Tour, lesson: str, state: State, now: float) -> Tour:
+def _taught(tour: Tour, lesson: str, state: TourState, now: float) -> Tour:
     seconds = max(len(lesson.split()) / _WORDS_PER_SECOND, _LEAST_SECONDS)
     return replace(tour, said=lesson, read_at=now + seconds, state=state)
 
 
-def _gone_on(tour: Tour, state: State, now: float) -> Tour:
+def _gone_on(tour: Tour, state: TourState, now: float) -> Tour:
     read = tour.said and now >= tour.read_at and state != tour.state
     return replace(tour, said="") if read else tour
 
@@ -192,5 +192,5 @@ def _path() -> Path:
     return state_dir() / "tour.json"
 
 
-def _holds(expression: str, state: State) -> bool:
+def _holds(expression: str, state: TourState) -> bool:
     return bool(parse_expression(expression).search(dict(state)))

@@ -83,7 +83,7 @@ def term_of(path: Sequence[str | int], value: object, *, only: bool = True) -> T
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class ValueComparison:
     """A line of the menu: its sign, what it means, its expression; and the part of it that is likely to be changed,
     as [start, end), empty where it is good as it is."""
 
@@ -100,36 +100,36 @@ _ORDERINGS = {
 _PARTS = (("^", "begins with", "starts_with"), ("$", "ends with", "ends_with"), ("~", "contains", "contains"))
 
 
-def comparisons(path: ValuePath, value: object) -> tuple[Comparison, ...]:
+def comparisons(path: ValuePath, value: object) -> tuple[ValueComparison, ...]:
     """What can be asked of a value by its type. Every expression holds for the value's own record, but for the
     opposites, and `<` and `>`, which leave out the value itself."""
     offered = [
-        Comparison("=", "only these", equal_expression(path, value)),
-        Comparison("-", "not these", differ_expression(path, value)),
+        ValueComparison("=", "only these", equal_expression(path, value)),
+        ValueComparison("-", "not these", differ_expression(path, value)),
     ]
     if (isinstance(value, int | float) and not isinstance(value, bool)) or (isinstance(value, str) and value):
         for sign, meaning in _ORDERINGS[str if isinstance(value, str) else int]:
-            offered.append(Comparison(sign, meaning, _somewhere(path, _ordering(sign, value))))
+            offered.append(ValueComparison(sign, meaning, _somewhere(path, _ordering(sign, value))))
     if isinstance(value, str) and value:
         offered += [_of_part(path, value, *part) for part in _PARTS]
     if isinstance(value, list) and value:
         expression = _somewhere(path, lambda spelled: f"{spelled} && length({spelled}) >= `{len(value)}`")
-        offered.append(Comparison("#", "at least so many", expression))
+        offered.append(ValueComparison("#", "at least so many", expression))
     there = _somewhere(path, lambda spelled: f"{spelled} != `null`")
     gone = f"!({there})" if any(isinstance(step, int) for step in path) else f"{spell_path(path)} == `null`"
-    return (*offered, Comparison("*", "is there", there), Comparison("0", "is missing or null", gone))
+    return (*offered, ValueComparison("*", "is there", there), ValueComparison("0", "is missing or null", gone))
 
 
 def _ordering(sign: str, value: object) -> Callable[[str], str]:
     return lambda spelled: f"{spelled} {sign} {spell_value(value)}"
 
 
-def _of_part(path: ValuePath, value: str, sign: str, meaning: str, function: str) -> Comparison:
+def _of_part(path: ValuePath, value: str, sign: str, meaning: str, function: str) -> ValueComparison:
     literal = spell_value(value)
     expression = _somewhere(path, lambda spelled: f"{spelled} && {function}({spelled}, {literal})")
     quote = 1 if literal[0] == "'" else 2  # `"text"`
     start = expression.rindex(literal) + quote
-    return Comparison(sign, meaning, expression, (start, start + len(literal) - 2 * quote))
+    return ValueComparison(sign, meaning, expression, (start, start + len(literal) - 2 * quote))
 
 
 def negated(term: Term) -> Term:
@@ -157,14 +157,14 @@ def _inside_not(expression: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Whole:
+class WholeFilter:
     """A filter as one JMESPath (`expression`, "" if there is none to say), and in words what that leaves out."""
 
     expression: str
     besides: tuple[str, ...] = ()
 
 
-def whole_of(filter_: Filter) -> Whole:
+def whole_of(filter_: Filter) -> WholeFilter:
     """The terms that are on as one expression.
 
     JMESPath cannot look at bytes: text and regex terms are named in `besides`. An inverted filter (`-v`) also lets
@@ -178,10 +178,12 @@ def whole_of(filter_: Filter) -> Whole:
     )
     joined = texts[0] if len(texts) == 1 else " && ".join(map(_operand, texts))
     if not filter_.invert:
-        return Whole(joined, others)
+        return WholeFilter(joined, others)
     if not others:
-        return Whole(f"!({joined})" if joined else "", ("what it cannot judge",) if joined else ("nothing matches",))
-    return Whole(joined, (*others, "all of it inverted"))
+        return WholeFilter(
+            f"!({joined})" if joined else "", ("what it cannot judge",) if joined else ("nothing matches",)
+        )
+    return WholeFilter(joined, (*others, "all of it inverted"))
 
 
 def _operand(expression: str) -> str:

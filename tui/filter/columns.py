@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+
+from jmespath.parser import ParsedResult
 
 from tui.archive.block import Block
 from tui.filter.compiled import MAX_PARSED, NotJsonError
@@ -13,19 +15,21 @@ from tui.filter.jmespath import load, parse_expression
 from tui.filter.paths import JsonPath, path_of
 from tui.filter.shapes import FAILURES, MISFITS, compile_values
 
-Row = tuple[Any, ...]
-
 
 @dataclass(slots=True)
-class Table:
-    """A row for each record that is JSON, in order; and how many are not, or are too large to be parsed."""
+class RecordTable:
+    """A column for each expression, with a value of each record that is JSON, in order; `records` says how many.
 
-    rows: list[Row]
-    not_json: list[bytes]
+    Those that are not JSON, and how many are too large to be parsed.
+    """
+
+    columns: list[list[Any]]
+    records: int = 0
+    not_json: list[bytes] = field(default_factory=list)
     unparsed: int = 0
 
 
-def columns(expressions: Sequence[str]) -> Callable[[Block], Table]:
+def columns(expressions: Sequence[str]) -> Callable[[Block], RecordTable]:
     """A function from a block to its values. Where an expression fails on a record, or finds nothing, it is None.
 
     FilterError for an expression that cannot be parsed.
@@ -33,35 +37,35 @@ def columns(expressions: Sequence[str]) -> Callable[[Block], Table]:
     parsed = [parse_expression(expression) for expression in expressions]
     at_once = compile_values([expression.parsed for expression in parsed])
 
-    def row(record: bytes) -> Row:
-        value = load(record)
-        return tuple(_searched(expression, value) for expression in parsed)
-
-    def table(block: Block) -> Table:
+    def table(block: Block) -> RecordTable:
         if at_once and block.end <= MAX_PARSED and block.all_objects():
             with suppress(*MISFITS), block.view() as view:  # a record of another shape: they are looked at one by one
-                rows = at_once(view)
-                if len(rows) == block.count():
-                    return Table(rows, [])
-        return _one_by_one(block, row)
+                values = at_once(view)
+                if len(values[0]) == block.count():
+                    return RecordTable(values, block.count())
+        return _one_by_one(block, parsed)
 
     return table
 
 
-def _one_by_one(block: Block, row: Callable[[bytes], Row]) -> Table:
-    table = Table([], [])
+def _one_by_one(block: Block, expressions: Sequence[ParsedResult]) -> RecordTable:
+    table = RecordTable([[] for _ in expressions])
     for record in block.records():
         if len(record) > MAX_PARSED:
             table.unparsed += 1
             continue
         try:
-            table.rows.append(row(record))
+            value = load(record)
         except NotJsonError:
             table.not_json.append(record)
+            continue
+        table.records += 1
+        for column, expression in zip(table.columns, expressions, strict=True):
+            column.append(_searched(expression, value))
     return table
 
 
-def _searched(expression: Any, value: Any) -> Any:
+def _searched(expression: ParsedResult, value: Any) -> Any:
     try:
         return expression.search(value)
     except (*FAILURES, RecursionError):

@@ -10,7 +10,7 @@ import stringzilla as sz
 Test = Callable[[bytes], bool]
 Verdicts = Callable[[memoryview], list[bool] | None]
 Find = Callable[[memoryview, int, int], int]
-Every = Callable[[memoryview, int], list[int]]
+FindAll = Callable[[memoryview, int], list[int]]
 
 
 class NotJsonError(ValueError):
@@ -43,7 +43,7 @@ class Compiled:
     holds_lock: bool = False
     texts: tuple[bytes, ...] = ()
     verdicts: Verdicts | None = None
-    every: Every | None = None
+    every: FindAll | None = None
 
 
 def finder(needle: bytes) -> Find:

@@ -27,14 +27,14 @@ _MOST_FLOAT = sys.float_info.max
 _EMPTY: Mapping[str, object] = {"object": {}, "array": []}
 
 
-class Step(Enum):
+class ItemStep(Enum):
     """The step of a path that stands for every item of a list."""
 
     ANY = "*"
 
 
-ANY = Step.ANY
-FieldPath = tuple[str | Step, ...]
+ANY = ItemStep.ANY
+FieldPath = tuple[str | ItemStep, ...]
 Scalar = str | int | float | bool | None
 
 
@@ -61,7 +61,7 @@ class Field:
 
 
 @dataclass(slots=True)
-class _Tally:
+class _FieldTally:
     records: int = 0
     last: int = -1  # the record that was counted last: a list's items count once
     types: Counter[str] = field(default_factory=Counter)
@@ -79,7 +79,7 @@ class Fields:
     def __init__(self, seed: int = 0) -> None:
         self.records = self.others = 0
         self.complete = True  # were there ever more paths than are kept?
-        self._tallies: dict[FieldPath, _Tally] = {}
+        self._tallies: dict[FieldPath, _FieldTally] = {}
         self._random = random.Random(seed)
 
     def feed(self, records: Iterable[bytes]) -> None:
@@ -101,11 +101,11 @@ class Fields:
                 if len(self._tallies) >= MOST_PATHS:
                     self.complete = False
                     continue
-                tally = self._tallies[path] = _Tally()
+                tally = self._tallies[path] = _FieldTally()
             self._count(tally, scalar, kind)
         self.records += 1
 
-    def _count(self, tally: _Tally, value: Scalar, kind: str) -> None:
+    def _count(self, tally: _FieldTally, value: Scalar, kind: str) -> None:
         if tally.last != self.records:
             tally.records, tally.last = tally.records + 1, self.records
         tally.types[kind] += 1
@@ -117,7 +117,7 @@ class Fields:
         if kind == "number" and isinstance(value, int | float) and abs(value) <= _MOST_FLOAT:  # 1e999 is infinite
             self._measure(tally, value)
 
-    def _measure(self, tally: _Tally, value: float) -> None:
+    def _measure(self, tally: _FieldTally, value: float) -> None:
         """The ends of all numbers, and a fair sample (Vitter's reservoir) for the median."""
         tally.low, tally.high = min(tally.low, value), max(tally.high, value)
         tally.seen += 1
@@ -130,7 +130,7 @@ class Fields:
         """Every path in the order in which it came up, each with its `top` most frequent values."""
         return tuple(self._field(path, tally, top) for path, tally in self._tallies.items())
 
-    def _field(self, path: FieldPath, tally: _Tally, top: int) -> Field:
+    def _field(self, path: FieldPath, tally: _FieldTally, top: int) -> Field:
         numbers = sorted(tally.numbers)
         last = len(numbers) - 1
         return Field(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from tui.archive.block import Block
-from tui.filter.compiled import Compiled, Every, Find
+from tui.filter.compiled import Compiled, Find, FindAll
 
 Span = tuple[int, int]
 
@@ -29,15 +29,17 @@ def hit_lines(block: Block, term: Compiled) -> Iterator[Span]:
 
 
 def _lines_of_one(block: Block, find: Find, position: int = 0) -> Iterator[Span]:
-    """The lines from `position` on that have a hit, each once."""
-    stop = block.end
+    """The lines from `position` on that have a hit, each once. Where hits are many, calls for each take longest."""
+    stop, newline_before, newline_behind = block.end, block.buffer.rfind, block.buffer.find
     with block.raw() as view:
-        at = _hit(find, view, position, stop)
-        while at <= stop:
-            start, end = _line_at(block, at, position)
-            yield start, end
+        while position < stop:
+            at = find(view, position, stop)
+            if at < 0 or _is_behind(view, at):
+                return
+            end = newline_behind(_NEWLINE, at, stop)
+            end = stop if end < 0 else end
+            yield newline_before(_NEWLINE, position, at) + 1 or position, end
             position = end + 1
-            at = _hit(find, view, position, stop)
 
 
 def _lines_of_first(block: Block, finders: Sequence[Find]) -> Iterator[Span]:
@@ -57,7 +59,7 @@ def _lines_of_first(block: Block, finders: Sequence[Find]) -> Iterator[Span]:
             yield from _lines_of_one(block, find, position)
 
 
-def _lines_of_every(block: Block, every: Every) -> Iterator[Span]:
+def _lines_of_every(block: Block, every: FindAll) -> Iterator[Span]:
     """The lines that have one of the hits, each once."""
     position = 0
     with block.raw() as view:
@@ -77,8 +79,13 @@ def _line_at(block: Block, hit: int, position: int) -> Span:
 
 
 def _hit(find: Find, view: memoryview, start: int, stop: int) -> int:
-    """The next hit, or one behind `stop` if there is none. A last line without a newline may be hit at its end."""
+    """The next hit, or one behind `stop` if there is none."""
     if start >= stop:
         return stop + 1
     at = find(view, start, stop)
-    return stop + 1 if at < 0 or (at == stop and view[stop - 1] == _NEWLINE[0]) else at
+    return stop + 1 if at < 0 or _is_behind(view, at) else at
+
+
+def _is_behind(view: memoryview, at: int) -> bool:
+    """Is it no place in a line? A last line without a newline may be hit at its end."""
+    return at == len(view) and view[at - 1] == _NEWLINE[0]

@@ -39,15 +39,13 @@ class Matcher:
         self._tested_terms = tuple(term for term in terms if not (term is self._lead and term.exact))
         self._tests = tuple(term.test for term in self._tested_terms)
         self._not_at_once = 0  # blocks whose lines will be tested one after another
-        self._not_few = 0  # blocks that will be settled, for they will have many hits
+        self._not_raw = 0  # blocks that will be settled, for the one before them had to be
         self.not_json = 0
         self.broken_json = 0
         self.unparsed = 0
         self.no_time = 0
         self._times = within.times() if within else None
         self._is_within = within.holds() if within else None
-        # The only term's hits need no test: they can be searched for in the lines as they are.
-        self._is_search = bool(self._lead and self._lead.exact and not self._tests) and not invert and not within
 
     @property
     def selects_all(self) -> bool:
@@ -94,27 +92,44 @@ class Matcher:
 
     def raw_spans(self, block: Block) -> Iterator[Span]:
         """The same in the lines as they are: `block.raw()`, as long as the block is not settled."""
-        few = self._few_hits(block)
-        return self.spans(block) if few is None else iter(few)
+        raw = self._raw_matches(block)
+        return self.spans(block) if raw is None else iter(raw)
 
-    def _few_hits(self, block: Block) -> list[Span] | None:
-        """The matching lines where a search finds few, and each is just one record; None where that is not so.
+    def _raw_matches(self, block: Block) -> list[Span] | None:
+        """The matching lines where each line with a hit is just one record; None where that is not so.
 
-        To look at the other lines would cost a block five times what the search does.
+        To settle the block, that is to look at its other lines too, would cost five times what a search does.
         """
-        if not self._is_search or self._lead is None or block.end > LONG:
+        if self._lead is None or self._invert or self._times is not None or block.end > LONG:
             return None
-        if self._not_few:
-            self._not_few -= 1
+        if self._not_raw:
+            self._not_raw -= 1
             return None
-        hits = list(islice(hit_lines(block, self._lead), _FEW + 1))
+        matches = self._matches_of_hits(block, self._lead)
+        if matches is None:
+            self._not_raw = _APART
+        return matches
+
+    def _matches_of_hits(self, block: Block, lead: Compiled) -> list[Span] | None:
+        if not lead.exact and not (_are_json(block) and _worth_leading(block, lead.texts) and not block.holds_zeros()):
+            return None
+        lines = hit_lines(block, lead)
+        hits = list(lines if self._tests else islice(lines, _FEW + 1))
         if not hits:
             return hits
-        if len(hits) > _FEW:
-            self._not_few = _APART
+        if len(hits) > _FEW and not self._tests:
             return None
-        text = b"".join([block.buffer[start : end + 1] for start, end in hits])
-        return None if may_be_odd(Block(bytearray(text), len(text), 0), closely=False) else hits
+        text = bytearray(b"".join([block.buffer[start : end + 1] for start, end in hits]))
+        records = Block(text, len(text), 0)
+        if may_be_odd(records, closely=False):
+            return None
+        if not self._tests:
+            return hits
+        if not records.all_objects():
+            return None
+        with records.raw() as view:
+            verdicts = _verdicts(self._tested_terms, view, len(hits))
+        return None if verdicts is None else list(compress(hits, verdicts))
 
     def _in_time(self, spans: list[Span], lines: bytes | memoryview) -> list[Span]:
         """Those of the matching records whose time is in the range."""
@@ -129,8 +144,8 @@ class Matcher:
         """How many records of a block match."""
         if self._times is not None:
             return sum(1 for _ in self.spans(block))
-        if (few := self._few_hits(block)) is not None:
-            return len(few)
+        if (raw := self._raw_matches(block)) is not None:
+            return len(raw)
         held = self._held(block)
         count = held.count(True) if isinstance(held, list) else sum(1 for _ in held)
         return block.count() - count if self._invert else count
@@ -234,7 +249,7 @@ def _between(block: Block, spans: Iterator[Span]) -> Iterator[Span]:
 
 def _worth_leading(block: Block, texts: Iterable[bytes]) -> bool:
     """Not where many lines have a hit, which its beginning tells; nor where some are no objects: they are counted."""
-    with block.view()[:_GLANCE] as view:
+    with block.raw()[:_GLANCE] as view:
         hits = sum(int(sz.count(view, text)) for text in texts)
         many = hits > _MANY * int(sz.count(view, _NEWLINE))
     return not many and block.all_objects()
@@ -246,7 +261,7 @@ def _are_json(block: Block) -> bool:
         start = block.buffer.rfind(_NEWLINE, 0, at) + 1
         end = block.buffer.find(_NEWLINE, start, block.end)
         end = block.end if end < 0 else end
-        with block.view() as view:
+        with block.raw() as view:
             if end - start > _LOOKED_AT:
                 if not _BEGINS.match(view, start):
                     return False

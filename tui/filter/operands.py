@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from tui.filter.fields import ANY, FieldPath, Step
+from tui.filter.fields import ANY, FieldPath, ItemStep
 from tui.filter.tokens import Token, Type, tokens
 
 _INDEX = {":", "*"}
@@ -34,7 +34,7 @@ class Operand:
 
 def operands(expression: str) -> list[Operand]:
     """The tokens with those of a path joined: `a.b[0]`, `@.x`; names that are called have the type "call"."""
-    return list(_Reader(tokens(expression), expression).read())
+    return list(_TokenReader(tokens(expression), expression).read())
 
 
 def constants(parts: Sequence[Operand]) -> list[int]:
@@ -57,7 +57,7 @@ class _Frame:
     base: FieldPath | None
 
 
-class _Reader:
+class _TokenReader:
     """Walks over tokens and keeps which brackets are open."""
 
     def __init__(self, tokens_: Sequence[Token], expression: str) -> None:
@@ -114,7 +114,7 @@ class _Reader:
     def _path(self, at: int, end: int) -> Operand:
         first, last = self._tokens[at], self._tokens[end - 1]
         base = self._frames[-1].base
-        steps: list[str | Step] = []
+        steps: list[str | ItemStep] = []
         for token in self._tokens[at:end]:
             if token.text in ("[", "[]"):
                 steps.append(ANY)

@@ -44,14 +44,15 @@ def compile_shape(node: Node) -> Shape | None:
         return None
 
     return Shape(
-        lambda value: bool(evaluate_plain([value])[0]),
-        lambda record: evaluate([decoder.decode(record)])[0],
-        lambda lines: evaluate(decoder.decode_lines(lines)),
+        lambda value: bool(evaluate_plain([value])[0][0]),
+        lambda record: evaluate([decoder.decode(record)])[0][0],
+        lambda lines: evaluate(decoder.decode_lines(lines))[0],
     )
 
 
-def compile_values(nodes: Sequence[Node]) -> Callable[[memoryview], list[tuple[Any, ...]]] | None:
-    """What the expressions give for each record of a block whose every line is one JSON object; None for what fails.
+def compile_values(nodes: Sequence[Node]) -> Callable[[memoryview], list[list[Any]]] | None:
+    """A column for each expression: what it gives for each record of a block whose every line is one JSON object; None
+    where it fails.
 
     It raises one of MISFITS for a record that it cannot look at. None if one of them cannot be translated.
     """

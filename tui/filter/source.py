@@ -24,13 +24,20 @@ class PythonSource:
         self._of_objects: dict[str, tuple[NeededPlace, ...]] = {}
         self._count = 0
 
-    def function(self, body: Lines, failures: tuple[type[Exception], ...]) -> Callable[[list[Any]], list[Any]]:
-        """The function that runs the body for each record `r` of a list, and gives what is passed to `add`."""
-        source = "\n".join(_indented([*_HEAD, [body, "return found"]]))
+    def function(
+        self, body: Lines, failures: tuple[type[Exception], ...], results: int = 1
+    ) -> Callable[[list[Any]], list[list[Any]]]:
+        """The function that runs the body for each record `r` of a list, and gives what is passed to `add0`, `add1` ….
+
+        Not a row for each record: to make a row and take it apart takes as long as to find a value.
+        """
+        adds = ", ".join(f"add{number}" for number in range(results))
+        head = [f"results = [[] for _ in range({results})]", f"{adds}, = [each.append for each in results]"]
+        source = "\n".join(_indented(["def evaluate(records):", [*head, "for r in records:", body, "return results"]]))
         names = {**self._names, "failures": failures, "Undecided": UndecidedError}
         names |= {name: _types(places) for name, places in self._of_objects.items()}
         exec(source, names)
-        made: Callable[[list[Any]], list[Any]] = names["evaluate"]
+        made: Callable[[list[Any]], list[list[Any]]] = names["evaluate"]
         return made
 
     def constant(self, value: Any) -> str:
@@ -81,9 +88,6 @@ def _indented(lines: list[Any], depth: int = 0) -> Iterator[str]:
             yield " " * depth + line
         else:
             yield from _indented(line, depth + 1)
-
-
-_HEAD: Lines = ["def evaluate(records):", ["found = []", "add = found.append", "for r in records:"]]
 
 
 def _types(places: tuple[NeededPlace, ...]) -> Any:

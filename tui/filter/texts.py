@@ -24,7 +24,7 @@ _RE2_MEMORY = 1 << 30  # bytes: its default takes 5,000 ids
 _BOM = b"\xef\xbb\xbf"
 
 
-class _Search(Protocol):
+class _TextSearch(Protocol):
     """One for any of the texts: the first hit, and where all of them begin."""
 
     def find(self, block: memoryview, start: int, end: int) -> int: ...
@@ -83,12 +83,12 @@ def compile_texts(texts: tuple[bytes, ...], *, ignore_case: bool, words: bool) -
     )
 
 
-def _once(make: Callable[[], _Search]) -> Callable[[], _Search]:
+def _once(make: Callable[[], _TextSearch]) -> Callable[[], _TextSearch]:
     """To prepare a search for 100,000 texts takes seconds: not where a term is made, and not in each thread."""
-    made: list[_Search] = []
+    made: list[_TextSearch] = []
     lock = threading.Lock()
 
-    def prepared() -> _Search:
+    def prepared() -> _TextSearch:
         if not made:
             with lock:
                 if not made:
@@ -103,7 +103,7 @@ def _nowhere(block: memoryview, start: int, end: int) -> int:
 
 
 @lru_cache(maxsize=4)
-def search(texts: tuple[bytes, ...], ignore_case: bool, words: bool) -> _Search:
+def search(texts: tuple[bytes, ...], ignore_case: bool, words: bool) -> _TextSearch:
     """Kept, for the filters of other chunks in this process."""
     if all(b"\0" not in text and (not ignore_case or text.isascii()) for text in texts):  # (it takes texts as C does)
         try:

@@ -14,7 +14,7 @@ import msgspec
 
 from tui.filter.demand import PLAIN, RESULTS, SCALAR, NeededPlace, Origin, of_scalar
 from tui.filter.functions import COMPARABLE, FUNCTIONS, NUMBERS, is_equal
-from tui.filter.paths import Node
+from tui.filter.paths import Node, path_of
 from tui.filter.source import Lines, PythonSource, UndecidedError
 
 Translated = tuple[str, Origin]  # an expression of Python's, to be evaluated once at most; and what its value is
@@ -34,6 +34,7 @@ class Translation:
         if plain:
             self.record.need_whole()
         self._decided = values  # nothing may be left undecided
+        self._results = len(nodes) if values else 1
         changes = -1
         while changes != self.record.shared.changes:  # what is needed is known when it is all translated
             changes = self.record.shared.changes
@@ -42,24 +43,27 @@ class Translation:
             self._body = self._values(nodes, at) if values else self._verdict(nodes[0], at)
             self.record.settle()
 
-    def function(self, failures: tuple[type[Exception], ...]) -> Callable[[list[Any]], list[Any]]:
-        """Of each record, a bool, or None where that is undecided; or a tuple of the values.
+    def function(self, failures: tuple[type[Exception], ...]) -> Callable[[list[Any]], list[list[Any]]]:
+        """A list with a bool of each record, or None where that is undecided; or for each expression one of its values.
 
         An expression that raises one of the failures is not true, and its value is None.
         """
-        return self.source.function(self._body, failures)
+        return self.source.function(self._body, failures, self._results)
 
     def _verdict(self, node: Node, at: Translated) -> Lines:
         held, lines = self.source.apart(lambda: self._truth(node, at))
-        undecided = ["except Undecided:", ["add(None)"], "except failures:", ["add(False)"]]
-        return ["try:", [*lines, f"add(True if {held} else False)"], *undecided]
+        undecided = ["except Undecided:", ["add0(None)"], "except failures:", ["add0(False)"]]
+        return ["try:", [*lines, f"add0(True if {held} else False)"], *undecided]
 
     def _values(self, nodes: Sequence[Node], at: Translated) -> Lines:
         body: Lines = []
         for number, node in enumerate(nodes):
             value, lines = self.source.apart(lambda node=node: self._whole(node, at))  # type: ignore[misc]
-            body += ["try:", [*lines, f"v{number} = {value}"], "except failures:", [f"v{number} = None"]]
-        return [*body, f"add(({''.join(f'v{number}, ' for number in range(len(nodes)))}))"]
+            if path_of(node) is not None:  # it never fails
+                body += [*lines, f"add{number}({value})"]
+                continue
+            body += ["try:", [*lines, f"value = {value}"], "except failures:", ["value = None"], f"add{number}(value)"]
+        return body
 
     def _truth(self, node: Node, at: Translated) -> str:
         """Is it true in JMESPath's sense? As Python's `if` understands it."""

@@ -34,9 +34,9 @@ class Within:
 
         def times(block: Block) -> list[int | None]:
             table = read(block)
-            if len(table.rows) == block.count():
-                return [event_time(row[0], zone) for row in table.rows]
-            return [_one(read(_alone(record)).rows, zone) for record in block.records()]
+            if table.records == block.count():
+                return [event_time(value, zone) for value in table.columns[0]]
+            return [_one(read(_alone(record)).columns[0], zone) for record in block.records()]
 
         return times
 
@@ -68,5 +68,5 @@ def _alone(record: bytes) -> Block:
     return Block(bytearray(record + b"\n"), len(record) + 1, 0)
 
 
-def _one(rows: list[tuple[object, ...]], zone: tzinfo) -> int | None:
-    return event_time(rows[0][0], zone) if rows else None
+def _one(values: list[object], zone: tzinfo) -> int | None:
+    return event_time(values[0], zone) if values else None

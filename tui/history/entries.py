@@ -15,7 +15,7 @@ from tui.analysis.question import Answer
 from tui.archive.times import ceil_hour, spell_hour
 from tui.filter import Filter
 from tui.history.extracts import ExtractLine
-from tui.history.log import Report
+from tui.history.log import Reporter
 from tui.history.notebook import RECORDS, Entry, Notebook, Spot
 from tui.history.stopped import Unfinished
 from tui.scan import Matches, ScanEvent, ScanPlan, Totals
@@ -32,7 +32,7 @@ def noted_scan(
     command: str,
     out: str,
     notebook: Notebook,
-    report: Report,
+    report: Reporter,
     *,
     exact: bool = True,
 ) -> Iterator[ScanEvent]:

@@ -20,7 +20,7 @@ from tui.errors import HourscopeError
 from tui.history.log import (
     HistoryError,
     LogLine,
-    Report,
+    Reporter,
     append,
     append_or,
     history_dir,
@@ -36,7 +36,7 @@ from tui.scan import Extract, ScanEvent, ScanPlan, Totals
 from tui.scan.manifest import read_manifest
 from tui.send.receipt import whoami
 
-State = Literal["running", "finished", "stopped"]
+ExtractState = Literal["running", "finished", "stopped"]
 
 
 class ExtractLine(LogLine, frozen=True, kw_only=True):
@@ -63,7 +63,7 @@ class ExtractLine(LogLine, frozen=True, kw_only=True):
     words: tuple[str, ...] = ()
     folder: str = ""
     started: str = ""
-    state: State = "running"
+    state: ExtractState = "running"
     reason: str = ""
     done: int = 0
     records: int = 0
@@ -113,7 +113,7 @@ class ScanWork:
     words: Sequence[str]
 
 
-def recorded_scan(events: Iterator[ScanEvent], work: ScanWork, report: Report) -> Iterator[ScanEvent]:
+def recorded_scan(events: Iterator[ScanEvent], work: ScanWork, report: Reporter) -> Iterator[ScanEvent]:
     """The same events; that the scan began and how it ended is written down. What hinders that is reported."""
     totals, reason, line = Totals(), "", _begun(work)
     begun = append_or(report, _log(), line)
@@ -249,7 +249,7 @@ def _as_it_is(line: ExtractLine) -> ExtractLine | None:
 
 def _by_its_manifest(line: ExtractLine) -> ExtractLine:
     """How far a scan is that runs, or was killed."""
-    state: State = "running" if is_running(line.run) else "stopped"
+    state: ExtractState = "running" if is_running(line.run) else "stopped"
     manifest = _manifest(line)
     if manifest is None:
         return msgspec.structs.replace(line, state=state)

@@ -25,7 +25,7 @@ VERSION = 1
 _LARGEST_BYTES = 32 << 20  # of a file, of which the newest part is read
 
 L = TypeVar("L", bound="LogLine")
-Report = Callable[[str], object]
+Reporter = Callable[[str], object]
 
 
 class HistoryError(HourscopeError):
@@ -63,7 +63,7 @@ def append(path: Path, line: LogLine) -> None:
         raise HistoryError(f"{path} cannot be written, so this is not listed later: {reason(error)}") from error
 
 
-def append_or(report: Report, path: Path, line: LogLine) -> bool:
+def append_or(report: Reporter, path: Path, line: LogLine) -> bool:
     """The same, where what was done is done: what hinders the writing is reported in a sentence. False after that."""
     try:
         append(path, line)

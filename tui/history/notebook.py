@@ -31,7 +31,7 @@ from tui.archive.store import is_s3
 from tui.config import state_dir
 from tui.errors import reason
 from tui.history.extracts import extract_lines
-from tui.history.log import VERSION, HistoryError, Report, encodable
+from tui.history.log import VERSION, HistoryError, Reporter, encodable
 from tui.history.naming import name_part
 from tui.printable import HOSTILE, printable
 
@@ -109,7 +109,7 @@ class Notebook:
     enabled: bool = True
     records: bool = True
 
-    def add(self, entry: Entry, report: Report) -> None:
+    def add(self, entry: Entry, report: Reporter) -> None:
         """Append an entry; what hinders that is reported in a sentence, as what was done is done."""
         if not self.enabled:
             return

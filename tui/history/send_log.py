@@ -13,7 +13,7 @@ import msgspec
 
 from tui.history.log import (
     LogLine,
-    Report,
+    Reporter,
     append_or,
     history_dir,
     now_text,
@@ -62,7 +62,7 @@ class SendWork:
     url: str = ""  # of the archive that it is of, if it is not of a file
 
 
-def recorded_send(events: Iterator[SendEvent], work: SendWork, report: Report) -> Iterator[SendEvent]:
+def recorded_send(events: Iterator[SendEvent], work: SendWork, report: Reporter) -> Iterator[SendEvent]:
     """The same events; that the send began, and the receipt of a file, are written down. What hinders is reported."""
     line = SendLine(
         run=uuid4().hex[:12],

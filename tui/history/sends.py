@@ -21,7 +21,7 @@ from tui.send import Earlier, Plan, Source, earlier_sends, lines_source, outgoin
 from tui.send.earlier import read_earlier
 from tui.send.receipt import whoami
 
-State = Literal["running", "sent", "stopped"]
+SendRecordState = Literal["running", "sent", "stopped"]
 _RECEIPT_BYTES = 4 << 20  # a line of a journal
 
 
@@ -30,7 +30,7 @@ class SendRecord:
     """One send, however it was made. `planned` records were to be sent, None if that is not known."""
 
     name: str
-    state: State
+    state: SendRecordState
     topic: str | None
     where: tuple[str, ...]
     what: str
@@ -186,7 +186,7 @@ def journals_dir() -> Path:
 
 def _of_journal(earlier: Earlier, line: SendLine | None) -> SendRecord:
     header, receipt = earlier.header, _last_receipt(earlier.path)
-    state: State = "running" if earlier.running else "sent" if earlier.finished else "stopped"
+    state: SendRecordState = "running" if earlier.running else "sent" if earlier.finished else "stopped"
     name = line.name if line is not None and line.name else header.name or _default_name(earlier.topic, earlier.started)
     whole = receipt.get("confirmed") == earlier.confirmed
     return SendRecord(

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 
-class DamagedPart(NamedTuple):
-    """As archive.Damage."""
+class CountedDamage(NamedTuple):
+    """A part of a chunk that cannot be read, as archive.Damage."""
 
     start: int
     stop: int
@@ -23,7 +23,7 @@ class CountedChunk(NamedTuple):
     """
 
     counts: list[int]
-    damage: Sequence[DamagedPart] = ()
+    damage: Sequence[CountedDamage] = ()
     form: str = ""
     codec: str = ""
     exact: bool = True
@@ -39,7 +39,7 @@ def unpack_known(data: bytes) -> CountedChunk | None:
     try:
         counts, damage, form, codec, exact = json.loads(data)
         return CountedChunk(
-            list(map(int, counts)), [DamagedPart(*part) for part in damage], str(form), str(codec), bool(exact)
+            list(map(int, counts)), [CountedDamage(*part) for part in damage], str(form), str(codec), bool(exact)
         )
     except (ValueError, TypeError):
         return None

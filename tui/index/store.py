@@ -47,7 +47,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Status:
+class IndexStatus:
     """How many chunks of a place are indexed, the bytes of the index for them, and of the chunks themselves; and how
     many of them with their words, with the bytes of those and of their chunks."""
 
@@ -166,13 +166,13 @@ class Index:
         ]
         self._write("insert or replace into counted values (?, ?, ?, ?, ?, ?, ?, ?)", *rows)
 
-    def status(self) -> Status:
+    def status(self) -> IndexStatus:
         """Of this place."""
         query = "select count(*), total(length(summary)), total(size) from summaries where place=? and format=?"
         row = self._ask(lambda db: db.execute(query, (self.place, FORMAT)).fetchone()) or (0, 0, 0)
         query = "select count(*), total(length(words)), total(size) from words where place=? and format=?"
         words = self._ask(lambda db: db.execute(query, (self.place, WORDS_FORMAT)).fetchone()) or (0, 0, 0)
-        return Status(*map(int, (*row, *words)))
+        return IndexStatus(*map(int, (*row, *words)))
 
     def drop(self) -> int:
         """Forget the place; how many chunks were known."""

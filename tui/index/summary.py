@@ -11,7 +11,7 @@ import msgspec
 from isal.isal_zlib import crc32
 from msgspec.structs import replace
 
-from tui.index.counted import DamagedPart
+from tui.index.counted import CountedDamage
 
 EXACT = 256  # different values of a field that are counted exactly; of more the most frequent are kept
 HEAVY = 16
@@ -57,7 +57,7 @@ class Sample(msgspec.Struct, array_like=True):
     items: dict[str, tuple[bytes, bytes]] = {}
 
 
-class _Fields(Mapping[str, FieldSummary]):
+class _LazyFields(Mapping[str, FieldSummary]):
     """The fields of a stored summary: each is decoded when somebody asks for it."""
 
     def __init__(self, stored: dict[str, msgspec.Raw]) -> None:
@@ -100,7 +100,7 @@ class Summary(msgspec.Struct, array_like=True):
     split: int = 0
     form: str = ""
     codec: str = ""
-    damage: list[DamagedPart] = []
+    damage: list[CountedDamage] = []
     whole: bool = True
     time_field: str = ""
     no_time: int = 0
@@ -158,7 +158,7 @@ def _details(data: bytes) -> Details:
 
     content = zstandard.ZstdDecompressor().decompress(data, max_output_size=_MOST_SIZE)
     fields, minutes, sample = msgspec.msgpack.decode(content, type=_StoredDetails)
-    return Details(_Fields(fields), minutes, sample)
+    return Details(_LazyFields(fields), minutes, sample)
 
 
 def kept_values(counts: Counter[T], records: int) -> tuple[dict[T, int], bool]:

@@ -7,7 +7,7 @@ from typing import Annotated
 import msgspec
 
 # Bounds only keep out what no server counts to and no terminal can show.
-Number = Annotated[int, msgspec.Meta(ge=-(1 << 62), le=1 << 62)]
+ServerCount = Annotated[int, msgspec.Meta(ge=-(1 << 62), le=1 << 62)]
 Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
 
 
@@ -18,8 +18,8 @@ class ClientStats(msgspec.Struct, frozen=True):
 
 class ChannelStats(msgspec.Struct, frozen=True):
     channel_name: str
-    depth: Number = 0
-    in_flight_count: Number = 0
+    depth: ServerCount = 0
+    in_flight_count: ServerCount = 0
     paused: bool = False
     clients: list[ClientStats] | None = None
 
@@ -28,8 +28,8 @@ class TopicStats(msgspec.Struct, frozen=True):
     """nsqd's /stats of one topic; of a topic that nsqd does not know, zeros without a name."""
 
     topic_name: str = ""
-    depth: Number = 0
-    message_count: Number = 0
+    depth: ServerCount = 0
+    message_count: ServerCount = 0
     paused: bool = False
     channels: list[ChannelStats] | None = None
 
@@ -43,7 +43,7 @@ class Stats(msgspec.Struct, frozen=True):
     """nsqd's /stats?format=json."""
 
     topics: list[TopicStats] | None = None
-    start_time: Number | None = None
+    start_time: ServerCount | None = None
 
     def topic(self, name: str) -> TopicStats:
         return next((topic for topic in self.topics or () if topic.topic_name == name), TopicStats())
@@ -77,7 +77,7 @@ class Topics(msgspec.Struct, frozen=True):
 class Identified(msgspec.Struct, frozen=True):
     """nsqd's answer to IDENTIFY with feature negotiation. `msg_timeout` in milliseconds."""
 
-    max_rdy_count: Number = 0
-    msg_timeout: Number = 0
+    max_rdy_count: ServerCount = 0
+    msg_timeout: ServerCount = 0
     tls_v1: bool = False
     auth_required: bool = False

@@ -84,7 +84,7 @@ def ask_limits(target: NsqTarget, address: str, *, timeout: float = 5.0) -> Limi
     return Limits(message, body, asked=True)
 
 
-def _ask(address: str, timeout: float, advice: str, question: Callable[[_Stream], int | None]) -> int | None:
+def _ask(address: str, timeout: float, advice: str, question: Callable[[_TimedStream], int | None]) -> int | None:
     host = split_address(address)[0]
     try:
         connection = socket.create_connection(split_address(address), timeout)
@@ -92,7 +92,7 @@ def _ask(address: str, timeout: float, advice: str, question: Callable[[_Stream]
         words = "no answer" if isinstance(error, TimeoutError) else reason(error)
         raise NotThere(f"nsqd at {address} cannot be reached: {words}; {advice} and that nsqd runs") from error
     with connection:
-        stream = _Stream(connection, time.monotonic() + timeout)
+        stream = _TimedStream(connection, time.monotonic() + timeout)
         try:
             stream.send(_MAGIC)
             return question(stream)
@@ -116,7 +116,7 @@ def _error(refusal: Refusal) -> SendError:
     return SendError(refusal.text)
 
 
-class _Stream:
+class _TimedStream:
     """A connection whose answers must be there by `until`, on time.monotonic; `received` once anything came."""
 
     def __init__(self, connection: socket.socket, until: float) -> None:
@@ -146,7 +146,7 @@ class _Stream:
         self.connection.settimeout(left)
 
 
-def _message_limit(stream: _Stream, target: NsqTarget, address: str) -> int | None:
+def _message_limit(stream: _TimedStream, target: NsqTarget, address: str) -> int | None:
     where, (host, _) = f"nsqd at {address}", split_address(address)
     answer = _identify(stream, target.tls is not None)
     if target.tls is not None:
@@ -167,7 +167,7 @@ def _message_limit(stream: _Stream, target: NsqTarget, address: str) -> int | No
         stream.connection.close()
 
 
-def _identify(stream: _Stream, tls: bool) -> Identified:
+def _identify(stream: _TimedStream, tls: bool) -> Identified:
     identity = json.dumps({"feature_negotiation": True, "tls_v1": tls, "user_agent": USER_AGENT}).encode()
     stream.send(b"IDENTIFY\n" + struct.pack(">i", len(identity)) + identity)
     answer = _frame(stream)
@@ -179,7 +179,7 @@ def _identify(stream: _Stream, tls: bool) -> Identified:
         raise _NotNsqd(f"it answers IDENTIFY with '{_text(answer[:_SHOWN])}'") from error
 
 
-def _refused(stream: _Stream, command: bytes, where: str = "", topic: str = "") -> int | None:
+def _refused(stream: _TimedStream, command: bytes, where: str = "", topic: str = "") -> int | None:
     """The limit that nsqd names when it refuses the command; SendError if it requires TLS."""
     stream.send(command)
     answer = _frame(stream)
@@ -190,7 +190,7 @@ def _refused(stream: _Stream, command: bytes, where: str = "", topic: str = "") 
     return None
 
 
-def _frame(stream: _Stream) -> bytes:
+def _frame(stream: _TimedStream) -> bytes:
     """One frame's data: size, type, data (nsqd's protocol_v2). _NotNsqd if that is not what comes."""
     head = stream.exactly(4)
     if head == b"HTTP":

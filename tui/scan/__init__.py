@@ -3,47 +3,66 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from tui.scan.engine import run_plan, scan
-from tui.scan.estimate import Estimate, estimate
-from tui.scan.events import (
-    ChunkDamaged,
-    ChunkDone,
-    ChunkKept,
-    ChunkRestarted,
-    ChunkStarted,
-    Counts,
-    Known,
-    Matches,
-    Measured,
-    Progress,
-    ScanEvent,
-)
-from tui.scan.excerpt import Excerpt
-from tui.scan.plan import ScanPlan, plan_scan
-from tui.scan.tally import Totals
-
 if TYPE_CHECKING:
+    from tui.scan.engine import run_plan, scan
+    from tui.scan.events import (
+        ChunkDamaged,
+        ChunkDone,
+        ChunkKept,
+        ChunkMeasured,
+        ChunkRestarted,
+        ChunkStarted,
+        Counts,
+        Known,
+        Matches,
+        Progress,
+        ScanEvent,
+    )
+    from tui.scan.excerpt import Excerpt
     from tui.scan.extract import Extract, open_extract
     from tui.scan.manifest import scanned_hours
+    from tui.scan.plan import ScanPlan, plan_scan
+    from tui.scan.tally import Totals
+
+_MODULES = {
+    "ChunkDamaged": "events",
+    "ChunkDone": "events",
+    "ChunkKept": "events",
+    "ChunkRestarted": "events",
+    "ChunkStarted": "events",
+    "Counts": "events",
+    "Excerpt": "excerpt",
+    "Extract": "extract",
+    "Known": "events",
+    "Matches": "events",
+    "ChunkMeasured": "events",
+    "Progress": "events",
+    "ScanEvent": "events",
+    "ScanPlan": "plan",
+    "Totals": "tally",
+    "open_extract": "extract",
+    "plan_scan": "plan",
+    "run_plan": "engine",
+    "scan": "engine",
+    "scanned_hours": "manifest",
+}
 
 __all__ = [
     "ChunkDamaged",
     "ChunkDone",
     "ChunkKept",
+    "ChunkMeasured",
     "ChunkRestarted",
     "ChunkStarted",
     "Counts",
-    "Estimate",
     "Excerpt",
     "Extract",
     "Known",
     "Matches",
-    "Measured",
     "Progress",
     "ScanEvent",
     "ScanPlan",
     "Totals",
-    "estimate",
     "open_extract",
     "plan_scan",
     "run_plan",
@@ -51,11 +70,9 @@ __all__ = [
     "scanned_hours",
 ]
 
-_LATER = {"Extract": "extract", "open_extract": "extract", "scanned_hours": "manifest"}
-
 
 def __getattr__(name: str) -> Any:
-    """Import what only extracts need when it is used."""
-    if name not in _LATER:
+    """Import what is used: a scanning process does not wait for what plans and totals."""
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

@@ -20,8 +20,8 @@ from typing import Any
 from tui.archive.store import is_s3
 from tui.errors import ConfigError, HourscopeError, ScanError
 from tui.scan.events import ChunkDone, Matches, ScanEvent
-from tui.scan.task import ScanTask, chunk_events, written
-from tui.scan.workers import Emit, Workers, working
+from tui.scan.task import Emit, ScanTask, chunk_events, written
+from tui.scan.workers import Workers, working
 
 _PART_BYTES = 32 << 20  # bytes of matches that come back at once
 _HELD_PARTS = 2  # parts that are here at a time, however many workers there are

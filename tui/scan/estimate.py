@@ -65,7 +65,7 @@ class Estimate:
 
 
 @dataclass(frozen=True, slots=True)
-class _Sample:
+class _ChunkSample:
     """One chunk's beginning. `share` of its stored bytes were read; `damaged` is what was read whole, and is not.
 
     Seconds: `asking` until the archive answered, `reading` the bytes, and `working` on them.
@@ -152,11 +152,11 @@ def stratified(chunks: Sequence[Chunk], most: int, seed: int) -> list[Chunk]:
     return [chunks[source.randrange(first, stop)] for first, stop in pairwise(edges)]
 
 
-def _samples(plan: ScanPlan, chosen: Sequence[Chunk]) -> list[_Sample]:
+def _samples(plan: ScanPlan, chosen: Sequence[Chunk]) -> list[_ChunkSample]:
     """What can be read of them: one chunk in Glacier must not keep the others from being estimated."""
     refused: list[ArchiveError] = []
 
-    def sample(chunk: Chunk) -> _Sample | None:
+    def sample(chunk: Chunk) -> _ChunkSample | None:
         try:
             return _sample(plan, chunk)
         except ArchiveError as error:
@@ -171,7 +171,7 @@ def _samples(plan: ScanPlan, chosen: Sequence[Chunk]) -> list[_Sample]:
     return samples
 
 
-def _sample(plan: ScanPlan, chunk: Chunk) -> _Sample:
+def _sample(plan: ScanPlan, chunk: Chunk) -> _ChunkSample:
     """The whole lines of a chunk's first bytes. To the reader it is a chunk that was torn there."""
     matcher = plan.filter.matcher()
     records = matches = holes = 0
@@ -188,7 +188,7 @@ def _sample(plan: ScanPlan, chunk: Chunk) -> _Sample:
     share = min(1.0, SAMPLE_BYTES / chunk.size) if chunk.size else 1.0
     damaged = holes > 0 and share == 1  # else the sample's end is the hole
     seconds = answered - began, read - answered, working
-    return _Sample(chunk, share, records, matches, *seconds, damaged, matcher.not_json)
+    return _ChunkSample(chunk, share, records, matches, *seconds, damaged, matcher.not_json)
 
 
 def _head(store: Store, chunk: Chunk) -> tuple[_Head, float]:
@@ -201,7 +201,7 @@ def _head(store: Store, chunk: Chunk) -> tuple[_Head, float]:
             raise ArchiveError(f"{chunk.key} cannot be read: {error.strerror or error}") from error
 
 
-def _seconds(plan: ScanPlan, samples: Sequence[_Sample], jobs: int) -> float:
+def _seconds(plan: ScanPlan, samples: Sequence[_ChunkSample], jobs: int) -> float:
     """Every chunk is asked for; then the limit is what a job does one after another, or this machine's cores."""
     fetched = sum(sample.fetched for sample in samples)
     if not fetched:
@@ -214,7 +214,7 @@ def _seconds(plan: ScanPlan, samples: Sequence[_Sample], jobs: int) -> float:
     return asking / jobs + max((reading + working) / jobs, working / min(jobs, plan.cores))
 
 
-def _reckon(plan: ScanPlan, samples: Sequence[_Sample]) -> tuple[float, float, float, float]:
+def _reckon(plan: ScanPlan, samples: Sequence[_ChunkSample]) -> tuple[float, float, float, float]:
     """Matches, the interval's ends, and records, of the whole plan.
 
     A ratio estimator over stored bytes, with the spread between chunks (Cochran, Sampling Techniques, §6.4). A rare

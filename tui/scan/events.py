@@ -131,7 +131,7 @@ class ChunkDone:
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class ChunkMeasured:
     """What was measured of the chunk's matching records, once all of them were read; just before its ChunkDone."""
 
     chunk: Chunk
@@ -157,4 +157,4 @@ class Known:
     codec: str = ""
 
 
-ScanEvent = ChunkStarted | Progress | Matches | Measured | ChunkDamaged | ChunkRestarted | ChunkDone | ChunkKept
+ScanEvent = ChunkStarted | Progress | Matches | ChunkMeasured | ChunkDamaged | ChunkRestarted | ChunkDone | ChunkKept

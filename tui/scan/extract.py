@@ -19,7 +19,7 @@ from msgspec import structs
 
 from tui.archive import Chunk, Layout
 from tui.archive.local import remove_partial
-from tui.archive.manifest import DamagedPart, Entry, Manifest
+from tui.archive.manifest import ChunkEntry, DamagedPart, Manifest
 from tui.archive.names import short_key
 from tui.archive.open import MANIFEST
 from tui.archive.store import S3_SCHEME, Store, is_s3, open_store
@@ -171,7 +171,7 @@ def resumed_plan(out: str, plan: ScanPlan, s3: S3Options | None = None) -> ScanP
     return with_ranges_of(read_manifest(store, prefix + MANIFEST), plan)
 
 
-def _trusted(entry: Entry) -> bool:
+def _trusted(entry: ChunkEntry) -> bool:
     """Is what version 1 made of a chunk surely right? It gave up at damage, and read any compression as text."""
     return bool(entry.matches and not entry.not_json and not entry.parts)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tui.scan.heads import heads
 from tui.scan.plan import ScanPlan
 
 _CHUNKS = 4
@@ -36,6 +35,8 @@ def hints_for(plan: ScanPlan, *, matched: bool, cancelled: Callable[[], bool] = 
 
     if matched and not may_mislead(filter_):
         return []
+    from tui.scan.heads import heads
+
     sample = FieldSample()
     for _, records in heads(archive, chunks, most=_CHUNKS, records=_RECORDS, cancelled=cancelled):
         sample.feed(records)

@@ -11,7 +11,7 @@ import msgspec
 
 from tui import __version__
 from tui.archive import Archive, Chunk, Damage
-from tui.archive.manifest import VERSION, DamagedPart, Entry, Manifest, Range, load_manifest
+from tui.archive.manifest import VERSION, ChunkEntry, DamagedPart, Manifest, WrittenRange, load_manifest
 from tui.archive.store import Store
 from tui.archive.times import parse_time, spell_hour, zone_name
 from tui.errors import ArchiveError, OutputError
@@ -28,7 +28,7 @@ def new_manifest(plan: ScanPlan, layout: str) -> Manifest:
     """The manifest of a scan that begins; `layout` is that of the extract's own keys."""
     archive = plan.archive
     span = _spelled(plan.start), _spelled(plan.stop)
-    ranges = tuple(Range(_spelled(start), _spelled(stop)) for start, stop in plan.ranges)
+    ranges = tuple(WrittenRange(_spelled(start), _spelled(stop)) for start, stop in plan.ranges)
     return Manifest(
         hourscope=__version__,
         version=VERSION,
@@ -38,7 +38,7 @@ def new_manifest(plan: ScanPlan, layout: str) -> Manifest:
         timezone=zone_name(archive.zone),
         start=span[0],
         stop=span[1],
-        ranges=ranges or (Range(*span),),
+        ranges=ranges or (WrittenRange(*span),),
         filter=(*plan.filter.words(), *plan.excerpt.arguments()),
         lists=plan.filter.lists,
         empty=_empty_hours(plan),
@@ -48,9 +48,9 @@ def new_manifest(plan: ScanPlan, layout: str) -> Manifest:
 
 def new_entry(
     chunk: Chunk, output: str | None, counts: Counts, damaged: Iterable[DamagedPart] = (), *, partial: bool = False
-) -> Entry:
+) -> ChunkEntry:
     """What is known of a chunk that was scanned; `output` is relative to the extract."""
-    return Entry(
+    return ChunkEntry(
         key=chunk.key,
         hour=spell_hour(chunk.hour),
         etag=chunk.etag,
@@ -61,7 +61,7 @@ def new_entry(
     )
 
 
-def counts_of(entry: Entry) -> Counts:
+def counts_of(entry: ChunkEntry) -> Counts:
     """What was counted in a chunk."""
     return Counts(**{figure.name: getattr(entry, figure.name) for figure in fields(Counts)})
 
@@ -112,8 +112,8 @@ def difference(one: Manifest, other: Manifest) -> str:
     return ""
 
 
-def _ranges(manifest: Manifest) -> tuple[Range, ...]:
-    return manifest.ranges or (Range(manifest.start, manifest.stop),)
+def _ranges(manifest: Manifest) -> tuple[WrittenRange, ...]:
+    return manifest.ranges or (WrittenRange(manifest.start, manifest.stop),)
 
 
 def _short(text: str) -> str:
@@ -148,7 +148,7 @@ def scanned_hours(archive: Archive) -> dict[datetime, int]:
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class ExtractOrigin:
     """What an extract is of, in words."""
 
     source: str
@@ -160,7 +160,7 @@ class Origin:
         return f"{self.source}, {self.hours}, {self.filter}{'' if self.finished else ' (not finished)'}"
 
 
-def origin_of(archive: Archive) -> Origin | None:
+def origin_of(archive: Archive) -> ExtractOrigin | None:
     """What an extract was made of; None for an archive that is not one."""
     manifest = read_manifest(archive.store, archive.manifest) if archive.extract else None
     if manifest is None:
@@ -170,7 +170,7 @@ def origin_of(archive: Archive) -> Origin | None:
     words = manifest.filter
     chosen = words[1] if len(words) == 2 and words[0] == "-m" else shell_join(words) or "every record"
     more = " and more" if len(ranges) > 2 else ""
-    return Origin(_short(manifest.archive), hours + more, _short(chosen), manifest.finished)
+    return ExtractOrigin(_short(manifest.archive), hours + more, _short(chosen), manifest.finished)
 
 
 def _empty_hours(plan: ScanPlan) -> tuple[str, ...]:

@@ -22,11 +22,11 @@ from tui.scan.context import Context
 from tui.scan.events import (
     ChunkDamaged,
     ChunkDone,
+    ChunkMeasured,
     ChunkRestarted,
     ChunkStarted,
     Counts,
     Matches,
-    Measured,
     Progress,
     ScanEvent,
 )
@@ -133,7 +133,7 @@ def chunk_events(
         partial = True
         yield ChunkDamaged(chunk, Damage(so_far.counts.bytes_compressed, chunk.size, str(error)), unread=True)
     if so_far.part is not None:
-        yield Measured(chunk, so_far.part)
+        yield ChunkMeasured(chunk, so_far.part)
     yield ChunkDone(chunk, so_far.counts, partial=partial, form=form, codec=codec, unchosen=unchosen)
 
 
@@ -148,7 +148,7 @@ class _SoFar:
         self.part: Measurement | None = None
         self._sums: Sequence[int] = (0,) * 9
 
-    def add(self, numbers: Numbers) -> None:
+    def add(self, numbers: CountNumbers) -> None:
         self._sums = tuple(map(add, self._sums, numbers))
 
     @property
@@ -204,15 +204,15 @@ def written(output: ChunkOutput, events: Iterator[ScanEvent]) -> Iterator[ScanEv
 
 
 Cut = Callable[[Block], tuple[bytes | bytearray | Measurement, int]]
-Numbers = tuple[int, int, int, int, int, int, int, int, int]  # those of Counts, but bytes_compressed
+CountNumbers = tuple[int, int, int, int, int, int, int, int, int]  # those of Counts, but bytes_compressed
 
 
-def _cutter(task: ScanTask) -> Callable[[Block], tuple[bytes | bytearray | Measurement, Numbers]]:
+def _cutter(task: ScanTask) -> Callable[[Block], tuple[bytes | bytearray | Measurement, CountNumbers]]:
     """The work on each block: what is wanted of it, and what was counted in it."""
     matcher = task.filter.matcher()
     cut = _cut(task, matcher)
 
-    def work(block: Block) -> tuple[bytes | bytearray | Measurement, Numbers]:
+    def work(block: Block) -> tuple[bytes | bytearray | Measurement, CountNumbers]:
         if task.exact:
             block.settle()
         not_json, broken, unparsed = matcher.not_json, matcher.broken_json, matcher.unparsed

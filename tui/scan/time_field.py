@@ -26,7 +26,7 @@ _NAMES = ("ts", "time", "timestamp", "@timestamp", "event_time", "eventtime", "d
 
 
 @dataclass(slots=True)
-class _Candidate:
+class _NearTimes:
     records: int = 0
     near: int = 0
 
@@ -54,7 +54,7 @@ def time_field(
 ) -> str | None:
     """The same for the records of some hours; None is an hour that is not known, as in a file."""
     before = lag // _MICROSECOND + _HOUR
-    candidates: dict[str, _Candidate] = defaultdict(_Candidate)
+    candidates: dict[str, _NearTimes] = defaultdict(_NearTimes)
     number = 0
     for hour, records in sample:
         start = microseconds(hour) if hour is not None else None

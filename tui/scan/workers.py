@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 
 from tui.archive.waits import report
 from tui.scan.events import Matches, ScanEvent
-from tui.scan.task import ScanTask, keep_freed_memory, scan_chunk
+from tui.scan.task import Emit, ScanTask, keep_freed_memory, scan_chunk
 from tui.scan.turns import pipe_turn
 from tui.units import plural
 
@@ -24,8 +24,6 @@ _POLL_SECONDS = 0.1  # seconds between two looks at the cancel event
 # Seconds that tasks have to end once they are to stop: those that only read, and those that write and have to close it.
 READ_END, WRITE_END = 0.3, 2.0
 _SAID = 0.3  # seconds until that is worth a line
-
-Emit = Callable[[ScanEvent], None]
 
 
 class Workers:

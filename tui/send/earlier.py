@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tui.errors import SendError, reason
-from tui.send.entries import Contents, Header, ReceiptLine, read_journal
+from tui.send.journal_lines import Contents, Header, ReceiptLine, read_journal
 from tui.send.source import Plan, Source
 from tui.send.survey import Survey
 from tui.units import plural

@@ -72,14 +72,14 @@ def _written(
             with outputs(Path(out), overwrite=overwrite, append=append, split=split) as output:
                 yield from writing.all(output, control)
                 if writing.stopped:
-                    raise _Stopped
-        except _Stopped:
+                    raise _FileAbandoned
+        except _FileAbandoned:
             writing.forget()
         writing.where = tuple(output.places) or (out,)
     yield Sent(writing.receipt())
 
 
-class _Stopped(Exception):
+class _FileAbandoned(Exception):
     """Leaves a file that is half written, so that it does not appear."""
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from tui.archive.block import Block, block_of
 from tui.filter.build import spell_path
-from tui.filter.columns import Table, columns
+from tui.filter.columns import RecordTable, columns
 from tui.filter.compiled import NotJsonError
 from tui.filter.fields import Scalar, leaves
 from tui.filter.jmespath import load
@@ -40,7 +40,7 @@ class Histogram:
         self._by_value = values
         self._sample: list[bytes] = []
         self._field = ""
-        self._read: Callable[[Block], Table] | None = None
+        self._read: Callable[[Block], RecordTable] | None = None
         self._values: Counter[Scalar] = Counter()
         self._records = 0
 
@@ -83,7 +83,7 @@ class Histogram:
 
     def _count(self, records: list[bytes]) -> None:
         assert self._read is not None
-        for (value,) in self._read(block_of(records, 0)).rows:
+        for value in self._read(block_of(records, 0)).columns[0]:
             if not isinstance(value, str | int | float | bool):
                 continue
             key = value[:_LONGEST] if isinstance(value, str) else value

@@ -31,7 +31,7 @@ from tui.send.earlier import (
     repeats,
     resumable,
 )
-from tui.send.entries import VERSION, Contents, Header, Resumed, read_journal, spell_line
+from tui.send.journal_lines import VERSION, Contents, Header, Resumed, read_journal, spell_line
 from tui.send.legacy import renumbered
 from tui.send.receipt import Receipt, default_name, whoami
 from tui.send.source import Plan, Source

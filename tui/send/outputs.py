@@ -126,7 +126,7 @@ def _last_byte(path: Path, head: bytes) -> bytes:
         return last
 
 
-class _Parts:
+class _FileParts:
     """Parts that wait in a hidden folder until all of them are written."""
 
     def __init__(self, target: Path, split: Split, folder: Path, refuse: Callable[[Path], None]) -> None:
@@ -183,13 +183,13 @@ class _Parts:
 
 
 @contextmanager
-def _parts(target: Path, split: Split, overwrite: bool) -> Iterator[_Parts]:
+def _parts(target: Path, split: Split, overwrite: bool) -> Iterator[_FileParts]:
     def refuse(place: Path) -> None:
         if place.exists() and not (overwrite and place.is_file()):
             raise OutputError(f"{place} exists; choose another name or add --force")
 
     folder = target.with_name(f".{target.name[:100]}.{uuid4().hex[:12]}.parts")
-    parts = _Parts(target, split, folder, refuse)
+    parts = _FileParts(target, split, folder, refuse)
     try:
         try:
             yield parts

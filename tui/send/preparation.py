@@ -22,9 +22,9 @@ from tui.send.earlier import (
     unreadable_journals,
     unreadable_of,
 )
-from tui.send.entries import VERSION
 from tui.send.facts import left_out
 from tui.send.journal import Journal, in_use
+from tui.send.journal_lines import VERSION
 from tui.send.legacy import renumbered
 from tui.send.messages import outgoing
 from tui.send.options import SendOptions

@@ -211,7 +211,7 @@ def _chunk_blocks(
 
 
 @dataclass(frozen=True, slots=True)
-class _Selection:
+class _SelectedRecords:
     """What is sent of a block of `count` records: their bytes as lines, and their numbers in it, from 0.
 
     It is held back until its member is checked, so it holds no object for each record.
@@ -236,13 +236,13 @@ class _Selection:
         return SourceBlock(key, hour, records, lines, blank=self.blank, not_json=self.not_json, joined=self.joined)
 
 
-def _work(filter_: Filter) -> Callable[[Block], _Selection]:
+def _work(filter_: Filter) -> Callable[[Block], _SelectedRecords]:
     matcher = filter_.matcher()
 
-    def work(block: Block) -> _Selection:
+    def work(block: Block) -> _SelectedRecords:
         if matcher.selects_all:
             joined = block.lines()  # before the count: it leaves out what is not a record
-            return _Selection(joined, range(block.count()), block.count(), block.blank)
+            return _SelectedRecords(joined, range(block.count()), block.count(), block.blank)
         before = matcher.not_json + matcher.unparsed
         matching = _matching(block, matcher.spans(block))
         return replace(matching, not_json=matcher.not_json + matcher.unparsed - before)
@@ -250,7 +250,7 @@ def _work(filter_: Filter) -> Callable[[Block], _Selection]:
     return work
 
 
-def _matching(block: Block, spans: Iterator[tuple[int, int]]) -> _Selection:
+def _matching(block: Block, spans: Iterator[tuple[int, int]]) -> _SelectedRecords:
     records: list[bytes] = []
     numbers: list[int] = []
     counted = number = 0
@@ -260,4 +260,4 @@ def _matching(block: Block, spans: Iterator[tuple[int, int]]) -> _Selection:
         counted = start
         records.append(bytes(buffer[start:end]))
         numbers.append(number)
-    return _Selection(as_lines(records) if records else b"", numbers, block.count(), block.blank)
+    return _SelectedRecords(as_lines(records) if records else b"", numbers, block.count(), block.blank)

@@ -31,7 +31,7 @@ _READ_BYTES = 256 << 10
 _HEAD = struct.Struct("<qIQI")  # of a record in the file: its time, the number of its key, its line, its length
 _HOUR = 3600 * MICROSECONDS
 
-Row = tuple[int, str, int, bytes]  # time in µs since 1970, key, line, record
+TimedRow = tuple[int, str, int, bytes]  # time in µs since 1970, key, line, record
 
 
 def by_time(blocks: Iterable[SourceBlock], *, in_memory: int = IN_MEMORY) -> Iterator[SourceBlock]:
@@ -61,7 +61,7 @@ def by_time(blocks: Iterable[SourceBlock], *, in_memory: int = IN_MEMORY) -> Ite
     yield SourceBlock("", None, [], (), archived=digest.hexdigest())
 
 
-def _block(hour: datetime | None, rows: tuple[Row, ...], due: int, latest: int | None) -> tuple[SourceBlock, int]:
+def _block(hour: datetime | None, rows: tuple[TimedRow, ...], due: int, latest: int | None) -> tuple[SourceBlock, int]:
     times = []
     for time, *_ in rows:
         due = max(due, time if latest is None else min(time, latest))
@@ -75,7 +75,7 @@ class _Sorter:
 
     def __init__(self, in_memory: int) -> None:
         self._in_memory = in_memory
-        self._rows: list[Row] = []
+        self._rows: list[TimedRow] = []
         self._size = 0
         self._keys: dict[str, int] = {}
         self._runs: list[tuple[int, int]] = []  # [start, stop) in the file
@@ -96,7 +96,7 @@ class _Sorter:
         if self._size > self._in_memory:
             self._write()
 
-    def rows(self) -> Iterator[Row]:
+    def rows(self) -> Iterator[TimedRow]:
         """All of them, sorted."""
         self._rows.sort(key=itemgetter(0))
         runs = [self._run(start, stop) for start, stop in self._runs]
@@ -117,7 +117,7 @@ class _Sorter:
             raise temporary_error(error) from error
         self._rows, self._size = [], 0
 
-    def _run(self, start: int, stop: int) -> Iterator[Row]:
+    def _run(self, start: int, stop: int) -> Iterator[TimedRow]:
         assert self._file is not None
         names, descriptor = list(self._keys), self._file.fileno()
         held, at = b"", 0

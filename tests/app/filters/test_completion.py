@@ -43,7 +43,7 @@ def offered(typed: str, kinds: str = "path value function") -> list[str]:
     """What is offered at the last `|`."""
     cursor = typed.rindex("|")
     completion = complete(typed[:cursor] + typed[cursor + 1 :], cursor, TREE)
-    return [candidate.text for candidate in completion.candidates if candidate.kind in kinds]
+    return [suggestion.text for suggestion in completion.suggestions if suggestion.kind in kinds]
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_what_is_offered(typed: str, first: list[str]) -> None:
 
 
 def test_functions_come_with_their_signatures() -> None:
-    (only,) = complete("starts", 6, TREE).candidates
+    (only,) = complete("starts", 6, TREE).suggestions
     assert (only.text, only.about, only.kind) == ("starts_with(", "(string, begin) → boolean", "function")
     assert "contains(" in offered("event == 'x' && con|") and "keys(" in offered("length(ke|")
 
@@ -115,10 +115,10 @@ def test_every_function_is_known_with_its_arguments() -> None:
 def test_taking_one_replaces_the_word_under_the_cursor() -> None:
     text = "player.ver == 'x'"
     completion = complete(text, 9, TREE)
-    assert completion.taken(text, completion.candidates[0]) == ("player.version == 'x'", 14)
+    assert completion.taken(text, completion.suggestions[0]) == ("player.version == 'x'", 14)
     text = "event == 'er' && n > `1`"
     completion = complete(text, 11, TREE)
-    assert completion.taken(text, completion.candidates[0])[0] == "event == 'error' && n > `1`"
+    assert completion.taken(text, completion.suggestions[0])[0] == "event == 'error' && n > `1`"
 
 
 names = st.sampled_from(["a", "b", "odd key", "ü", 'q"', "back\\slash"])
@@ -163,7 +163,7 @@ def _paths(value: Any, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
 
 
 def _all_taken(completion: Completion, text: str) -> list[str]:
-    return [completion.taken(text, candidate)[0] for candidate in completion.candidates]
+    return [completion.taken(text, suggestion)[0] for suggestion in completion.suggestions]
 
 
 @given(st.dictionaries(names, values, min_size=1, max_size=3), st.data())
@@ -180,8 +180,8 @@ def test_every_path_of_the_sample_is_offered_from_its_beginning(record: dict[str
 def test_what_is_offered_is_fit_for_a_terminal(record: dict[str, str]) -> None:
     tree = _tree([json.loads(json.dumps(record))])
     for text in ("", *(f"{spell_name(name)} == " for name in record)):
-        for candidate in complete(text, len(text), tree).candidates:
-            assert printable(candidate.text) == candidate.text and printable(candidate.about) == candidate.about
+        for suggestion in complete(text, len(text), tree).suggestions:
+            assert printable(suggestion.text) == suggestion.text and printable(suggestion.about) == suggestion.about
 
 
 @given(st.dictionaries(names, values, min_size=1, max_size=3), st.data())
@@ -190,6 +190,6 @@ def test_every_value_that_is_offered_finds_a_record(record: dict[str, Any], data
     path = data.draw(st.sampled_from(_paths(record)))
     text = f"{spell_path(path)} == "
     completion = complete(text, len(text), _tree([record]))
-    for candidate in completion.candidates:
-        if candidate.kind == "value":
-            assert jmespath.search(completion.taken(text, candidate)[0], record) is True
+    for suggestion in completion.suggestions:
+        if suggestion.kind == "value":
+            assert jmespath.search(completion.taken(text, suggestion)[0], record) is True

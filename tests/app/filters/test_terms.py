@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tui.filter import Filter, Term
 from tui.filter.build import (
-    Comparison,
+    ValueComparison,
     comparisons,
     differ_expression,
     equal_expression,
@@ -109,7 +109,7 @@ def test_every_line_of_the_menu_says_what_it_means_of_its_own_record(
         assert not stop or comparison.expression[start:stop] in (spell_value(value)[1:-1], spell_value(value)[2:-2])
 
 
-def _comparable(comparison: Comparison, in_list: bool) -> bool:
+def _comparable(comparison: ValueComparison, in_list: bool) -> bool:
     """In a list beside values of another type, an ordering or a part of a text fails, and does not match."""
     return not (in_list and (comparison.sign in ("<", "<=", ">", ">=", "^", "$", "~", "#")))
 

@@ -34,7 +34,7 @@ from tui.app.preview.export import Pick, save
 from tui.app.preview.screen import PreviewPage
 from tui.app.send.screen import SendPage
 from tui.archive import open_archive
-from tui.history.log import Report
+from tui.history.log import Reporter
 
 ERRORS = [3, 13, 23, 33]
 
@@ -109,7 +109,7 @@ async def test_what_is_being_written_is_whole_though_one_leaves(
 ) -> None:
     gate = threading.Event()
 
-    def slowly(pick: Pick, out: str, session: Session, hour: datetime, report: Report) -> None:
+    def slowly(pick: Pick, out: str, session: Session, hour: datetime, report: Reporter) -> None:
         gate.wait(10)
         save(pick, out, session, hour, report)
 

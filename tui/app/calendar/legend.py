@@ -16,6 +16,8 @@ from tui.app.calendar.month_grid import cell_styles
 from tui.app.model.freshness import freshness
 from tui.app.model.heat import LEVELS, TROUBLE, HeatGrid, Mark, Overlay, overlays
 from tui.app.model.hours import Selection
+from tui.app.model.month_cache import Month
+from tui.app.model.months import month_of
 from tui.app.model.session import Session
 from tui.app.widgets.lines import LineWidget, Piece, both_ends, sparkline, strip_of
 from tui.archive.store import is_s3
@@ -46,7 +48,6 @@ def header_facts(session: Session, hour: datetime, zones: str) -> tuple[str, ...
     )
 
 
-Month = tuple[int, int]
 _YEAR, _MONTH = 7, 6  # cells of the year, and of each month behind it
 
 
@@ -72,7 +73,7 @@ class YearStrip(LineWidget):
             month = (hour.year, hour.month)
             self._sizes[month] = self._sizes.get(month, 0) + weight
         self._largest = max(self._sizes.values(), default=0)
-        self.display = _month(self._first) != _month(self._last)
+        self.display = month_of(self._first) != month_of(self._last)
 
     def show(self, hour: datetime) -> None:
         self._hour = hour
@@ -93,15 +94,15 @@ class YearStrip(LineWidget):
 
     def point_at(self, x: int, y: int) -> bool:
         month = (x - _YEAR) // _MONTH + 1
-        if 1 <= month <= 12 and _month(self._first) <= (self._hour.year, month) <= _month(self._last):
+        if 1 <= month <= 12 and month_of(self._first) <= (self._hour.year, month) <= month_of(self._last):
             self.post_message(self.Picked(month))
         return False
 
     def _cell(self, month: Month) -> list[Piece]:
         """`_MONTH` cells."""
         palette, weight = self.palette, self._sizes.get(month, 0)
-        here = month == _month(self._hour)
-        known = _month(self._first) <= month <= _month(self._last)
+        here = month == month_of(self._hour)
+        known = month_of(self._first) <= month <= month_of(self._last)
         bar = sparkline([weight], self._largest) if weight else "·" if known else " "
         name = palette.cursor if here else palette.dim if known else palette.faint
         shade = palette.heat[2 if here else 1] if weight else palette.gap
@@ -189,7 +190,3 @@ class Legend(LineWidget):
         """Of reading them from S3: a GET each."""
         price = dollars(chunks * self._session.config.prices.get_per_1000 / 1000)
         return f" · {plural(chunks, 'request')}, {price if price.startswith('under') else f'about {price}'}"
-
-
-def _month(hour: datetime) -> Month:
-    return hour.year, hour.month

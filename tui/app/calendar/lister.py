@@ -13,7 +13,7 @@ from textual.worker import get_current_worker
 
 from tui.app.model.hours import Hours
 from tui.app.model.month_cache import Month
-from tui.app.model.months import Months, Whole, bounds, month_of
+from tui.app.model.months import Months, WholeMonths, bounds, month_of
 from tui.app.model.opening import layouts_beside
 from tui.app.model.session import Session
 from tui.app.model.usual import Usual, usual_of
@@ -34,7 +34,7 @@ class MonthsListed(Message):
     trouble: str = ""
 
 
-class Work(Protocol):
+class StartJob(Protocol):
     """Runs a job in a thread."""
 
     def __call__(self, job: Callable[[], object], group: str, *, exclusive: bool = False) -> None: ...
@@ -43,7 +43,7 @@ class Work(Protocol):
 class Lister:
     """Lists what is looked at. `post` gets what comes, in messages; an archive that was listed as a whole has none."""
 
-    def __init__(self, session: Session, *, post: Callable[[Message], object], work: Work) -> None:
+    def __init__(self, session: Session, *, post: Callable[[Message], object], work: StartJob) -> None:
         self._session = session
         self._months, self._place = session.months, session.place or session.last
         self._unmatched = session.catalog.unmatched
@@ -107,7 +107,7 @@ class Lister:
         before, self._others = self._others, tuple(layouts)
         return self._others != before
 
-    def _next(self, months: Months | Whole) -> list[Month]:
+    def _next(self, months: Months | WholeMonths) -> list[Month]:
         """What to list now; nothing to look at all names once, and then when there is no more to do."""
         with self._lock:
             if self._asked_for:

@@ -30,7 +30,7 @@ _DETAILS, _CHUNKS = 16, 5  # lines of the details: beside the grid; and below it
 _DETAILS_CELLS = 44
 
 
-class Panes(Guarded, Vertical):
+class CalendarPanes(Guarded, Vertical):
     """Everything but the days gives way: the records of the hour get the lines that are left."""
 
     def __init__(self, session: Session, grid: HeatGrid) -> None:

@@ -14,7 +14,7 @@ from textual.widget import Widget
 from tui.app.calendar.explanation import explanation
 from tui.app.calendar.legend import YearStrip, header_facts
 from tui.app.calendar.lister import Lister, MonthsListed
-from tui.app.calendar.panes import Panes
+from tui.app.calendar.panes import CalendarPanes
 from tui.app.hours_page import HoursPage
 from tui.app.model.cargo import default_out
 from tui.app.model.command import cat_command, ls_command, scan_commands
@@ -57,7 +57,7 @@ class CalendarPage(HoursPage):
         self._counted: Filter | None = None  # what the shades count, or will
         self._shade = session.shade
         self.strip = YearStrip(session)
-        self.panes = Panes(session, self._heat())
+        self.panes = CalendarPanes(session, self._heat())
         self.grid = self.panes.grid
         self.lister = Lister(session, post=self.post_message, work=self.work)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from textual.message import Message
 
 from tui.analysis.diff import diff
-from tui.analysis.question import Answer, Question, Range, fields_of, plan_diff
+from tui.analysis.question import Answer, Question, TimeRange, fields_of, plan_diff
 from tui.app.model.hours import Hours
 from tui.app.model.session import Session
 from tui.archive import ChunkReader
@@ -35,14 +35,14 @@ class Compared(Message):
 
 
 @dataclass
-class Reading(Message):
+class ChunksRead(Message):
     """How far the reading is: chunks of so many."""
 
     chunks: int
     of: int
 
     def can_replace(self, message: Message) -> bool:
-        return isinstance(message, Reading)
+        return isinstance(message, ChunksRead)
 
 
 @dataclass
@@ -54,8 +54,8 @@ class Examples(Message):
 
 
 def compare(
-    session: Session, filter_: Filter, target: Range | None, against: tuple[Range, ...], cancel: threading.Event
-) -> Iterator[Compared | Reading]:
+    session: Session, filter_: Filter, target: TimeRange | None, against: tuple[TimeRange, ...], cancel: threading.Event
+) -> Iterator[Compared | ChunksRead]:
     """Answers and progress; HourscopeError if nothing can be compared. Minutes are of the records' own times."""
     question = Question(target, against, fields=fields_of(filter_))
     if target is not None and Hours(*target).in_minutes and session.time_field is not None:
@@ -73,7 +73,7 @@ def compare(
                 done += isinstance(event, ChunkDone)
                 if time.monotonic() - reported > _INTERVAL_SECONDS:
                     reported = time.monotonic()
-                    yield Reading(done, len(plan.chunks))
+                    yield ChunksRead(done, len(plan.chunks))
 
 
 def examples(session: Session, hours: Hours, filter_: Filter, limit: int, cancel: threading.Event) -> tuple[bytes, ...]:

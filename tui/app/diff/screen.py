@@ -20,11 +20,11 @@ from tui.analysis.answers import (
     source_of,
     volume_sentence,
 )
-from tui.analysis.question import Answer, LocatedFinding, Range, read_range
+from tui.analysis.question import Answer, LocatedFinding, TimeRange, read_range
 from tui.app.diff.days import FindingDays
 from tui.app.diff.details import FindingDetails, finding_words
 from tui.app.diff.findings import FindingList
-from tui.app.diff.run import Compared, Examples, Reading, compare, examples
+from tui.app.diff.run import ChunksRead, Compared, Examples, compare, examples
 from tui.app.hours_page import SelectionPage
 from tui.app.model.hours import Hours, Selection
 from tui.app.model.session import Session, Shade
@@ -32,8 +32,8 @@ from tui.app.records.tree import JsonTree
 from tui.app.requests import Leave
 from tui.app.widgets.chart import Chart
 from tui.app.widgets.cursor_list import REST_SECONDS
+from tui.app.widgets.paragraphs import Paragraphs
 from tui.app.widgets.time_counts import TimeCounts
-from tui.app.widgets.words import Words
 from tui.archive.location import command_line
 from tui.archive.times import ceil_hour, floor_hour, hours_between, next_hour, spell_hour, spell_time
 from tui.filter import Filter, Term, parse_filter
@@ -71,12 +71,12 @@ class DiffPage(SelectionPage):
         whole = session.first, next_hour(session.catalog_last)
         hours = target if session.time_field is not None else target.whole
         span = (hours.span.start, hours.span.stop) if hours else whole
-        self._target: Range | None = None if span == whole else span
-        self._against: tuple[Range, ...] = ()
+        self._target: TimeRange | None = None if span == whole else span
+        self._against: tuple[TimeRange, ...] = ()
         self._answer: Answer | None = None
         self._filter = session.filter  # of the records that are compared
         self._examples: dict[str, tuple[bytes, ...]] = {}
-        self.sentences = Words()
+        self.sentences = Paragraphs()
         self.list = FindingList()
         self.details = FindingDetails()
         self.days = FindingDays()
@@ -108,7 +108,7 @@ class DiffPage(SelectionPage):
         comparing = partial(compare, self.session, self._filter, self._target, self._against)
         self.stream("compare", comparing, lambda message: message)
 
-    def on_reading(self, message: Reading) -> None:
+    def on_chunks_read(self, message: ChunksRead) -> None:
         if message.chunks:
             self._show_header(f"reading {count(message.chunks)} of {count(message.of)} chunks")
 

@@ -11,37 +11,37 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from tui.app.filters.cursor import NUMBER, Context, SampleNode, Token, read, tokens
+from tui.app.filters.cursor import NUMBER, CursorContext, CursorToken, SampleNode, read, tokens
 from tui.filter.build import spell_name, spell_value
 from tui.filter.fields import LONGEST
 from tui.units import count
 
-CandidateKind = Literal["path", "value", "function"]
+SuggestionKind = Literal["path", "value", "function"]
 MOST = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class Suggestion:
     """What may be put in place of [start, end) of the text, and a few words about it."""
 
     text: str
     about: str
-    kind: CandidateKind
+    kind: SuggestionKind
 
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """Candidates, the likeliest first, and the stretch of the text that each would replace. `partial` if what stands
+    """Suggestions, the likeliest first, and the stretch of the text that each would replace. `partial` if what stands
     there is the beginning of a name, and none that the data have."""
 
     start: int
     end: int
-    candidates: tuple[Candidate, ...] = ()
+    suggestions: tuple[Suggestion, ...] = ()
     partial: bool = False
 
-    def taken(self, text: str, candidate: Candidate) -> tuple[str, int]:
-        """The text with a candidate in it, and where the cursor goes."""
-        return text[: self.start] + candidate.text + text[self.end :], self.start + len(candidate.text)
+    def taken(self, text: str, suggestion: Suggestion) -> tuple[str, int]:
+        """The text with a suggestion in it, and where the cursor goes."""
+        return text[: self.start] + suggestion.text + text[self.end :], self.start + len(suggestion.text)
 
 
 def complete(text: str, cursor: int, root: SampleNode) -> Completion:
@@ -50,14 +50,14 @@ def complete(text: str, cursor: int, root: SampleNode) -> Completion:
     typed = before.pop() if before and before[-1].is_word(cursor) else None
     context = read(before, root)
     start, end = (cursor, cursor) if typed is None else (typed.start, _end(text, cursor, typed))
-    candidates, word = _at(context, text[start:cursor]), text[start:end]
-    others = [candidate for candidate in candidates if candidate.text != word]
-    begun = any(candidate.kind == "path" and candidate.text.startswith(word) for candidate in others)
-    partial = begun and typed is not None and typed.kind == "name" and len(others) == len(candidates)
+    suggestions, word = _at(context, text[start:cursor]), text[start:end]
+    others = [suggestion for suggestion in suggestions if suggestion.text != word]
+    begun = any(suggestion.kind == "path" and suggestion.text.startswith(word) for suggestion in others)
+    partial = begun and typed is not None and typed.kind == "name" and len(others) == len(suggestions)
     return Completion(start, end, tuple(others[:MOST]), partial)
 
 
-def _at(context: Context, word: str) -> list[Candidate]:
+def _at(context: CursorContext, word: str) -> list[Suggestion]:
     """What goes with a word that is typed at a context."""
     if context.after_dot:
         return [] if context.node is None else _names(context.node, word)
@@ -67,11 +67,11 @@ def _at(context: Context, word: str) -> list[Candidate]:
     if word[:1] in ("'", "`") and word:
         return values
     if NUMBER.fullmatch(word):
-        return [Candidate(f"`{word}`", "a number", "value"), *(value for value in values if value.text != f"`{word}`")]
+        return [Suggestion(f"`{word}`", "a number", "value"), *(value for value in values if value.text != f"`{word}`")]
     return [*values, *_operands(context.base, word)]
 
 
-def _end(text: str, cursor: int, typed: Token | None) -> int:
+def _end(text: str, cursor: int, typed: CursorToken | None) -> int:
     """The end of the word under the cursor: all of a name, or of a text as far as it is closed."""
     if typed is None:
         return cursor
@@ -82,22 +82,22 @@ def _end(text: str, cursor: int, typed: Token | None) -> int:
     return rest.end() if rest and typed.kind == "name" else cursor
 
 
-def _names(node: SampleNode, word: str) -> list[Candidate]:
+def _names(node: SampleNode, word: str) -> list[Suggestion]:
     """The names below a node that go with what is typed: those that begin so first."""
     return _sorted(
-        [(name, Candidate(spell_name(name), _about(inner), "path")) for name, inner in node.names.items()], word
+        [(name, Suggestion(spell_name(name), _about(inner), "path")) for name, inner in node.names.items()], word
     )
 
 
-def _operands(node: SampleNode | None, word: str) -> list[Candidate]:
+def _operands(node: SampleNode | None, word: str) -> list[Suggestion]:
     """Names below `@`, then functions, then names further down."""
     typed = word.strip('"').lower()
     if node is None:
         return _functions(typed)
     near = _names(node, word)
-    seen = {candidate.text for candidate in near}
+    seen = {suggestion.text for suggestion in near}
     far = [
-        Candidate(spelled, _about(inner), "path")
+        Suggestion(spelled, _about(inner), "path")
         for path, inner in node.below()
         if len(path) > 1 and typed and path[-1].lower().startswith(typed)
         for spelled in (".".join(map(spell_name, path)),)
@@ -106,15 +106,15 @@ def _operands(node: SampleNode | None, word: str) -> list[Candidate]:
     return [*near, *far, *(_functions(typed) if not word.startswith('"') else [])]
 
 
-def _functions(typed: str) -> list[Candidate]:
+def _functions(typed: str) -> list[Suggestion]:
     return [
-        Candidate(f"{name}(", signature, "function")
+        Suggestion(f"{name}(", signature, "function")
         for name, signature in SIGNATURES.items()
         if name.startswith(typed) and name != typed
     ]
 
 
-def _values(node: SampleNode | None, word: str) -> list[Candidate]:
+def _values(node: SampleNode | None, word: str) -> list[Suggestion]:
     """The values of a path as literals, the most frequent first."""
     if node is None or node.facts is None:
         return []
@@ -125,14 +125,14 @@ def _values(node: SampleNode | None, word: str) -> list[Candidate]:
             continue  # only its beginning is known
         shown = value if isinstance(value, str) else spell_value(value).strip("`")
         if typed in shown.lower():
-            literals.append((shown, Candidate(spell_value(value), f"{count(times)}×", "value")))
-    return [candidate for _, candidate in sorted(literals, key=lambda pair: not pair[0].lower().startswith(typed))]
+            literals.append((shown, Suggestion(spell_value(value), f"{count(times)}×", "value")))
+    return [suggestion for _, suggestion in sorted(literals, key=lambda pair: not pair[0].lower().startswith(typed))]
 
 
-def _sorted(candidates: list[tuple[str, Candidate]], word: str) -> list[Candidate]:
+def _sorted(suggestions: list[tuple[str, Suggestion]], word: str) -> list[Suggestion]:
     typed = word.strip('"').lower()
-    fitting = [(name.lower(), candidate) for name, candidate in candidates if typed in name.lower()]
-    return [candidate for _, candidate in sorted(fitting, key=lambda pair: not pair[0].startswith(typed))]
+    fitting = [(name.lower(), suggestion) for name, suggestion in suggestions if typed in name.lower()]
+    return [suggestion for _, suggestion in sorted(fitting, key=lambda pair: not pair[0].startswith(typed))]
 
 
 def _about(node: SampleNode) -> str:

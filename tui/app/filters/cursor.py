@@ -17,7 +17,7 @@ _TEXTS = ("contains", "starts_with", "ends_with")  # functions whose second argu
 
 
 @dataclass(frozen=True, slots=True)
-class Token:
+class CursorToken:
     kind: str
     text: str
     start: int
@@ -40,15 +40,15 @@ _TOKEN = re.compile(
 )
 
 
-def tokens(text: str) -> Iterator[Token]:
+def tokens(text: str) -> Iterator[CursorToken]:
     """The parts of an expression; `open` is a text that is not closed. Blanks are left out."""
     for match in _TOKEN.finditer(text):
         if not match.group().isspace():
-            yield Token(match.lastgroup or "", match.group(), match.start())
+            yield CursorToken(match.lastgroup or "", match.group(), match.start())
 
 
 @dataclass(slots=True)
-class Context:
+class CursorContext:
     """Where the reading stands. `node` is what the path spelled so far leads to, `base` what `@` is.
 
     `start`: an operand begins here. `compared`: whose values are wanted here. `function` and `argument`: of the
@@ -67,10 +67,10 @@ class Context:
     closes: str = ""
 
 
-def read(before: list[Token], root: SampleNode) -> Context:
+def read(before: list[CursorToken], root: SampleNode) -> CursorContext:
     """Where the tokens before the cursor lead to."""
-    context = Context(root, outer=root)
-    stack: list[Context] = []
+    context = CursorContext(root, outer=root)
+    stack: list[CursorContext] = []
     for index, token in enumerate(before):
         following = before[index + 1].text if index + 1 < len(before) else ""
         if token.kind in ("name", "quoted"):
@@ -88,7 +88,7 @@ def read(before: list[Token], root: SampleNode) -> Context:
     return context
 
 
-def _name(context: Context, token: Token, following: str) -> None:
+def _name(context: CursorContext, token: CursorToken, following: str) -> None:
     if following == "(":  # a function; its brackets come next
         return
     name = _unquoted(token)
@@ -101,7 +101,7 @@ def _step(node: SampleNode | None, name: str) -> SampleNode | None:
     return None if node is None else node.names.get(name)
 
 
-def _unquoted(token: Token) -> str:
+def _unquoted(token: CursorToken) -> str:
     if token.kind == "name":
         return token.text
     try:
@@ -110,7 +110,9 @@ def _unquoted(token: Token) -> str:
         return token.text[1:-1]
 
 
-def _opened(context: Context, token: Token, beside: tuple[Token | None, str], stack: list[Context]) -> Context:
+def _opened(
+    context: CursorContext, token: CursorToken, beside: tuple[CursorToken | None, str], stack: list[CursorContext]
+) -> CursorContext:
     """A bracket begins a place of its own; `beside` it are a token and a text."""
     before, following = beside
     stack.append(context)
@@ -119,17 +121,17 @@ def _opened(context: Context, token: Token, beside: tuple[Token | None, str], st
         context.node, context.start = context.base, False
     if token.text == "[?":
         items = None if context.node is None else context.node.items
-        return Context(items, outer=items, closes="]")
+        return CursorContext(items, outer=items, closes="]")
     if token.text == "(":
         called = before.text if before is not None and before.kind == "name" else ""
-        return Context(context.base, function=called, outer=context.base, closes=")")
+        return CursorContext(context.base, function=called, outer=context.base, closes=")")
     if token.text == "{" or context.start or context.after_dot:  # `{name: …}` and `[…, …]` of values
         base = context.node if context.after_dot else context.base
-        return Context(base, outer=base, start=token.text == "[", closes="}" if token.text == "{" else "]")
-    return Context(None, outer=None, start=False, closes="index")
+        return CursorContext(base, outer=base, start=token.text == "[", closes="}" if token.text == "{" else "]")
+    return CursorContext(None, outer=None, start=False, closes="index")
 
 
-def _closed(context: Context, bracket: str, stack: list[Context]) -> Context:
+def _closed(context: CursorContext, bracket: str, stack: list[CursorContext]) -> CursorContext:
     """Back to where the bracket began, a step further."""
     if not stack or bracket not in (context.closes, "]" if context.closes == "index" else ""):
         return context
@@ -142,7 +144,7 @@ def _closed(context: Context, bracket: str, stack: list[Context]) -> Context:
     return outer
 
 
-def _sign(context: Context, sign: str) -> None:
+def _sign(context: CursorContext, sign: str) -> None:
     if sign == ".":
         context.after_dot = True
     elif sign == "[]":

@@ -15,7 +15,7 @@ from textual.widget import Widget
 
 from tui.app.widgets.cursor_list import CursorList
 from tui.app.widgets.lines import Piece, both_ends, fit, shorten, strip_of
-from tui.filter.build import Comparison, ValuePath, comparisons, spell_field
+from tui.filter.build import ValueComparison, ValuePath, comparisons, spell_field
 from tui.filter.fields import ANY
 from tui.printable import printable
 
@@ -24,7 +24,7 @@ _BESIDE = 9  # cells of a line besides its text and the words about it
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class DropItem:
     """A line: a sign or name, the text itself, and on the right a few words about it. All of it printable."""
 
     text: str
@@ -45,12 +45,12 @@ class Drop(CursorList, can_focus=False):
         self._limit = limit
         self._widest = widest
         self._width = 0
-        self.items: tuple[Item, ...] = ()
+        self.items: tuple[DropItem, ...] = ()
         self.title = ""
         self.at = -1
         self.display = False
 
-    def fill(self, items: Sequence[Item], *, at: int = -1, title: str = "") -> None:
+    def fill(self, items: Sequence[DropItem], *, at: int = -1, title: str = "") -> None:
         """Show these lines, or nothing."""
         self.items, self.at, self.title, self.top = tuple(items), at, title, 0
         if not items:
@@ -93,7 +93,7 @@ class Drop(CursorList, can_focus=False):
         more = f"▾ {below} more" if below and not here else ""
         return strip_of(self._line(self.items[number], width, here, more), width, palette.cursor if here else None)
 
-    def _line(self, item: Item, width: int, here: bool, more: str) -> list[Piece]:
+    def _line(self, item: DropItem, width: int, here: bool, more: str) -> list[Piece]:
         palette = self.palette
         styles = {"value": palette.string, "function": palette.constant, "path": palette.name, "off": palette.faint}
         lead = max((cell_len(other.lead) for other in self.items), default=0)
@@ -118,7 +118,7 @@ class Picker(Drop, can_focus=True):
         super().__init__()
         self._before: Widget | None = None
 
-    def offer(self, items: Sequence[Item], title: str) -> None:
+    def offer(self, items: Sequence[DropItem], title: str) -> None:
         """Show the lines and take the focus."""
         self._before = self.screen.focused
         self.fill(items, at=0, title=title)
@@ -149,17 +149,17 @@ class Comparisons(Picker):
     class Picked(Message):
         """`edit`: it is to be typed on first."""
 
-        comparison: Comparison
+        comparison: ValueComparison
         edit: bool
 
     def __init__(self) -> None:
         super().__init__()
-        self.offered: tuple[Comparison, ...] = ()
+        self.offered: tuple[ValueComparison, ...] = ()
 
     def ask(self, path: ValuePath, value: object, *, cut: bool) -> None:
         """`cut`: only the beginning of a longer text is known."""
         self.offered = tuple(one for one in comparisons(path, value) if not cut or one.sign in "^~*0")
-        items = [Item(one.expression, "", f"{one.sign:<3}{one.meaning}", "text") for one in self.offered]
+        items = [DropItem(one.expression, "", f"{one.sign:<3}{one.meaning}", "text") for one in self.offered]
         anywhere = tuple(ANY if isinstance(step, int) else step for step in path)
         self.offer(items, f"records whose {printable(spell_field(anywhere), 60)} …")
 

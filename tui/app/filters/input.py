@@ -17,10 +17,10 @@ from textual.widgets.input import Selection
 
 from tui.app.filters.completion import Completion, complete
 from tui.app.filters.cursor import SampleNode, tree_of
-from tui.app.filters.drop import Drop, Item
+from tui.app.filters.drop import Drop, DropItem
 from tui.app.filters.labels import KindLabel
 from tui.app.filters.sample import sampled
-from tui.app.model.remembered import StateError, Typed, keep_typed, read_typed
+from tui.app.model.remembered import StateError, TypedText, keep_typed, read_typed
 from tui.app.records.store import Records
 from tui.app.requests import Failed
 from tui.app.terminal.guard import Guarded
@@ -62,7 +62,7 @@ class FilterInput(Guarded, TextInput):
 
         tree: SampleNode
         records: int
-        typed: list[Typed]
+        typed: list[TypedText]
 
     def __init__(self, kind: KindLabel, offers: Drop) -> None:
         super().__init__("type to filter; enter keeps it")
@@ -72,10 +72,10 @@ class FilterInput(Guarded, TextInput):
         self._tree = SampleNode()
         self._sampled = 0
         self._completion = Completion(0, 0)
-        self._typed: list[Typed] = []
+        self._typed: list[TypedText] = []
         self._back = 0  # steps into what was typed before
         self._recalled = ""
-        self._draft: Typed = ("match", "")
+        self._draft: TypedText = ("match", "")
 
     def open(self, records: Records | None) -> None:
         """Type; `records` are those whose fields are offered."""
@@ -107,7 +107,7 @@ class FilterInput(Guarded, TextInput):
 
     def _prepare(self, records: Records | None) -> Iterator[Message]:
         """Measure the first records, unless that was done when there were as many; read what was typed before."""
-        fields, typed = Fields(), list[Typed]()
+        fields, typed = Fields(), list[TypedText]()
         if records is not None and (known := min(len(records), _SAMPLE)) > self._sampled:
             fields.feed(sampled(records, range(known), _BYTES))
         try:
@@ -129,13 +129,13 @@ class FilterInput(Guarded, TextInput):
         if self.value.strip():
             self.run_worker(partial(self._keep, typed), thread=True, exit_on_error=False, group="keep")
 
-    def _keep(self, typed: Typed) -> None:
+    def _keep(self, typed: TypedText) -> None:
         try:
             keep_typed(typed)
         except StateError as error:
             self.post_message(Failed(str(error)))
 
-    def put(self, kind_and_text: Typed, selected: tuple[int, int] = (0, 0)) -> None:
+    def put(self, kind_and_text: TypedText, selected: tuple[int, int] = (0, 0)) -> None:
         """Another expression; a part of it may be selected, so that typing replaces it."""
         kind, text = kind_and_text
         self._kind.put(kind)
@@ -150,7 +150,7 @@ class FilterInput(Guarded, TextInput):
             self.close_offers()
             return
         self._completion = complete(self.value, self.cursor_position, self._tree)
-        self._offers.fill([Item(one.text, one.about, "", one.kind) for one in self._completion.candidates])
+        self._offers.fill([DropItem(one.text, one.about, "", one.kind) for one in self._completion.suggestions])
 
     @property
     def partial(self) -> bool:
@@ -164,8 +164,8 @@ class FilterInput(Guarded, TextInput):
         return shown
 
     def _take(self, at: int) -> None:
-        candidate = self._completion.candidates[at]
-        self.value, cursor = self._completion.taken(self.value, candidate)
+        suggestion = self._completion.suggestions[at]
+        self.value, cursor = self._completion.taken(self.value, suggestion)
         self.cursor_position = cursor
         self.close_offers()
 
@@ -173,8 +173,8 @@ class FilterInput(Guarded, TextInput):
         """Take the first, or the chosen one; with nothing to take, on to the terms."""
         if not self._offers.display:
             self._completion = complete(self.value, self.cursor_position, self._tree)
-            candidates = self._completion.candidates if self._kind.kind == "match" and self.value.strip() else ()
-            if not candidates:
+            suggestions = self._completion.suggestions if self._kind.kind == "match" and self.value.strip() else ()
+            if not suggestions:
                 self.screen.focus_next()
                 return
         self._take(max(self._offers.at, 0))

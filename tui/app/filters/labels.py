@@ -9,7 +9,7 @@ from textual.strip import Strip
 
 from tui.app.widgets.lines import LineWidget, shorten, strip_of
 from tui.filter import Filter, TermKind
-from tui.filter.build import Whole, whole_of
+from tui.filter.build import WholeFilter, whole_of
 from tui.filter.terms import KINDS
 from tui.printable import printable
 
@@ -84,7 +84,7 @@ class WholeLine(LineWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._whole = Whole("")
+        self._whole = WholeFilter("")
         self.display = False
 
     def show(self, filter_: Filter, *, stacked: bool) -> None:

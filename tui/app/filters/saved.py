@@ -10,7 +10,7 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
-from tui.app.filters.drop import Item, Picker
+from tui.app.filters.drop import DropItem, Picker
 from tui.app.model.command import read_filter
 from tui.app.requests import Ask, Failed
 from tui.config import load_config
@@ -49,8 +49,8 @@ class SavedFilters(Picker):
             self.post_message(Failed(str(error)))
             return
         self._current = current
-        items = [Item(printable(words, 400), "", printable(name, 40), "text") for name, words in self._filters]
-        none = [Item("no filter is saved yet; ctrl+s saves the current one under a name")]
+        items = [DropItem(printable(words, 400), "", printable(name, 40), "text") for name, words in self._filters]
+        none = [DropItem("no filter is saved yet; ctrl+s saves the current one under a name")]
         self.offer(items or none, f"saved filters, of [filters] in {self._config}")
 
     def pick(self, number: int, how: str) -> None:

@@ -13,8 +13,8 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.strip import Strip
 
-from tui.app.filters.drop import Drop, Item
-from tui.app.records.matching import Counted, count_terms, key_of
+from tui.app.filters.drop import Drop, DropItem
+from tui.app.records.matching import TermCounts, count_terms, key_of
 from tui.app.records.store import HourRecords
 from tui.app.requests import Failed, Report
 from tui.app.widgets.lines import LineWidget, Piece, shorten, strip_of
@@ -61,14 +61,14 @@ class TermLine(LineWidget, can_focus=True):
     class Ready(Message):
         """What each term lets through by itself, of all records that were there."""
 
-        counted: Counted
+        counted: TermCounts
 
     def __init__(self, shown: Filter, panel: Drop) -> None:
         super().__init__()
         self._filter = shown
         self._panel = panel
         self._records: HourRecords | None = None
-        self._counts: Counted = {}
+        self._counts: TermCounts = {}
         self._counting = False
         self._at = 0
         self._error = ""
@@ -123,14 +123,14 @@ class TermLine(LineWidget, can_focus=True):
         turned = "records for which these do not all hold (-v)" if self._filter.invert else "all of these must hold"
         self._panel.fill([self._item(at) for at in range(len(self._filter.terms))], at=self._at, title=turned)
 
-    def _item(self, at: int) -> Item:
+    def _item(self, at: int) -> DropItem:
         term = self._filter.terms[at]
         kind = f"{KINDS[term.kind].name:<6} {KINDS[term.kind].place}"
         counts = self._counts.get(key_of(term))
         about = "" if counts is None else f"{count(counts[0])} of {count(counts[1])}"
         text = ("not " if term.negated else "") + printable(" ".join((term.text, *term.flags)), 400)
         kind_of_line = "text" if term.enabled else "off"
-        return Item(text, about, f"{at + 1} {'●' if term.enabled else '○'} {kind}", kind_of_line)
+        return DropItem(text, about, f"{at + 1} {'●' if term.enabled else '○'} {kind}", kind_of_line)
 
     def action_move(self, step: int) -> None:
         self._at = max(0, min(self._at + step, len(self._filter.terms) - 1))

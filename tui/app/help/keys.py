@@ -29,7 +29,7 @@ _WORDS = {"palette": "actions by name", "draw the screen again": "draw again"}
 
 
 @dataclass
-class Row:
+class KeyRow:
     """What some keys do. `keys` of each meaning, in order."""
 
     action: str
@@ -45,11 +45,11 @@ class Row:
 
 def key_groups(bindings: Iterable[Binding]) -> list[tuple[str, list[tuple[str, str]]]]:
     """(title, rows) of what there is to do, of moving about, and of what every screen has."""
-    rows: dict[str, Row] = {}
+    rows: dict[str, KeyRow] = {}
     for binding in bindings:
         if binding.description and binding.description not in FRAMEWORKS:
             _add(rows, binding)
-    groups: dict[str, list[Row]] = {"Do": [], "Move": [], "Always": []}
+    groups: dict[str, list[KeyRow]] = {"Do": [], "Move": [], "Always": []}
     for row in rows.values():
         groups["Move" if row.action in _MOVES else "Always" if row.action in _ALWAYS else "Do"].append(row)
     groups["Do"].sort(key=lambda row: _FIRST.index(row.action) if row.action in _FIRST else len(_FIRST))
@@ -61,7 +61,7 @@ def action_name(binding: Binding) -> str:
     return binding.action.partition("(")[0].rpartition(".")[2]
 
 
-def _add(rows: dict[str, Row], binding: Binding) -> None:
+def _add(rows: dict[str, KeyRow], binding: Binding) -> None:
     name = action_name(binding)
     steps = binding.action.partition("(")[2].strip(")-")  # `move(-1)` and `move(1)` belong together
     if name in _BY_PARAMETER:
@@ -69,7 +69,7 @@ def _add(rows: dict[str, Row], binding: Binding) -> None:
     name = _PARTNERS.get(name, name)
     apart = steps if name in _MOVES else bool(steps)  # `switch` is not `switch(3)`
     kind = f"{name} {apart}"
-    row = rows.setdefault(kind, Row(name))
+    row = rows.setdefault(kind, KeyRow(name))
     meaning = _WORDS.get(binding.description, binding.description)
     if meaning not in row.meanings:
         row.meanings.append(meaning)

@@ -17,10 +17,10 @@ from tui.app.model.exhibit import Exhibit
 from tui.app.page import Page
 from tui.app.widgets.cursor_list import ScrolledLines
 from tui.app.widgets.lines import Piece, fit
-from tui.app.widgets.words import Words
+from tui.app.widgets.paragraphs import Paragraphs
 from tui.app.widgets.workers import stream
 
-Group = tuple[str, Sequence[tuple[str, str]]]
+KeyGroup = tuple[str, Sequence[tuple[str, str]]]
 _TWO = 76  # cells from which there are two columns
 _WIDEST = 60
 _LONG = 16  # cells of keys
@@ -48,7 +48,7 @@ class HelpPage(Page):
 
 
 @dataclass
-class Looked(Message):
+class ExhibitRead(Message):
     """What there is to look at, as far as it was read."""
 
     exhibit: tuple[Exhibit, ...]
@@ -63,7 +63,7 @@ class ExplainPage(Page):
         super().__init__()
         self._title = title
         self._paragraphs, self._exhibit = paragraphs, exhibit
-        self._words = Words((title,), scrolls=True)
+        self._words = Paragraphs((title,), scrolls=True)
 
     def contents(self) -> list[Widget]:
         return [self._words]
@@ -74,14 +74,14 @@ class ExplainPage(Page):
         self._show(())
         stream(self, self._look(), "look")
 
-    def _look(self) -> Iterator[Looked]:
+    def _look(self) -> Iterator[ExhibitRead]:
         read: list[Exhibit] = []
         for line in self._exhibit:
             read.append(line)
             if not line:  # a chunk is whole
-                yield Looked(tuple(read))
+                yield ExhibitRead(tuple(read))
 
-    def on_looked(self, message: Looked) -> None:
+    def on_exhibit_read(self, message: ExhibitRead) -> None:
         self._show(message.exhibit)
 
     def _show(self, exhibit: tuple[Exhibit, ...]) -> None:
@@ -103,7 +103,7 @@ class ExplainPage(Page):
 class KeyTable(ScrolledLines, can_focus=True):
     """What is done here on the left, how one moves on the right; on a slim screen one below the other."""
 
-    def __init__(self, groups: Sequence[Group]) -> None:
+    def __init__(self, groups: Sequence[KeyGroup]) -> None:
         super().__init__()
         self._groups = groups
 
@@ -117,7 +117,7 @@ class KeyTable(ScrolledLines, can_focus=True):
         left += [blank] * (len(right) - len(left))
         return [one + (right[y] if y < len(right) else []) for y, one in enumerate(left)]
 
-    def _parted(self) -> tuple[list[Group], list[Group]]:
+    def _parted(self) -> tuple[list[KeyGroup], list[KeyGroup]]:
         """The groups of the left and of the right: what has no room on the left goes below the others."""
         (title, rows), *others = self._groups
         room = self.size.height - 1  # below the title
@@ -125,7 +125,7 @@ class KeyTable(ScrolledLines, can_focus=True):
             return [(title, rows)], others
         return [(title, rows[:room])], [*others, (f"{title} (more)", rows[room:])]
 
-    def _column(self, groups: Sequence[Group], room: int) -> list[list[Piece]]:
+    def _column(self, groups: Sequence[KeyGroup], room: int) -> list[list[Piece]]:
         """Each line exactly `room` cells."""
         palette = self.palette
         wide = _wide(groups) + 2
@@ -141,13 +141,13 @@ class KeyTable(ScrolledLines, can_focus=True):
         return lines
 
 
-def _wide(groups: Sequence[Group]) -> int:
+def _wide(groups: Sequence[KeyGroup]) -> int:
     """The cells of the keys' column; what is longer than most moves only its own words."""
     sizes = [cell_len(keys) for _, rows in groups for keys, _ in rows]
     return max((size for size in sizes if size <= _LONG), default=0)
 
 
-def _need(groups: Sequence[Group]) -> int:
+def _need(groups: Sequence[KeyGroup]) -> int:
     """The cells that the longest row takes."""
     wide = _wide(groups)
     rows = [row for _, rows in groups for row in rows]

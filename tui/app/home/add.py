@@ -82,7 +82,7 @@ def _with_option(options: S3Options, name: str, value: str | bool) -> S3Options:
 
 
 @dataclass
-class Looked(Message):
+class PlaceRead(Message):
     """What is at a place: an archive and what was listed first; or why it cannot be read. `zone` fits its uploads."""
 
     words: str
@@ -95,18 +95,18 @@ class Looked(Message):
     trouble: str = ""
 
 
-def look(words: str, sign_in: Callable[[str, S3Options], None]) -> Iterator[Looked]:
+def look(words: str, sign_in: Callable[[str, S3Options], None]) -> Iterator[PlaceRead]:
     """List a place and read a little of it (a bucket that refuses us is asked without credentials, too); then the same
     with the zone that fits the upload times."""
     try:
         place = TypedArchive.read(words)
         sign_in(place.url, place.s3)
         place, archive, catalog = _listed(place)
-        looked = _readable(Looked(words, place, archive, catalog), archive, catalog)
+        looked = _readable(PlaceRead(words, place, archive, catalog), archive, catalog)
         yield looked
         yield replace(looked, zone=zone_name(zone_of_uploads(archive, catalog)))
     except HourscopeError as error:
-        yield Looked(words, trouble=str(error))
+        yield PlaceRead(words, trouble=str(error))
 
 
 def _listed(place: TypedArchive) -> tuple[TypedArchive, Archive, Catalog]:
@@ -127,7 +127,7 @@ def _location(place: TypedArchive) -> Location:
     return Location(place.url, layout=place.layout, s3=place.s3)
 
 
-def _readable(looked: Looked, archive: Archive, catalog: Catalog) -> Looked:
+def _readable(looked: PlaceRead, archive: Archive, catalog: Catalog) -> PlaceRead:
     how = (
         "without credentials" if looked.place.s3.no_sign_request else "as " + (looked.place.s3.profile or "the default")
     )
@@ -157,7 +157,7 @@ class AddPage(Page):
         self.config = config
         self.place, self.label, self.zone = TextInput("s3://bucket/prefix or /a/folder"), TextInput(), TextInput()
         self.board = Board()
-        self.looked: Looked | None = None
+        self.looked: PlaceRead | None = None
         self._typed = ""  # the name and the zone that were suggested are replaced as long as nobody typed others
         self._suggested = ("", "")
         self._timer: Timer | None = None
@@ -189,7 +189,7 @@ class AddPage(Page):
             self._timer.stop()
         stream(self, look(self._typed, self.sign_in), "look")
 
-    def on_looked(self, message: Looked) -> None:
+    def on_place_read(self, message: PlaceRead) -> None:
         if message.words != self._typed:
             return
         self.looked = message
@@ -214,7 +214,7 @@ class AddPage(Page):
         else:
             self._save(looked)
 
-    def _save(self, looked: Looked) -> None:
+    def _save(self, looked: PlaceRead) -> None:
         name = self.label.value.strip()
         try:
             save_archive(self.config.path, name, self._keys(looked))
@@ -222,7 +222,7 @@ class AddPage(Page):
         except HourscopeError as error:
             self.report(str(error), bad=True)
 
-    def _keys(self, looked: Looked) -> dict[str, str | bool]:
+    def _keys(self, looked: PlaceRead) -> dict[str, str | bool]:
         """What the config says of it; what is detected each time, and is usual, is left to that."""
         place, zone = looked.place, self.zone.value.strip()
         parse_zone(zone or None)
@@ -245,7 +245,7 @@ class AddPage(Page):
             rows = self._facts(looked, looked.archive, looked.catalog)
         self.board.show([Fact(), *rows])
 
-    def _facts(self, looked: Looked, archive: Archive, catalog: Catalog) -> list[Fact]:
+    def _facts(self, looked: PlaceRead, archive: Archive, catalog: Catalog) -> list[Fact]:
         hours, newest = plural(len(catalog.hours), "hour"), catalog.last
         so_far = " in the newest month" if catalog.unlisted else ""
         to = f", to {newest:%a} {newest.day} {newest:%b %Y %H:00}" if newest else ""

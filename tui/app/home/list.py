@@ -31,7 +31,7 @@ _NEW_WORDS = (("o", "open a folder or s3://bucket/prefix"), ("+", "name one in t
 
 
 @dataclass(frozen=True)
-class Row:
+class HomeRow:
     """A line of the list: a heading, an item, the number of items that are not shown, or an empty line."""
 
     section: int
@@ -57,7 +57,7 @@ class HomeList(ChoiceList):
         self._home = Home()
         self._words = ""
         self._whole: set[int] = set()  # sections that are shown whole
-        self._rows: list[Row] = []
+        self._rows: list[HomeRow] = []
 
     def show(self, home: Home, words: str = "") -> None:
         """What there is, and what was typed to narrow it. The cursor stays on its item."""
@@ -126,18 +126,18 @@ class HomeList(ChoiceList):
         lengths = [number for _, kinds in SECTIONS if (number := len(self._home.of(kinds, self._words)))]
         return sum(lengths) + 2 * len(lengths) + (-1 if self._words else 1)
 
-    def _all_rows(self) -> list[Row]:
+    def _all_rows(self) -> list[HomeRow]:
         sections = {at: self._home.of(kinds, self._words) for at, (_, kinds) in enumerate(SECTIONS)}
         sections = {at: items for at, items in sections.items() if items}
         shares = self._shares({at: len(items) for at, items in sections.items()})
-        rows: list[Row] = []
+        rows: list[HomeRow] = []
         for at, items in sections.items():
             shown = items if at in self._whole or self._words else items[: shares[at]]
-            rows += [Row(at)] if rows else []
-            rows.append(Row(at, heading=SECTIONS[at][0]))
-            rows += [Row(at, item=item) for item in shown]
-            rows += [Row(at, more=len(items) - len(shown))] if len(items) > len(shown) else []
-        return rows if self._words else [*rows, *([Row(-1)] if rows else []), Row(-1, heading=_NEW)]
+            rows += [HomeRow(at)] if rows else []
+            rows.append(HomeRow(at, heading=SECTIONS[at][0]))
+            rows += [HomeRow(at, item=item) for item in shown]
+            rows += [HomeRow(at, more=len(items) - len(shown))] if len(items) > len(shown) else []
+        return rows if self._words else [*rows, *([HomeRow(-1)] if rows else []), HomeRow(-1, heading=_NEW)]
 
     def _shares(self, lengths: dict[int, int]) -> dict[int, int]:
         """How many rows of each section fit, three at least: one more for each in turn, as long as there is room."""
@@ -184,7 +184,7 @@ class HomeList(ChoiceList):
             pieces += [(f"   {key} ", palette.key), (words, palette.dim)] if used < width else []
         return pieces
 
-    def _columns(self, row: Row) -> str:
+    def _columns(self, row: HomeRow) -> str:
         """What the columns at the right edge are."""
         return {
             "Archives": f"{'last 30 days':<{DAYS}}  {'newest':<15}{'':>8} ",

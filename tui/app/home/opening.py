@@ -16,7 +16,7 @@ from tui.app.model.session import Session, place_name
 from tui.app.page import Host, Page
 from tui.app.requests import ChooseLayout, Failed, Refuse, ShowArchive
 from tui.app.widgets.choices import Choice, Choices
-from tui.app.widgets.words import Words
+from tui.app.widgets.paragraphs import Paragraphs
 from tui.app.widgets.workers import stream
 from tui.archive.detect import SeveralLayoutsError
 from tui.archive.location import Location
@@ -25,7 +25,7 @@ from tui.units import plural
 
 
 @dataclass
-class Listed(Message):
+class ArchiveListed(Message):
     """What an archive turned out to be: one that can be shown, or several in one place."""
 
     answer: ShowArchive | ChooseLayout
@@ -54,7 +54,7 @@ class OpeningPage(Page):
         self._locate, self._demo, self._send, self._only = locate, demo, send, only
         self._answer: ShowArchive | ChooseLayout | None = None  # while another screen is in front
         self.place = place_name(url)
-        self.words = Words((f"Listing {self.place} …", "", "Only names and sizes are read. esc gives up."))
+        self.words = Paragraphs((f"Listing {self.place} …", "", "Only names and sizes are read. esc gives up."))
 
     def contents(self) -> list[Widget]:
         return [self.words]
@@ -63,7 +63,7 @@ class OpeningPage(Page):
         self.header.show(self.place, "listing")
         stream(self, self._list(), "open")
 
-    def _list(self) -> Iterator[Listed]:
+    def _list(self) -> Iterator[ArchiveListed]:
         worker = get_current_worker()
         if self._demo and not make_demo(Path(self.url), lambda: worker.is_cancelled):
             return
@@ -72,12 +72,12 @@ class OpeningPage(Page):
         try:
             assert isinstance(self.app, Host)
             opened = open_session(location, self.config, afresh=self.app.tour is not None)
-            yield Listed(ShowArchive(*opened, self.url, self._send))
+            yield ArchiveListed(ShowArchive(*opened, self.url, self._send))
         except SeveralLayoutsError as error:
             layouts = tuple(layout.pattern for layout in error.layouts)
-            yield Listed(ChooseLayout(self.url, location, layouts, error.why))
+            yield ArchiveListed(ChooseLayout(self.url, location, layouts, error.why))
 
-    def on_listed(self, message: Listed) -> None:
+    def on_archive_listed(self, message: ArchiveListed) -> None:
         self._answer = message.answer
         if self.is_current:
             self.request(message.answer)
@@ -113,7 +113,7 @@ class ChoicePage(Page):
         self.choices = Choices(choices)
 
     def contents(self) -> list[Widget]:
-        return [Words((self._question, "", self._about)), self.choices]
+        return [Paragraphs((self._question, "", self._about)), self.choices]
 
     def on_mount(self) -> None:
         self.header.show(self._title)

@@ -18,7 +18,7 @@ from tui.app.widgets.bars import TitleBar
 from tui.app.widgets.board import Board
 from tui.app.widgets.choices import Choice, Choices
 from tui.app.widgets.lines import shorten
-from tui.app.widgets.words import Words
+from tui.app.widgets.paragraphs import Paragraphs
 from tui.app.widgets.workers import stream
 from tui.facts import Fact, Tone
 from tui.history.stopped import Unfinished, unfinished
@@ -38,7 +38,7 @@ _TONES: dict[str, Tone] = {"resume": "command", "reason": "trouble", "by": "dim"
 
 
 @dataclass
-class Left(Message):
+class UnfinishedListed(Message):
     """What was stopped, and what runs elsewhere."""
 
     jobs: list[Unfinished]
@@ -60,7 +60,7 @@ class JobsPage(Page):
         self.choices = Choices(self._rows())
         self.bar = TitleBar()
         self.board = Board()
-        self.words = Words(_EMPTY)
+        self.words = Paragraphs(_EMPTY)
 
     @property
     def number(self) -> int:
@@ -78,11 +78,11 @@ class JobsPage(Page):
         super().on_screen_resume()
         stream(self, self._look(), "jobs")
 
-    def _look(self) -> Iterator[Left]:
+    def _look(self) -> Iterator[UnfinishedListed]:
         """What others have left: the journals of many sends take a moment."""
-        yield Left(unfinished())
+        yield UnfinishedListed(unfinished())
 
-    def on_left(self, message: Left) -> None:
+    def on_unfinished_listed(self, message: UnfinishedListed) -> None:
         self.left = others(message.jobs, self.jobs)
         self._show()
 

@@ -9,7 +9,7 @@ from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from tui.analysis.count import Counted, Row, count
+from tui.analysis.count import Counted, CountedRow, count
 from tui.analysis.counting import Counting, Every
 from tui.analysis.indexed_counts import count_from
 from tui.app.model.hours import Hours, Selection
@@ -113,7 +113,7 @@ def count_over_time(
                 yield Series(hours, filter_, by, every, counts, dict(records), split, *rest)
 
 
-def _by_time(rows: tuple[Row, ...], by: str) -> dict[datetime, int]:
+def _by_time(rows: tuple[CountedRow, ...], by: str) -> dict[datetime, int]:
     """Of minutes: a record with a list of values counts once for each."""
     counts = Counter[datetime]()
     for row in rows:
@@ -122,7 +122,7 @@ def _by_time(rows: tuple[Row, ...], by: str) -> dict[datetime, int]:
     return dict(counts)
 
 
-def _split(rows: tuple[Row, ...]) -> dict[str, dict[datetime, int]]:
+def _split(rows: tuple[CountedRow, ...]) -> dict[str, dict[datetime, int]]:
     """The most frequent values first, the others together as the last."""
     totals, split = Counter[str](), dict[str, Counter[datetime]]()
     for row in rows:

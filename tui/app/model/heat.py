@@ -254,7 +254,7 @@ def _lines(first: date, last: date) -> list[MonthTitle | date]:
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class TroubleRun:
     """Hours in a row with the same trouble."""
 
     first: datetime
@@ -265,17 +265,17 @@ class Trouble:
         return TROUBLE[self.mark] + (f": {self.hours:,} hours in a row" if self.hours > 1 else "")
 
 
-def troubles(grid: HeatGrid) -> list[Trouble]:
+def troubles(grid: HeatGrid) -> list[TroubleRun]:
     """What `e` and `E` walk over, in order: a week without chunks is one trouble, and not 168."""
-    rows: list[Trouble] = []
+    rows: list[TroubleRun] = []
     last: datetime | None = None
     marks = {hour: Mark.ODD_LARGE if ratio > 1 else Mark.ODD_SMALL for hour, ratio in grid.odd.items()}
     marks |= {hour: mark for hour, mark in grid.marks.items() if mark in TROUBLE}
     for hour, mark in sorted(marks.items(), key=itemgetter(0)):
         if rows and last is not None and rows[-1].mark is mark and hour - last == timedelta(hours=1):
-            rows[-1] = Trouble(rows[-1].first, rows[-1].hours + 1, mark)
+            rows[-1] = TroubleRun(rows[-1].first, rows[-1].hours + 1, mark)
         else:
-            rows.append(Trouble(hour, 1, mark))
+            rows.append(TroubleRun(hour, 1, mark))
         last = hour
-    gaps = [Trouble(gap.start, gap.hours, Mark.GAP) for gap in grid.gaps]
+    gaps = [TroubleRun(gap.start, gap.hours, Mark.GAP) for gap in grid.gaps]
     return sorted([*rows, *gaps], key=lambda trouble: trouble.first)

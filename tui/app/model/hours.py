@@ -11,7 +11,7 @@ from tui.archive.moments import clock_notes, parse_moments, parse_range
 from tui.archive.times import ceil_hour, floor_hour, hours_between, next_hour, spell_time
 from tui.errors import TimeError
 
-Moments = tuple[datetime, datetime]  # [start, stop) to the minute
+MinuteRange = tuple[datetime, datetime]  # [start, stop) to the minute
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ def read_selection(text: str, zone: tzinfo, end: datetime | None) -> Selection:
     return Selection.of(*ranges)
 
 
-def read_moments(text: str, zone: tzinfo) -> Moments | None:
+def read_moments(text: str, zone: tzinfo) -> MinuteRange | None:
     """A range to the minute as it is typed, `2015-01-20T14:05..14:25`; None if it is in whole hours. TimeError if it
     makes no sense, or is one of several ranges."""
     several = [parse_moments(*_ends(part), zone) for part in text.split(",")]

@@ -39,7 +39,7 @@ class CachedArchive(msgspec.Struct):
     version: int = _VERSION
 
 
-class _Row(msgspec.Struct, array_like=True):
+class _StoredRow(msgspec.Struct, array_like=True):
     key: str
     size: int
     etag: str
@@ -48,13 +48,13 @@ class _Row(msgspec.Struct, array_like=True):
     restored: bool
 
 
-class _Rows(msgspec.Struct):
+class _StoredRows(msgspec.Struct):
     listed: datetime
-    rows: list[_Row]
+    rows: list[_StoredRow]
     version: int = _VERSION
 
 
-T = TypeVar("T", CachedArchive, _Rows)
+T = TypeVar("T", CachedArchive, _StoredRows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ class MonthCache:
 
     def month(self, month: Month) -> tuple[list[StoredObject], bool] | None:
         """The objects of a month, and whether it was closed when they were listed."""
-        kept = self._read(_spelled(month), _Rows)
+        kept = self._read(_spelled(month), _StoredRows)
         if kept is None:
             return None
         end = datetime(month[0] + month[1] // 12, month[1] % 12 + 1, 1, tzinfo=UTC)
@@ -82,17 +82,17 @@ class MonthCache:
 
     def whole(self) -> list[StoredObject] | None:
         """All objects of an archive that can only be listed as a whole."""
-        kept = self._read("whole", _Rows)
+        kept = self._read("whole", _StoredRows)
         return None if kept is None else [_object(row) for row in kept.rows]
 
     def keep_whole(self, rows: Iterable[Chunk | StoredObject]) -> None:
-        self._write("whole", _Rows(datetime.now(UTC), [_row(row) for row in rows]))
+        self._write("whole", _StoredRows(datetime.now(UTC), [_row(row) for row in rows]))
 
     def keep_place(self, place: CachedArchive) -> None:
         self._write("place", place)
 
     def keep_month(self, month: Month, rows: Iterable[Chunk | StoredObject]) -> None:
-        self._write(_spelled(month), _Rows(datetime.now(UTC), [_row(row) for row in rows]))
+        self._write(_spelled(month), _StoredRows(datetime.now(UTC), [_row(row) for row in rows]))
 
     def _path(self, what: str) -> Path:
         return cache_dir() / "listings" / f"{self.name}.{what}"
@@ -104,7 +104,7 @@ class MonthCache:
             return None
         return kept if kept.version == _VERSION else None
 
-    def _write(self, what: str, value: CachedArchive | _Rows) -> None:
+    def _write(self, what: str, value: CachedArchive | _StoredRows) -> None:
         path = self._path(what)
         with suppress(OSError, OutputError):  # a cache that cannot be written is no reason to fail
             with atomic_file(path, overwrite=True, private=True) as stream:
@@ -112,11 +112,11 @@ class MonthCache:
             evict(path.parent, _MOST_BYTES)
 
 
-def _row(item: Chunk | StoredObject) -> _Row:
-    return _Row(item.key, item.size, item.etag, item.uploaded, item.storage_class, item.restored)
+def _row(item: Chunk | StoredObject) -> _StoredRow:
+    return _StoredRow(item.key, item.size, item.etag, item.uploaded, item.storage_class, item.restored)
 
 
-def _object(row: _Row) -> StoredObject:
+def _object(row: _StoredRow) -> StoredObject:
     return StoredObject(row.key, row.size, row.etag, row.uploaded, row.storage_class, row.restored)
 
 

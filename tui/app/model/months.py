@@ -134,8 +134,8 @@ class Months:
 
 
 @dataclass
-class Whole:
-    """The same of an archive in a bucket that can only be listed as a whole: what was listed the last time, at first.
+class WholeMonths:
+    """`Months` of an archive in a bucket that can only be listed as a whole: at first, what was listed the last time.
 
     `exact`: was it listed since?
     """
@@ -175,16 +175,16 @@ class Whole:
         return self.known
 
 
-def whole_of(archive: Archive, catalog: Catalog, location: Location) -> Whole | None:
+def whole_of(archive: Archive, catalog: Catalog, location: Location) -> WholeMonths | None:
     """An archive that was just listed as a whole, and is kept; None for a folder and an extract."""
     if not is_s3(location.url) or archive.extract or archive.walk().can_walk:
         return None
-    whole = Whole(archive, MonthCache.of(location), catalog, exact=True)
+    whole = WholeMonths(archive, MonthCache.of(location), catalog, exact=True)
     whole.keep()
     return whole
 
 
-def remembered_months(location: Location) -> Months | Whole | None:
+def remembered_months(location: Location) -> Months | WholeMonths | None:
     """What the cache has of an archive in a bucket: its newest month, and others of that year; or all of it."""
     cache = MonthCache.of(location)
     place = cache.place() if is_s3(location.url) else None
@@ -194,7 +194,7 @@ def remembered_months(location: Location) -> Months | Whole | None:
     if not place.heads:
         rows = cache.whole()
         items = [archive.chunk_of(item) or item for item in rows or ()]
-        return Whole(archive, cache, renamed(make_catalog(items), archive.layout)) if items else None
+        return WholeMonths(archive, cache, renamed(make_catalog(items), archive.layout)) if items else None
     walk = Walk(Listing(archive.store), archive.layout, quick=True, names=place.heads)
     zone = archive.zone
     months = Months(archive, walk, place.first.astimezone(zone), place.stop.astimezone(zone), cache)

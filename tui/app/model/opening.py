@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from tui.app.model.month_cache import MonthCache
-from tui.app.model.months import Months, Whole, month_of, months_of, remembered_months, whole_of
+from tui.app.model.months import Months, WholeMonths, month_of, months_of, remembered_months, whole_of
 from tui.app.model.remembered import recall
 from tui.app.model.session import Session
 from tui.app.model.usual import Usual, usual_of
@@ -81,7 +81,7 @@ def listed_again(session: Session) -> tuple[Catalog, Usual]:
     archive, months = session.archive, session.months
     if months is None:
         catalog = archive.catalog()
-    elif isinstance(months, Whole):
+    elif isinstance(months, WholeMonths):
         months.survey()
         catalog = months.catalog()
     else:

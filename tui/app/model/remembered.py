@@ -31,7 +31,7 @@ _VERSION = 2  # of a session's file
 _LONGEST = 20_000  # characters of a filter
 _LARGEST_BYTES = 16 << 20
 _MOST_SESSIONS = 300
-Typed = tuple[TermKind, str]
+TypedText = tuple[TermKind, str]
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
@@ -190,25 +190,25 @@ def _history_file() -> Path:
     return state_dir() / "filters.jsonl"
 
 
-def read_typed() -> list[Typed]:
+def read_typed() -> list[TypedText]:
     """What was typed in the filter bar before. Lines that are broken are left out."""
     return _typed()[0][-MOST_TYPED:]
 
 
-def _typed() -> tuple[list[Typed], bool]:
+def _typed() -> tuple[list[TypedText], bool]:
     """What was typed, and whether all of the file could be read."""
     try:
         lines = (_read(_history_file()) or "").splitlines()
     except ValueError:
         return [], False
-    typed: list[Typed] = []
+    typed: list[TypedText] = []
     for line in lines:
         with suppress(ValueError, RecursionError):
-            typed.append(msgspec.convert(json.loads(line), Typed))
+            typed.append(msgspec.convert(json.loads(line), TypedText))
     return typed, len(typed) == len(lines)
 
 
-def keep_typed(typed: Typed) -> list[Typed]:
+def keep_typed(typed: TypedText) -> list[TypedText]:
     """What was typed, this the newest (and only once); a file with broken lines is kept under another name.
 
     StateError if it cannot be kept.

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta, tzinfo
 from functools import cached_property
 
 from tui.app.model.hours import Selection
-from tui.app.model.months import Months, Whole
+from tui.app.model.months import Months, WholeMonths
 from tui.app.model.usual import Usual, usual_counts, usual_of
 from tui.archive import Archive, Catalog, Chunk, Gap
 from tui.archive.catalog import gaps_between
@@ -22,7 +22,7 @@ from tui.filter import Filter
 from tui.filter.within import Within
 from tui.history.notebook import Notebook, notebook_of
 from tui.scan import ChunkDamaged
-from tui.scan.manifest import Origin
+from tui.scan.manifest import ExtractOrigin
 from tui.units import plural
 
 _MOST_KEYS = 100  # that are named
@@ -69,11 +69,11 @@ class Session:
     matches: Mapping[datetime, int] = field(default_factory=dict)  # of the last scan (or the extract's), by hour
     scanned: frozenset[datetime] = frozenset()  # of an extract: the hours that were read, with or without a match
     shade: Shade | None = None  # of what was counted or found last
-    origin: Origin | None = None  # of an extract: what it was made of
+    origin: ExtractOrigin | None = None  # of an extract: what it was made of
     sent_to: tuple[str, NsqSpec, str] = ("", NsqSpec(), "")  # where the last send went: name, addresses, topic
     times: tzinfo | None = None  # the zone that moments are shown in; None: the archive's
     time_field: str | None = None  # of the records, as far as a range of minutes was looked at
-    months: Months | Whole | None = None  # of an archive that is listed while it is shown
+    months: Months | WholeMonths | None = None  # of an archive that is listed while it is shown
     others: tuple[str, ...] = ()  # the layouts of keys that a detected one leaves out, as --layout takes them
 
     def update(self, catalog: Catalog, usual: Usual) -> None:

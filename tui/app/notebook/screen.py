@@ -21,7 +21,7 @@ from tui.app.requests import Leave, OpenArchive, OpenHour
 from tui.app.terminal.clipboard import LARGEST_BYTES
 from tui.app.widgets.cursor_list import ChoiceList
 from tui.app.widgets.lines import Piece, both_ends, fit, shorten
-from tui.app.widgets.words import Words
+from tui.app.widgets.paragraphs import Paragraphs
 from tui.archive.location import locate_place
 from tui.archive.times import parse_time
 from tui.archive.writer import file_of_lines
@@ -95,7 +95,7 @@ class NotebookPage(Page):
         self.list = EntryList()
         self.text = EntryText()
         self.records = RecordsPane(session.zone)
-        self.words = Words(_EMPTY)
+        self.words = Paragraphs(_EMPTY)
 
     def contents(self) -> list[Widget]:
         return [self.words, self.list, self.text, self.records]

@@ -22,7 +22,7 @@ from tui.archive.times import next_hour
 from tui.archive.writer import file_of_lines, names_folder
 from tui.filter import Filter
 from tui.history.extracts import ScanWork, recorded_scan
-from tui.history.log import Report
+from tui.history.log import Reporter
 from tui.scan import ChunkDone, Counts, Extract, Matches, ScanEvent, ScanPlan, open_extract
 from tui.scan.task import written
 
@@ -85,7 +85,7 @@ def write(picked: Pick, title: str, out: str, session: Session, hour: datetime) 
     return "; ".join([f"wrote {title} {'as the extract' if names_folder(out) else 'to'} {out}{rest}", *reports])
 
 
-def save(pick: Pick, out: str, session: Session, hour: datetime, report: Report) -> None:
+def save(pick: Pick, out: str, session: Session, hour: datetime, report: Reporter) -> None:
     """Write the records. OutputError if the place is taken or cannot be written."""
     if names_folder(out):
         _save_extract(pick, out, session, hour, report)
@@ -95,7 +95,7 @@ def save(pick: Pick, out: str, session: Session, hour: datetime, report: Report)
             file.write(lines)
 
 
-def _save_extract(pick: Pick, out: str, session: Session, hour: datetime, report: Report) -> None:
+def _save_extract(pick: Pick, out: str, session: Session, hour: datetime, report: Reporter) -> None:
     parts = pick.records.parts()
     chunks = tuple(chunk for chunk, _ in parts)
     plan = ScanPlan(session.archive, hour, next_hour(hour), Filter(), chunks)

@@ -146,7 +146,7 @@ def _blocks(
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class FeedState:
     """How far an hour has been read: `ended` at its end, or before it at the `limit` of what a preview holds or because
     of a `trouble`; `unread` if the archive did not give a chunk, or not all of it."""
 
@@ -179,7 +179,7 @@ class ChunkTorn(Message):
 class ReadingPaused(Message):
     """The preview read as far as it was asked to, or as far as it can."""
 
-    reading: Reading
+    reading: FeedState
 
 
 @dataclass
@@ -228,13 +228,13 @@ class Feed:
                 elif isinstance(event, Limit):
                     limit = event
                 elif isinstance(event, Rested):
-                    yield ReadingPaused(Reading(unread=unread))
+                    yield ReadingPaused(FeedState(unread=unread))
         except HourscopeError as error:
             trouble = str(error)
         except Exception:
-            yield ReadingPaused(Reading(ended=True, trouble="reading broke off", unread=unread))
+            yield ReadingPaused(FeedState(ended=True, trouble="reading broke off", unread=unread))
             raise
-        yield ReadingPaused(Reading(True, trouble, limit, unread))
+        yield ReadingPaused(FeedState(True, trouble, limit, unread))
 
     def match(self, filter_: Filter, start: int) -> Iterator[Message | None]:
         """Match from record `start` on."""

@@ -12,9 +12,9 @@ from textual.message import Message
 
 from tui.app.filters.bar import FilterBar
 from tui.app.model.session import Session
-from tui.app.preview.feed import ChunkTorn, Feed, Reading, ReadingPaused, RecordsMatched, RecordsRead
+from tui.app.preview.feed import ChunkTorn, Feed, FeedState, ReadingPaused, RecordsMatched, RecordsRead
 from tui.app.preview.marks import AlikeMarked, Marks, find_alike
-from tui.app.preview.panes import Panes
+from tui.app.preview.panes import PreviewPanes
 from tui.app.preview.rows import VisibleRows
 from tui.app.preview.text import count_words
 from tui.app.records.record_list import RecordList
@@ -74,10 +74,12 @@ class HourView(Guarded, Vertical):
         self.feed = Feed(session.archive, chunks)
         self.records = self.feed.records
         self.rows = VisibleRows(self.records, like.filter if like else session.filter, Marks(session.marks))
-        self.panes = Panes(session, self.rows, session.line[1] if session.line and session.line[0] == hour else 0)
+        self.panes = PreviewPanes(
+            session, self.rows, session.line[1] if session.line and session.line[0] == hour else 0
+        )
         self.listing, self.nodes = self.panes.listing, self.panes.nodes
         self.bar = FilterBar(session.filter, session.config.path)
-        self.reading = Reading()
+        self.reading = FeedState()
         self._matching: Filter | None = None  # what the records are matched against at present
         self._catching_up = False
         self._like = like

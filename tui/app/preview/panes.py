@@ -11,7 +11,7 @@ from tui.app.filters.fields_panel import FieldsPanel
 from tui.app.filters.indexed import is_indexed
 from tui.app.filters.sample import Shown
 from tui.app.model.session import Session
-from tui.app.preview.feed import Reading
+from tui.app.preview.feed import FeedState
 from tui.app.preview.rows import VisibleRows
 from tui.app.preview.text import empty_words, notes_words, place, rows_words
 from tui.app.records.columns import LARGEST
@@ -27,7 +27,7 @@ _THREE_PANES = 200  # cells
 _COMMA = re.compile(r""",|[\[({]|[\])}]|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`(?:\\.|[^`\\])*`""")
 
 
-class Panes(Guarded, Container):
+class PreviewPanes(Guarded, Container):
     """Shows `rows`. Methods that return a sentence have nothing else to show for what was asked."""
 
     def __init__(self, session: Session, rows: VisibleRows, left_at: int) -> None:
@@ -43,7 +43,7 @@ class Panes(Guarded, Container):
     def on_mount(self) -> None:
         self.listing.show_columns(self._session.columns)
 
-    def look_like(self, other: Panes) -> None:
+    def look_like(self, other: PreviewPanes) -> None:
         """Show the panes, lines and fields that those of another hour show."""
         self.nodes.display, self.panel.display = other.nodes.display, other.panel.display
         self.listing.look_like(other.listing)
@@ -71,7 +71,7 @@ class Panes(Guarded, Container):
         else:
             self.nodes.show(records[number])
 
-    def explain(self, reading: Reading, chunks: tuple[Chunk, ...]) -> None:
+    def explain(self, reading: FeedState, chunks: tuple[Chunk, ...]) -> None:
         """The line over the list: where its cursor is, what is shown, and what is wrong; or why there is no record."""
         rows, number = self._rows, self.listing.current
         damage = [words for chunk in chunks for words in self._session.damage.get(chunk.key, ())]

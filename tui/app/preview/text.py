@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from tui.app.model.command import cat_command, shell_filter, shell_read
 from tui.app.model.session import Session
-from tui.app.preview.feed import Reading
+from tui.app.preview.feed import FeedState
 from tui.app.preview.rows import VisibleRows
 from tui.app.records.store import HourRecords
 from tui.archive import Chunk
@@ -19,14 +19,14 @@ from tui.units import count, plural, size
 _MOST_DAMAGE = 2  # chunks that are reported over the list
 
 
-def count_words(rows: VisibleRows, reading: Reading) -> str:
+def count_words(rows: VisibleRows, reading: FeedState) -> str:
     """How many of the previewed records match, or how many there are."""
     if not rows.filtered:
         return f"{count(len(rows.records))}{'' if reading.whole else '+'} previewed"
     return f"{count(len(rows.hits))} of {count(rows.seen)} previewed{' so far' if rows.behind else ''}"
 
 
-def notes_words(reading: Reading, damage: Sequence[str]) -> tuple[str, ...]:
+def notes_words(reading: FeedState, damage: Sequence[str]) -> tuple[str, ...]:
     """Why not all of the hour is here: a trouble, or the damage of its chunks, and that it goes on behind what the
     preview holds."""
     limit = reading.limit
@@ -44,7 +44,7 @@ def rows_words(rows: VisibleRows) -> str:
     return " · ".join(filter(None, (around, marked)))
 
 
-def empty_words(rows: VisibleRows, reading: Reading) -> str:
+def empty_words(rows: VisibleRows, reading: FeedState) -> str:
     """Why no record is shown, and what to do."""
     if rows.marked:
         return (
@@ -70,7 +70,7 @@ def place(records: HourRecords, number: int) -> tuple[str, str, str]:
 
 
 def header_words(
-    rows: VisibleRows, reading: Reading, session: Session, hour: datetime, chunks: tuple[Chunk, ...]
+    rows: VisibleRows, reading: FeedState, session: Session, hour: datetime, chunks: tuple[Chunk, ...]
 ) -> tuple[str, ...]:
     """Which hour, how many, what is wrong, how big."""
     until = (hour + timedelta(hours=1)).strftime("%H:%M")

@@ -18,12 +18,12 @@ from tui.filter.jmespath import load, parse_expression
 from tui.filter.paths import JsonPath, path_of
 from tui.printable import printable
 
-Tone = Literal["plain", "common", "rare", "warning", "error", "fatal"]
-Cell = tuple[str, Tone]
+ValueTone = Literal["plain", "common", "rare", "warning", "error", "fatal"]
+TonedText = tuple[str, ValueTone]
 LARGEST = 64_000  # bytes of a record that is still parsed while it is drawn
 TIME = re.compile(r"\d{4}-(\d\d-\d\d)[T ]((\d\d:\d\d:\d\d)(?:\.\d{1,3})?)")
 NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?|–")
-LEVELS: Mapping[str, Tone] = {
+LEVELS: Mapping[str, ValueTone] = {
     **dict.fromkeys(("trace", "debug", "fine"), "common"),
     **dict.fromkeys(("info", "information", "notice"), "plain"),
     **dict.fromkeys(("warn", "warning"), "warning"),
@@ -64,7 +64,7 @@ class Column:
             return self.aligned(printable(text, self.width))
         return f"{match[1]} {match[3]}" if self.days else match[2]
 
-    def tone(self, text: str) -> Tone:
+    def tone(self, text: str) -> ValueTone:
         """Does a value say the common thing, or a rare one, or how bad it is?"""
         if self.level:
             return LEVELS.get(text.lower(), "plain")
@@ -86,7 +86,7 @@ def path_in(text: str) -> JsonPath | None:
     return path_of(_parsed(text).parsed)
 
 
-def cells(record: bytes, columns: Sequence[Column]) -> list[Cell] | None:
+def cells(record: bytes, columns: Sequence[Column]) -> list[TonedText] | None:
     """The record's cells, one a column; None if it is better shown as it is."""
     value = object_of(record)
     if value is None:

@@ -7,7 +7,7 @@ from zlib import crc32
 
 from rich.cells import cell_len, chop_cells
 
-from tui.app.records.columns import LARGEST, Cell, Column, Tone, cells
+from tui.app.records.columns import LARGEST, Column, TonedText, ValueTone, cells
 from tui.app.records.store import FewRecords, Records
 from tui.app.records.table import SAMPLE, choose, chosen, shared
 from tui.app.widgets.lines import Piece, fit, shorten
@@ -23,7 +23,7 @@ _HOUR = 3  # characters: `17:`
 _KEPT = 400  # texts: more than fit on a screen
 
 
-TONES: Mapping[Tone, str] = {  # their styles in the palette
+TONES: Mapping[ValueTone, str] = {  # their styles in the palette
     "plain": "text",
     "common": "dim",
     "rare": "match",
@@ -33,7 +33,9 @@ TONES: Mapping[Tone, str] = {  # their styles in the palette
 }
 
 
-def toned(cells_: Sequence[Cell], palette: Palette, columns: Sequence[Column], *, hued: bool = False) -> list[Piece]:
+def toned(
+    cells_: Sequence[TonedText], palette: Palette, columns: Sequence[Column], *, hued: bool = False
+) -> list[Piece]:
     """Each cell in the style of its tone, the hour of a time dim; `hued`: what does not stand out in its field's."""
     if len(cells_) != len(columns):
         return [(text, getattr(palette, TONES[tone])) for text, tone in cells_]
@@ -63,7 +65,7 @@ class RecordLines:
     def __init__(self, records: Records) -> None:
         self._records = records
         self._width = 1
-        self._drawn: dict[int, list[list[Cell]]] = {}
+        self._drawn: dict[int, list[list[TonedText]]] = {}
         self._chosen_for: object = None
         self._chosen: tuple[str, ...] = ()  # the columns that a person chose, as JMESPath
         self._filter = Filter()
@@ -150,7 +152,7 @@ class RecordLines:
         """Of the columns."""
         return "".join(fit(column.title, column.width) + "  " for column in self.columns)[self.left :]
 
-    def lines(self, number: int) -> list[list[Cell]]:
+    def lines(self, number: int) -> list[list[TonedText]]:
         """What is drawn of a record: the cells of one line, or several lines if it is wrapped."""
         lines = self._drawn.get(number)
         if lines is None:
@@ -159,7 +161,7 @@ class RecordLines:
             lines = self._drawn[number] = self._draw(number)
         return lines
 
-    def _draw(self, number: int) -> list[list[Cell]]:
+    def _draw(self, number: int) -> list[list[TonedText]]:
         if self.wrapped:
             room = self._width * _MOST_LINES
             text = printable(self._records.head(number, 4 * room + 4), room)
@@ -168,7 +170,7 @@ class RecordLines:
         if cells_ is None:
             end = self.left + self._width
             return [[(printable(self._records.head(number, 4 * end + 4), end)[self.left :], "plain")]]
-        left, line = self.left, list[Cell]()
+        left, line = self.left, list[TonedText]()
         for (text, tone), column in zip(cells_, self.columns, strict=True):
             padded = fit(text, column.width) + "  "
             line.append((padded[left:], tone))

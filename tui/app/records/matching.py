@@ -61,7 +61,7 @@ def match_records(filter_: Filter, records: HourRecords, start: int = 0) -> Iter
 
 
 TermKey = tuple[TermKind, str, bool, bool, bool]
-Counted = dict[TermKey, tuple[int, int]]
+TermCounts = dict[TermKey, tuple[int, int]]
 """Of each term how many records it lets through, of how many that were looked at."""
 
 
@@ -70,9 +70,9 @@ def key_of(term: Term) -> TermKey:
     return term.kind, term.text, term.negated, term.ignore_case, term.words
 
 
-def count_terms(filter_: Filter, records: HourRecords, known: Counted) -> Iterator[Counted | None]:
+def count_terms(filter_: Filter, records: HourRecords, known: TermCounts) -> Iterator[TermCounts | None]:
     """The counts of a filter's terms, given those that are known. None is a moment to give up; the last is all."""
-    counted: Counted = {}
+    counted: TermCounts = {}
     for term in filter_.terms:
         matches, seen = known.get(key_of(term), (0, 0))
         alone = Filter((replace(term, enabled=True),))

@@ -45,7 +45,7 @@ INSIDE = Inside("→")
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class OutlineRow:
     """One line: a key or index, and its value. `open` is None for what has nothing inside.
 
     `held` is the value, or the Raw of it; `part` is set where a long string is wrapped over several lines.
@@ -166,27 +166,29 @@ def kind_of(value: object) -> ValueKind:
     return "constant" if value is None or isinstance(value, bool) else "number"
 
 
-def rows(value: object, folds: Mapping[JsonPath, bool]) -> tuple[Row, ...]:
+def rows(value: object, folds: Mapping[JsonPath, bool]) -> tuple[OutlineRow, ...]:
     """The visible lines of a value; `folds` says which paths were opened (True) or closed (False) by hand."""
     return tuple(islice(_walk((), "", value, folds, crowded=False), MOST_ROWS))
 
 
-def _walk(path: JsonPath, label: str, held: object, folds: Mapping[JsonPath, bool], *, crowded: bool) -> Iterator[Row]:
+def _walk(
+    path: JsonPath, label: str, held: object, folds: Mapping[JsonPath, bool], *, crowded: bool
+) -> Iterator[OutlineRow]:
     """`crowded`: among so many that each is closed unless somebody opens it."""
     kind = kind_of(held)
     shut = _is_large(held) or (crowded and not folds.get(path) and kind != "string")
     children = None if shut and kind != "string" else _children(held)
     if shut and kind in ("object", "array"):
-        yield Row(path, label, held, kind, False)
+        yield OutlineRow(path, label, held, kind, False)
         return
     if children is None or (not path and not children):
-        yield Row(path, label, held, kind, None)
+        yield OutlineRow(path, label, held, kind, None)
         return
     inside = kind == "string"
     usual = not inside and (not path or (len(path) < _DEEP and len(children) <= _MANY))
     opened = bool(children) and folds.get(path, usual)
     if path:
-        yield Row(path, label, held, kind, opened if children else None)
+        yield OutlineRow(path, label, held, kind, opened if children else None)
     if opened:
         for step, inner in children:
             below = (*path, INSIDE, step) if inside else (*path, step)
@@ -231,9 +233,9 @@ def parent(path: JsonPath) -> JsonPath:
     return path[:-2] if path[-2:-1] == (INSIDE,) and path[-2] is INSIDE else path[:-1]
 
 
-def wrapped(unwrapped: tuple[Row, ...], width: int) -> tuple[Row, ...]:
+def wrapped(unwrapped: tuple[OutlineRow, ...], width: int) -> tuple[OutlineRow, ...]:
     """The rows with long strings on as many lines as they take (but no more than a page or two of each)."""
-    lines: list[Row] = []
+    lines: list[OutlineRow] = []
     for row in unwrapped:
         room = max(width - 2 * row.depth - len(row.label) - 7, 12)
         whole = beginning(row, _MOST_WRAPPED)[0] if row.kind == "string" and not row.open else ""
@@ -246,7 +248,7 @@ def wrapped(unwrapped: tuple[Row, ...], width: int) -> tuple[Row, ...]:
     return tuple(lines)
 
 
-def beginning(row: Row, limit: int) -> tuple[str, str]:
+def beginning(row: OutlineRow, limit: int) -> tuple[str, str]:
     """The first characters of a string, at most so many, and how long it is, in words."""
     if not row.large:
         return row.value[:limit], f"{count(len(row.value))} characters"

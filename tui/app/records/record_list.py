@@ -13,7 +13,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.strip import Strip
 
-from tui.app.records.columns import Cell
+from tui.app.records.columns import TonedText
 from tui.app.records.lines import RecordLines, toned
 from tui.app.records.store import Records
 from tui.app.widgets.cursor_list import CursorList
@@ -266,7 +266,7 @@ class RecordList(CursorList):
         sign = (" ", palette.text) if line_of_it else self._sign(row, number, cells)
         return strip_of([sign, cursor, *pieces], width, self.ground(row))
 
-    def _sign(self, row: int, number: int, cells: Sequence[Cell]) -> Piece:
+    def _sign(self, row: int, number: int, cells: Sequence[TonedText]) -> Piece:
         """Before a record: `*` for a mark, `▎` for a match among others, `E` or `F` for an error or a fatal one where
         records have levels, `⋮` behind a gap."""
         palette = self.palette

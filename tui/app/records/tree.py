@@ -20,7 +20,7 @@ from tui.app.model.clock import readable
 from tui.app.records.outline import (
     MOST_ROWS,
     NotJson,
-    Row,
+    OutlineRow,
     beginning,
     brief,
     parent,
@@ -68,7 +68,7 @@ class JsonTree(FoldingList):
         self._ticket: object = None
         self._record: bytes | None = None
         self._value: object = None
-        self._rows: tuple[Row, ...] = ()
+        self._rows: tuple[OutlineRow, ...] = ()
         self._folds: dict[JsonPath, bool] = {}
         self._path: JsonPath = ()
 
@@ -142,7 +142,7 @@ class JsonTree(FoldingList):
             self.repaint()
 
     @property
-    def current(self) -> Row | None:
+    def current(self) -> OutlineRow | None:
         return self._rows[self.at] if self.at < len(self._rows) else None
 
     @property
@@ -248,7 +248,7 @@ class JsonTree(FoldingList):
         text, style, note = self._value_of(row, width + 1)
         return [*pieces, (text, style), (note, palette.faint)]
 
-    def _value_of(self, row: Row, width: int) -> tuple[str, Style, str]:
+    def _value_of(self, row: OutlineRow, width: int) -> tuple[str, Style, str]:
         palette = self.palette
         if row.kind == "string":
             whole, length = beginning(row, _SHOWN)

@@ -10,7 +10,7 @@ from tui.app.model.jobs import DONE, FAILED, RUNNING, STOPPED, JobState
 from tui.app.scan.form import ScanForm
 from tui.app.scan.run import ScanState
 from tui.facts import Fact, signed
-from tui.scan import Estimate
+from tui.scan.estimate import Estimate
 from tui.scan.facts import estimate_facts, estimate_sentence, result_sentence, trouble_facts
 from tui.units import count, duration, plural, size
 

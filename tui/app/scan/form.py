@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tui.app.model.cargo import default_out
 from tui.app.model.command import scan_commands
-from tui.app.model.hours import Hours, Moments, Selection, range_notes, read_moments, read_selection
+from tui.app.model.hours import Hours, MinuteRange, Selection, range_notes, read_moments, read_selection
 from tui.app.model.session import Session
 from tui.archive.location import command_words
 from tui.archive.moments import hours_of_moments
@@ -67,7 +67,7 @@ class ScanForm:
     out: str
     proposed: str  # what `out` was before anybody chose one: its name has the first hour
     power: Power = Power()
-    moments: Moments | None = None  # to the minute, by the records' own time; `hours` are those that can hold them
+    moments: MinuteRange | None = None  # to the minute, by the records' own time; `hours` are those that can hold them
     time_field: str = ""  # that holds it, once it is known
     notes: tuple[str, ...] = ()  # about the ends of the range, and about records that come late
 

@@ -22,7 +22,7 @@ from tui.errors import HourscopeError
 from tui.facts import Fact
 from tui.history.entries import noted_scan
 from tui.history.extracts import ScanWork, recorded_scan
-from tui.history.log import Report
+from tui.history.log import Reporter
 from tui.index import open_index
 from tui.scan import (
     ChunkDamaged,
@@ -30,16 +30,15 @@ from tui.scan import (
     ChunkKept,
     ChunkRestarted,
     ChunkStarted,
-    Estimate,
     Matches,
     Progress,
     ScanEvent,
     ScanPlan,
     Totals,
-    estimate,
     open_extract,
     run_plan,
 )
+from tui.scan.estimate import Estimate, estimate
 from tui.scan.heads import heads
 from tui.scan.order import written_to
 from tui.send import survey
@@ -160,14 +159,14 @@ def _state(
     )
 
 
-def run(form: ScanForm, report: Report, *, resume: bool, cancel: threading.Event) -> Iterator[ScanEvent]:
+def run(form: ScanForm, report: Reporter, *, resume: bool, cancel: threading.Event) -> Iterator[ScanEvent]:
     """Scan into an extract (`out` names a folder or prefix) or into one file of lines; keep it in the history."""
     session = form.session
     events = _scan(form, report, resume=resume, cancel=cancel)
     return noted_scan(events, form.plan, "\n".join(form.commands), form.out, session.notebook, report)
 
 
-def _scan(form: ScanForm, report: Report, *, resume: bool, cancel: threading.Event) -> Iterator[ScanEvent]:
+def _scan(form: ScanForm, report: Reporter, *, resume: bool, cancel: threading.Event) -> Iterator[ScanEvent]:
     """Chunks that the index knows to hold no match are not read; what is counted in others is remembered there."""
     plan, out, power, location = form.plan, form.out, form.power, form.session.location
     folder = names_folder(out)

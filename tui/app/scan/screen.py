@@ -32,7 +32,8 @@ from tui.archive.writer import names_folder
 from tui.facts import Fact
 from tui.filter import Filter
 from tui.history.extracts import ExtractLine, find_extract, rename_extract
-from tui.scan import Estimate, ScanPlan
+from tui.scan import ScanPlan
+from tui.scan.estimate import Estimate
 from tui.scan.hints import hints_for
 from tui.scan.plan import reasons_to_ask
 from tui.units import count, plural, size

@@ -38,7 +38,7 @@ from tui.shell import shell_join
 
 
 @dataclass
-class Counted(Message):
+class SendSurveyed(Message):
     """What a send would send, as far as it was read."""
 
     source: Source
@@ -78,11 +78,11 @@ class SendMoved(Message):
     event: SendEvent
 
 
-def counting(cargo: Cargo) -> Iterator[Counted]:
+def counting(cargo: Cargo) -> Iterator[SendSurveyed]:
     """Read what would be sent. HourscopeError if it cannot be read."""
     source = cargo.open()
     for survey in surveying(outgoing(source, Plan())):
-        yield Counted(source, survey)
+        yield SendSurveyed(source, survey)
 
 
 def check(order: Order, source: Source | None, survey: Survey) -> Checked:

@@ -19,7 +19,7 @@ from tui.app.records.peek import RecordsPane
 from tui.app.requests import PlanSend
 from tui.app.send.facts import EXPLANATION, SendState
 from tui.app.send.order import Order
-from tui.app.send.run import Checked, Counted, Kept, SendMoved, check, counting, run
+from tui.app.send.run import Checked, Kept, SendMoved, SendSurveyed, check, counting, run
 from tui.app.widgets.board import LOW, Board
 from tui.app.widgets.workers import stream
 from tui.config import NsqSpec
@@ -90,7 +90,7 @@ class SendPage(JobPage, ArchivePage):
 
     # What is sent, and where it goes.
 
-    def on_counted(self, message: Counted) -> None:
+    def on_send_surveyed(self, message: SendSurveyed) -> None:
         first = self.source is None
         self.source, self.survey = message.source, message.survey
         if first or message.survey.complete:  # the records are known now: were they sent before?

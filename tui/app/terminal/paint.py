@@ -20,15 +20,13 @@ from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual.geometry import Region
 from textual.strip import Strip
 
-from tui.app.terminal.pen import UNKNOWN, Cell, Codes, Pen, Run
-
-Piece = tuple[int, int, list[Cell]]
+from tui.app.terminal.pen import UNKNOWN, Cell, Pen, Run, StyleCodes
 
 _ATTRIBUTES = (("bold", "1"), ("dim", "2"), ("italic", "3"), ("underline", "4"), ("reverse", "7"), ("strike", "9"))
 
 
 @lru_cache(maxsize=4096)
-def _codes(style: Style, system: ColorSystem | None) -> Codes:
+def _codes(style: Style, system: ColorSystem | None) -> StyleCodes:
     """The style as three independent parts: attributes, foreground, background."""
     attributes = ";".join(code for name, code in _ATTRIBUTES if getattr(style, name))
     if system is None:
@@ -128,7 +126,7 @@ class Glass:
         pen.write(runs, self._lines)
         return pen.finish()
 
-    def _scroll(self, pieces: list[Piece], pen: Pen) -> list[Piece]:
+    def _scroll(self, pieces: list[Run], pen: Pen) -> list[Run]:
         """Let the terminal move whole lines that have only moved; what is left to be written."""
         wide = self._size[0]
         whole = {y: cells for x, y, cells in pieces if x == 0 and len(cells) == wide}

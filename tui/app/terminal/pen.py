@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-Codes = tuple[str, str, str]
-Cell = tuple[str, Codes]
+StyleCodes = tuple[str, str, str]
+Cell = tuple[str, StyleCodes]
 Run = tuple[int, int, list[Cell]]
 
-PLAIN: Codes = ("", "39", "49")
+PLAIN: StyleCodes = ("", "39", "49")
 UNKNOWN: Cell = ("\0", PLAIN)
 _NEAR = 5  # cells: writing fewer again is shorter than moving over them
 _BAND_RUNS = 24
@@ -72,7 +72,7 @@ class Pen:
             self._out.append(char)
         self._x += len(cells)
 
-    def _switch(self, codes: Codes) -> None:
+    def _switch(self, codes: StyleCodes) -> None:
         attributes, front, back = codes
         if codes == self._now:
             return
@@ -94,7 +94,7 @@ def _by_color(runs: Sequence[Run]) -> list[Run]:
     """The same cells, those of one style together."""
     parts = [part for run in runs for part in _of_one_style(run)]
     grounds: dict[tuple[str, str], int] = {}
-    styles: dict[Codes, int] = {}
+    styles: dict[StyleCodes, int] = {}
     for codes, _ in parts:
         grounds.setdefault((codes[0], codes[2]), len(grounds))
         styles.setdefault(codes, len(styles))
@@ -102,7 +102,7 @@ def _by_color(runs: Sequence[Run]) -> list[Run]:
     return [run for _, run in parts]
 
 
-def _of_one_style(run: Run) -> Iterator[tuple[Codes, Run]]:
+def _of_one_style(run: Run) -> Iterator[tuple[StyleCodes, Run]]:
     """The parts of a run, each with its style; a blank goes with what it stands beside on the same ground."""
     x, y, cells = run
     start, style, inked = 0, cells[0][1], False

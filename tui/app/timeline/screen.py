@@ -20,8 +20,8 @@ from tui.app.records.peek import RecordPeek
 from tui.app.requests import CountedMore
 from tui.app.timeline.answer import headline, progress, source
 from tui.app.widgets.chart import Chart
+from tui.app.widgets.paragraphs import Paragraphs
 from tui.app.widgets.time_counts import TimeCounts
-from tui.app.widgets.words import Words
 from tui.archive.catalog import in_gaps
 from tui.archive.location import command_line, option_words
 from tui.archive.times import floor_hour, hours_between
@@ -46,7 +46,7 @@ class TimelinePage(HoursPage):
         self._hours, self._some = counted_hours(session)
         self._series = Series(self._hours, session.filter)
         self._minutes: Series | None = None  # of the hour that is seen from nearest
-        self.answer = Words()
+        self.answer = Paragraphs()
         self.chart = Chart()
         self.peek = RecordPeek(session)
 

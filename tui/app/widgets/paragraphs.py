@@ -12,7 +12,7 @@ from tui.app.widgets.lines import Piece
 from tui.printable import printable
 
 
-class Words(ScrolledLines):
+class Paragraphs(ScrolledLines):
     """The first paragraph is the answer, and bold; `$ ` begins a command; how it was obtained is dim, at the end."""
 
     def __init__(self, paragraphs: tuple[str | Exhibit, ...] = (), *, scrolls: bool = False) -> None:

@@ -73,7 +73,7 @@ class ReceiptLine(msgspec.Struct, frozen=True):
     skipped: int = 0
 
 
-class Entry(msgspec.Struct, frozen=True):
+class JournalEntry(msgspec.Struct, frozen=True):
     """A line after the header: a run of confirmed records, a resumed run, a receipt, or where 0.1.0's continues."""
 
     first: int | None = None
@@ -94,7 +94,7 @@ class Contents:
 
     version: int
     header: Header
-    entries: tuple[Entry, ...]
+    entries: tuple[JournalEntry, ...]
     size: int
     crc: int
 
@@ -118,7 +118,7 @@ def read_journal(path: Path, stream: BinaryIO) -> Contents | None:
         return None
     version = _version(path, first)
     crc = 0
-    entries: list[Entry] = []
+    entries: list[JournalEntry] = []
     size = len(first)
     header: Header
     if version >= VERSION:
@@ -127,7 +127,7 @@ def read_journal(path: Path, stream: BinaryIO) -> Contents | None:
     for number, line in enumerate(lines, 2):
         if version >= VERSION:
             crc = _checked(path, number, line, crc)
-        entries.append(_decoded(path, number, line, Entry))
+        entries.append(_decoded(path, number, line, JournalEntry))
         size += len(line)
     return Contents(version, header, tuple(entries), size, crc)
 
@@ -173,7 +173,7 @@ def _decoded(path: Path, number: int, line: bytes, kind: type[Any]) -> Any:
     except _BAD as error:
         why = explained(error) if isinstance(error, msgspec.ValidationError) else "it is not JSON"
         raise SendError(f"{path} is not a journal of a send that can be read: line {number}: {why}") from error
-    if isinstance(decoded, Entry) and decoded.first is not None and (decoded.first < 0 or decoded.count < 1):
+    if isinstance(decoded, JournalEntry) and decoded.first is not None and (decoded.first < 0 or decoded.count < 1):
         raise SendError(f"{path} is not a journal of a send that can be read: line {number} counts {decoded.count:,}")
     return decoded
 

@@ -24,7 +24,7 @@ _NSQ_FILE = re.compile(r"(?P<host>[^/]+)-\d+-\d{6}(?P<end>(?:\.[A-Za-z][A-Za-z0-
 _SUFFIX = re.compile(r"(?:\.(?:[A-Za-z]{1,10}|bz2|lz4|7z))*$")
 
 
-class Columns:
+class KeyColumns:
     """Turns columns of texts into parts of a pattern; a name of a field is given once."""
 
     def __init__(self) -> None:
