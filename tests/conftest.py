@@ -8,6 +8,7 @@ import gc
 import os
 import re
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
@@ -33,7 +34,7 @@ _OTHER_S3 = os.environ.get("S3_SERVER") == "versitygw"
 _FOREIGN_SETTINGS = ("AWS_", "HOURSCOPE_", "XDG_")
 _FOREIGN_NAMES = ("SSH_CONNECTION",)
 _LONG_NAME = 200  # of a parameter, in characters
-_QUICK = ("archive", "filter", "scan")
+_QUICK = ("tests/archive/", "tests/filter/", "tests/scan/")
 _HOME_FOLDERS = {
     "HOME": "",
     "XDG_CONFIG_HOME": ".config",
@@ -63,8 +64,17 @@ def pytest_make_parametrize_id(val: object) -> str | None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put files that start no server last: workers take whole files in order, and short ones let all end together."""
-    items.sort(key=lambda item: item.path.parent.name in _QUICK)
+    """Put files that start no server last, large ones first: workers take whole files in order.
+
+    Short ones let all end together.
+    """
+    tests = Counter(item.path for item in items)
+    items.sort(key=lambda item: (quick := item.nodeid.startswith(_QUICK), -tests[item.path] * quick))
+
+
+def pytest_unconfigure() -> None:
+    """Leave what is left out of the five garbage collections with which pytest ends."""
+    gc.freeze()
 
 
 def pytest_collection_finish() -> None:
