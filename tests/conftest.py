@@ -1,18 +1,20 @@
 """Real servers, and a home of its own, for every test.
 
-The servers are started once a session, when the first test asks for one. Tests share them, so each works on a topic or
-bucket of its own; a test that stops, freezes or reconfigures a server starts one for itself.
+The servers are started once a session, when the first test asks for one; all workers share one S3 server. Tests share
+them, so each works on a topic or bucket of its own; a test that stops, freezes or reconfigures a server starts one for
+itself.
 """
 
 import gc
 import os
 import re
+import tempfile
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 from hypothesis import settings
@@ -25,6 +27,7 @@ from tests.support.seaweed import Seaweed, Versity, find_weed
 Program = TypeVar("Program")
 
 _homes = count(1)
+_SHARED = pytest.StashKey[Seaweed]()
 
 settings.register_profile("suite", max_examples=30, deadline=None)  # other work of the machine is no reason to fail
 settings.load_profile("suite")
@@ -129,8 +132,32 @@ def nsqd(nsq_programs: NsqPrograms, nsqlookupd: Nsqlookupd, tmp_path_factory: py
         yield server
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Start one S3 server for all workers, if it is installed: each takes memory, and time while nothing is asked."""
+    if _OTHER_S3:
+        return
+    config: pytest.Config = node.config
+    if _SHARED not in config.stash:
+        try:
+            program = find_weed()
+        except ServerUnavailableError:
+            return
+        folder = tempfile.TemporaryDirectory()
+        server = config.stash[_SHARED] = Seaweed(program, Path(folder.name))
+        config.add_cleanup(folder.cleanup)
+        config.add_cleanup(server.kill)
+        server.start()
+    shared = config.stash[_SHARED]
+    node.workerinput["seaweed"] = (str(shared.folder), shared.ports)
+
+
 @pytest.fixture(scope="session")
-def seaweed(weed: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seaweed]:
+def seaweed(weed: Path, pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seaweed]:
+    if shared := getattr(pytestconfig, "workerinput", {}).get("seaweed"):
+        folder, ports = shared
+        yield Seaweed(weed, Path(folder), ports=ports)
+        return
     with (Versity if _OTHER_S3 else Seaweed)(weed, tmp_path_factory.mktemp("seaweed")) as server:
         yield server
 
