@@ -32,6 +32,7 @@ _SHARED = pytest.StashKey[Seaweed]()
 settings.register_profile("suite", max_examples=30, deadline=None)  # other work of the machine is no reason to fail
 settings.load_profile("suite")
 share_loader()
+gc.disable()  # until all tests are imported: pytest_collection_finish
 
 _OTHER_S3 = os.environ.get("S3_SERVER") == "versitygw"
 _FOREIGN_SETTINGS = ("AWS_", "HOURSCOPE_", "XDG_")
@@ -85,9 +86,9 @@ def pytest_collection_finish() -> None:
 
     And collect less often than every 700 objects: that is a tenth of what is left.
     """
-    gc.collect()
     gc.freeze()
     gc.set_threshold(50_000)
+    gc.enable()
 
 
 @pytest.fixture(autouse=True)

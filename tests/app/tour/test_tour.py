@@ -24,11 +24,12 @@ from tests.send.helpers import arrived
 from tests.support.command import hourscope
 from tests.support.consume import read_messages
 from tests.support.nsqd import Nsqd
+from tests.support.sample import shared_sample
 from tui.app.app import Explorer
 from tui.app.model.remembered import Left, write_left
 from tui.archive import open_archive
 from tui.config import S3Options, load_config, state_dir
-from tui.demo import SampleSpec, write_sample
+from tui.demo import SampleSpec
 from tui.demo.tour import Step, Tour, load_steps, looked_at, read_progress, take_up, write_progress
 from tui.filter import parse_filter
 
@@ -40,10 +41,7 @@ NOBODY = "127.0.0.1:1"
 @pytest.fixture(scope="session")
 def whole_sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The sample archive of the tour with a tenth of its records: what is compared in it takes a tenth of the time."""
-    folder = tmp_path_factory.mktemp("whole-sample")
-    for _ in write_sample(folder, SPEC):
-        pass
-    return folder
+    return shared_sample(tmp_path_factory, SPEC)
 
 
 @asynccontextmanager
@@ -219,11 +217,11 @@ async def test_a_lesson_is_on_the_screen_while_the_next_keys_are_typed(whole_sam
         await assert_shown(pilot, "✓ The key says it all", "2 of 10  Go to an hour without a chunk")
 
 
-async def test_home_leaves_the_tour_and_names_the_step_to_take_it_up_at(whole_sample: Path) -> None:
+async def test_home_leaves_the_tour_and_names_the_step_to_take_it_up_at(whole_sample: Path, tmp_path: Path) -> None:
     write_progress(2)
     app = Explorer(None, timezone=None, s3=S3Options(), config=load_config())
-    with patch("tui.app.app.cache_dir", return_value=whole_sample.parent):
-        (whole_sample.parent / "demo").symlink_to(whole_sample)
+    with patch("tui.app.app.cache_dir", return_value=tmp_path):
+        (tmp_path / "demo").symlink_to(whole_sample)
         async with app.run_test(size=(120, 40)) as pilot:
             await assert_shown(pilot, "t the tour, from step 3 of 10")
             await pilot.press("t")
