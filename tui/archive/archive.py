@@ -22,7 +22,7 @@ from tui.archive.ranges import Range
 from tui.archive.reading import Reading
 from tui.archive.store import Store, is_s3
 from tui.archive.times import first_hour, hours_between, next_hour, spell_hour
-from tui.archive.topics import renamed
+from tui.archive.topics import divided, renamed
 from tui.archive.waits import report
 from tui.archive.walk import Walk, apart
 from tui.errors import ArchiveError, DeniedError, LayoutError
@@ -48,12 +48,29 @@ class Archive:
     folders: str = ""  # the folders below the named place that contain all keys; the store's root is there
     beside: tuple[str, ...] = ()  # keys outside those folders
 
-    def layout_option(self, **fields: str) -> str:
-        """Return the argument of --layout for the named place, with some fields fixed."""
-        layout = self.layout
-        for name, value in fields.items():
-            layout = layout.with_field(name, value)
-        return layout.below(self.folders).pattern
+    def layout_option(self) -> str:
+        """Return the argument of --layout for the named place."""
+        return self.layout.below(self.folders).pattern
+
+    def topic_option(self, topic: str, chunks: Iterable[Chunk]) -> str:
+        """Return the argument of --layout for one topic. `chunks`: those of all topics."""
+        return divided(self.layout, chunks).with_field("topic", topic).below(self.folders).pattern
+
+    def missed_hosts(self, keys: Iterable[str], chunks: Iterable[Chunk]) -> tuple[str, list[str]] | None:
+        """Find keys that the layout of one topic misses because their hosts contain dots; return them after a --layout
+        that fits them.
+
+        `chunks`: those that the layout fits. All names together show which keys are of another topic.
+        """
+        topic = self.layout.fixed.get("topic")
+        dotted = Layout(self.layout.pattern.replace("{host}", "{host=**}"))
+        missed = [key for key in keys if dotted.parse(key)]
+        if topic is None or dotted == self.layout or not missed:
+            return None
+        opened = self.layout.without_field("topic")
+        better = divided(opened, [*chunks, *(parsed for key in missed if (parsed := opened.parse(key)))])
+        missed = [key for key in missed if (parsed := better.parse(key)) and parsed.topic == topic]
+        return (dotted.below(self.folders).pattern, missed) if missed else None
 
     def hosts_option(self, topics: Collection[str]) -> str:
         """Return the --layout that reads a detected layout's topics as hosts; "" if they certainly are topics."""
@@ -205,9 +222,11 @@ class Archive:
             if self.extract:
                 return
             raise ArchiveError(f"{self.store.url} is empty: no object was found there; check the name")
+        dotted = Layout(self.layout.pattern.replace("{host}", "{host=**}"))
+        hint = f", such as '{dotted.pattern}', whose hosts may contain dots" if any(map(dotted.parse, keys)) else ""
         raise LayoutError(
             f"the layout '{self.layout.pattern}' does not fit any key of {self.store.url}, such as {three(keys)}; "
-            "give the right layout"
+            f"give the right layout{hint}"
         )
 
 

@@ -16,6 +16,7 @@ from typing import Any
 _SHORT = 1 << 14  # bytes
 _PIECE = 1 << 20  # bytes
 _MAX_TOKENS = 1 << 17  # about 0.1 s
+_DEEPEST = 100_000  # brackets; no parser accepts so many levels, and 64 MiB of them would take 20 s to count
 
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+(?P<closed>"?)|(?P<open>[{\[])|(?P<close>[}\]])', re.DOTALL)
 _PLAIN = re.compile(rb'(?:[\s,]*(?:"(?:[^"\\]|\\.)*+"|[-+.\w]++)\s*,)+', re.DOTALL)
@@ -168,12 +169,14 @@ def ends(text: bytes | memoryview) -> Iterator[int]:
 def close_of(text: bytes | memoryview, depth: int) -> int:
     """Return the position after the bracket that closes `depth` open levels; 0 if it is missing.
 
-    With depth 0: the end of the first value.
+    With depth 0: the end of the first value. 0 also for nesting that is too deep for any parser.
     """
     begun = depth > 0
     for token in _TOKEN.finditer(text):
         if token["open"]:
             depth, begun = depth + 1, True
+            if depth > _DEEPEST:
+                return 0
         elif token["close"]:
             depth -= 1
             if begun and depth <= 0:

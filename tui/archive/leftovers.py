@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _HALF_WRITTEN = frozenset(
     (".partial", ".part", ".tmp", ".temp", ".inprogress", ".in-progress", ".incomplete", ".pending", ".filepart")
@@ -20,6 +21,7 @@ _HIDDEN = re.compile(
 )
 
 
+@lru_cache(maxsize=1 << 13)  # detecting a layout and building a catalog use the same keys
 def is_leftover(key: str) -> bool:
     """True if a key is not a chunk by its name: a half-written file, or a companion of chunks.
 

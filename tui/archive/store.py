@@ -25,6 +25,10 @@ class Store(Protocol):
     def url(self) -> str:
         """The location as a user would type it: `s3://bucket` or a path."""
 
+    @property
+    def place(self) -> str:
+        """The identity for caches: independent of how it was named, different for a bucket of this name elsewhere."""
+
     def objects(self, prefix: str = "") -> Iterator[StoredObject]:
         """Yield every object whose key begins with `prefix`, in no particular order."""
 

@@ -117,7 +117,8 @@ class ChunkDone:
 
     `form`: how its records are separated. `codec`: its compression, "" for plain text; both are "" if it was not read.
     `unchosen`: a place inside its records that may hold the real records.
-    `skipped`: it was not read, because it is known that no record in it matches.
+    `skipped`: it was not read, because it is known that no record in it matches. `chunk` is the one that was read: it
+    may have been replaced since it was listed.
     """
 
     chunk: Chunk
