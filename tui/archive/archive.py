@@ -117,7 +117,7 @@ class Archive:
         try:
             yield from self._listed(walk, hours)
         except DeniedError:
-            if start is None or stop is None or not self.layout.is_told:
+            if start is None or stop is None or not self.layout.is_fixed_by_hour:
                 raise
             yield from self._looked_up(start, stop)
 

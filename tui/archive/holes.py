@@ -120,7 +120,7 @@ class Hole:
         return TIME_CODES.get(self.token)
 
     @property
-    def tells_time(self) -> bool:
+    def is_time(self) -> bool:
         """True if it is part of the hour. A weekday is not; it must only agree with the date."""
         return self.code is not None and self.code.quantity != "a"
 

@@ -93,7 +93,7 @@ class Layout:
         return {hole.name: hole.fixed for hole in self.holes if hole.fixed is not None}
 
     @cached_property
-    def is_told(self) -> bool:
+    def is_fixed_by_hour(self) -> bool:
         """True if the hour alone determines the whole key."""
         known = ("M", "S", "s")
         return all(h.fixed is not None or (h.code is not None and h.code.quantity not in known) for h in self.holes)

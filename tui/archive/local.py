@@ -19,7 +19,7 @@ from tui.errors import reason as reason
 _PRIVATE_FOLDER, _PRIVATE_FILE, _OTHERS = 0o700, 0o600, 0o077
 _PART = ".part"
 _MARK = 12  # random hexadecimal digits in a hidden file's name, different for each writer
-_OURS = re.compile(rf"\..+\.[0-9a-f]{{{_MARK}}}{re.escape(_PART)}", re.DOTALL)
+_PARTIAL_NAME = re.compile(rf"\..+\.[0-9a-f]{{{_MARK}}}{re.escape(_PART)}", re.DOTALL)
 
 
 @contextmanager
@@ -81,7 +81,7 @@ def _stem(name: str) -> str:
 
 def is_partial(name: str) -> bool:
     """True for the name of a hidden file of this module: one being written, or left by a writer that died."""
-    return name.startswith(".") and _OURS.fullmatch(name) is not None
+    return name.startswith(".") and _PARTIAL_NAME.fullmatch(name) is not None
 
 
 def remove_partial(folder: Path, name: str | None = None) -> int:
@@ -91,11 +91,11 @@ def remove_partial(folder: Path, name: str | None = None) -> int:
     Returns the number of files removed. Raises OSError.
     """
     target = ".+" if name is None else re.escape(_stem(name))
-    ours = re.compile(rf"\.{target}\.[0-9a-f]{{{_MARK}}}{re.escape(_PART)}", re.S)
+    pattern = re.compile(rf"\.{target}\.[0-9a-f]{{{_MARK}}}{re.escape(_PART)}", re.S)
     removed = 0
     for directory, subfolders, names in os.walk(folder):
         subfolders[:] = [] if name is not None else [entry for entry in subfolders if not entry.startswith(".")]
-        for entry in filter(ours.fullmatch, names):
+        for entry in filter(pattern.fullmatch, names):
             with suppress(FileNotFoundError):  # its writer has finished, or another process removed it
                 removed += _remove_if_dead(Path(directory, entry))
     return removed
@@ -149,20 +149,20 @@ def private_folder(folder: Path) -> None:
     0700 if it is hourscope's own (below the state or cache folder); one that the user chose keeps its mode.
     Raises OSError.
     """
-    ours = {state_dir(), cache_dir()}
+    own_folders = {state_dir(), cache_dir()}
     for parent in (*reversed(folder.parents), folder):
         if not parent.exists():
             with suppress(FileExistsError):  # another process created it first
                 parent.mkdir(mode=_PRIVATE_FOLDER)
             parent.chmod(_PRIVATE_FOLDER)
             sync_folder(parent.parent)
-        elif ours & {parent, *parent.parents} and _ours_and_open(parent.stat()):
+        elif own_folders & {parent, *parent.parents} and _is_owned_and_open(parent.stat()):
             parent.chmod(_PRIVATE_FOLDER)
     if not folder.is_dir():
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder))
 
 
-def _ours_and_open(status: os.stat_result) -> bool:
+def _is_owned_and_open(status: os.stat_result) -> bool:
     return status.st_uid == os.geteuid() and bool(stat.S_IMODE(status.st_mode) & _OTHERS)
 
 

@@ -189,8 +189,8 @@ def _parsed(data: bytes, where: str) -> dict[str, Any]:
     """Parse the JSON object. An invalid file counts as another program's only without any sign of hourscope."""
     text = data.decode("utf-8", "surrogateescape").removeprefix("\ufeff").lstrip()
     foreign = ForeignManifestError(f"{where} is not an extract's manifest; move it away, or choose another place")
-    ours = not text.strip("\0") or text.startswith("{") or b"hourscope" in data[:4096].replace(b"\0", b"")
-    if not ours:
+    recognized = not text.strip("\0") or text.startswith("{") or b"hourscope" in data[:4096].replace(b"\0", b"")
+    if not recognized:
         raise foreign
     value, end = json.JSONDecoder(object_pairs_hook=_unique).raw_decode(text)
     if not isinstance(value, dict) or ("hourscope" not in value and not {"layout", "timezone"} <= value.keys()):

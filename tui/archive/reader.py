@@ -41,7 +41,7 @@ from tui.archive.lines import BlockLimits, Edges, StoredAt, line_blocks
 from tui.archive.members import READ_SIZE, ZERO_RUN, Readable
 from tui.archive.reading import Reading
 from tui.archive.store import Store, is_s3
-from tui.archive.streams import TELLING, Peekable, StoredBytes, without_marks
+from tui.archive.streams import FORM_BYTES, Peekable, StoredBytes, without_marks
 from tui.errors import ReplacedError
 
 if TYPE_CHECKING:
@@ -334,7 +334,7 @@ class ChunkReader:
         forms: list[Form] = []
         for part in parts[:_PARTS_SAMPLED]:
             with closing(part.open()) as stream:
-                form = form_of_part(Peekable(cast(Readable, stream)).peek(TELLING), self._reading.records)
+                form = form_of_part(Peekable(cast(Readable, stream)).peek(FORM_BYTES), self._reading.records)
             forms += [form] if form else []
         if LINES in forms or not forms:
             return LINES
@@ -361,7 +361,7 @@ def _due(held: deque[tuple[int, int, T | Damage]], position: int) -> Generator[T
 
 def _peek_form(stream: Peekable) -> tuple[bytes, bool]:
     """Peek at enough decoded bytes to detect the form (a document's list may come late); True if they are all."""
-    size = TELLING
+    size = FORM_BYTES
     first = stream.peek(size)
     while len(first) == size and size < LONGEST_PREAMBLE and may_come_late(first):
         size *= 4

@@ -37,23 +37,23 @@ def refuse_foreign_answer(operation_model: Any, response_dict: Mapping[str, Any]
     status, headers, body = (response_dict[name] for name in ("status_code", "headers", "body"))
     streamed = bool(operation_model.has_streaming_output) and status < 300
     root = match[1] if not streamed and (match := _ROOT.match((body or b"")[:_HEAD_BYTES])) else b""
-    ours = root == b"Error" or root.endswith((b"Result", b"Result1", b"LocationConstraint"))
+    from_s3 = root == b"Error" or root.endswith((b"Result", b"Result1", b"LocationConstraint"))
     if (
         operation_model.name == "ListObjectsV2"
         and status < 300
-        and ours
+        and from_s3
         and root not in (b"Error", b"ListBucketResult")
     ):
         raise ForeignAnswerError(f"the answer ({status}) is a {root.decode()}, not a listing; check --endpoint-url")
     if 300 <= status < 400 and status != 304:
-        if ours or "x-amz-bucket-region" in headers:
+        if from_s3 or "x-amz-bucket-region" in headers:
             return
         if operation_model.name.startswith("Head"):  # no body to examine; botocore would ask for the region again
             error = {"Error": {"Code": str(status)}, "ResponseMetadata": _metadata(status, headers)}
             raise aws.ClientError(cast(Any, error), operation_model.name)
         raise ForeignAnswerError(redirected(str(headers.get("location", ""))))
     if status < 500 and status != _SLOW_DOWN and not streamed:
-        if body and not ours:
+        if body and not from_s3:
             raise ForeignAnswerError(f"the answer ({status}) is {_kind(body)} and not from S3; {CHECK}")
         if not body and operation_model.name.startswith("List") and status < 300:
             raise ForeignAnswerError(f"the answer ({status}) is empty and not from S3; {CHECK}")

@@ -141,7 +141,7 @@ def _spread(items: Sequence[str], limit: int) -> list[str]:
 
 def _before_time(layout: Layout, key: str) -> str:
     """Return the part of a key before its time."""
-    at = next(at for at, part in enumerate(layout.parts) if isinstance(part, Hole) and part.tells_time)
+    at = next(at for at, part in enumerate(layout.parts) if isinstance(part, Hole) and part.is_time)
     parts = [re.escape(part) if isinstance(part, str) else f"(?:{part.regex})" for part in layout.parts]
     match = re.fullmatch(f"({''.join(parts[:at])}){''.join(parts[at:])}", key, re.ASCII)
     return match[1] if match else ""

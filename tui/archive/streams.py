@@ -16,7 +16,7 @@ RECORD_MARK = b"\x1e"  # before each record of a JSON text sequence (RFC 7464 §
 _MARKED = re.compile(rb"(?:\A|[\r\n}\]])%s\s*[{\[]" % RECORD_MARK)
 _MARK_SEARCH_BYTES = 1 << 12  # enough to find a mark even if the chunk begins in the middle of a record
 
-TELLING = 1 << 16  # bytes from which the form of a chunk's records is detected
+FORM_BYTES = 1 << 16  # bytes from which the form of a chunk's records is detected
 
 
 class ReadCancelled(Exception):
@@ -69,7 +69,7 @@ class Peekable(io.RawIOBase):
 
 def without_marks(stream: Peekable) -> Peekable:
     """Return the stream; a JSON text sequence loses its marks and becomes lines or concatenated values."""
-    first = stream.peek(TELLING)[:_MARK_SEARCH_BYTES]  # as many as the detection of the form peeks at: one read
+    first = stream.peek(FORM_BYTES)[:_MARK_SEARCH_BYTES]  # as many as the detection of the form peeks at: one read
     return _Unmarked(stream) if RECORD_MARK in first and _MARKED.search(first) else stream
 
 

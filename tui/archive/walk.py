@@ -57,12 +57,12 @@ class Walk:
     @cached_property
     def time_at(self) -> int:
         """The index of the first part that gives time."""
-        return next(at for at, part in enumerate(self.layout.parts) if isinstance(part, Hole) and part.tells_time)
+        return next(at for at, part in enumerate(self.layout.parts) if isinstance(part, Hole) and part.is_time)
 
     @property
     def time(self) -> Hole:
         """The first hole that gives time."""
-        return next(hole for hole in self.layout.holes if hole.tells_time)
+        return next(hole for hole in self.layout.holes if hole.is_time)
 
     @cached_property
     def root(self) -> str:

@@ -38,14 +38,14 @@ class NeededPlace:
     """A place in a record and what is needed of its value: at first only its type, and scalars.
 
     `whole`: all of it is needed. Otherwise, of an object: either fields by name, or its keys and what every value
-    needs. Of a list: what each item needs. `_judged`: whether it is empty is needed.
+    needs. Of a list: what each item needs. `_emptiness_needed`: whether it is empty is needed.
     """
 
     def __init__(self, shared: _Shared | None = None, depth: int = 0) -> None:
         self.shared = shared or _Shared()
         self._depth = depth
         self.whole = depth > _MAX_DEPTH
-        self._judged = self._keyed = False
+        self._emptiness_needed = self._keyed = False
         self._fields: dict[str, NeededPlace] = {}
         self._item: NeededPlace | None = None
         self._value: NeededPlace | None = None
@@ -61,7 +61,7 @@ class NeededPlace:
             self.shared.changes += 1
 
     def need_emptiness(self) -> None:
-        self._judged = True
+        self._emptiness_needed = True
 
     def need_keys(self) -> None:
         """Need the keys of an object, instead of fields by name."""
@@ -93,7 +93,7 @@ class NeededPlace:
 
     def settle(self) -> None:
         """Need the whole object if emptiness matters, unless there are decoded fields that can show it."""
-        if self._judged and not self._fields and not self._keyed:
+        if self._emptiness_needed and not self._fields and not self._keyed:
             self.need_whole()
         for below in (*self._fields.values(), self._item, self._value):
             if below is not None:

@@ -231,7 +231,7 @@ def _conjunction(tests: Sequence[Test]) -> Test:
 
 def _verdicts(terms: Sequence[Compiled], lines: memoryview, count: int) -> list[bool] | None:
     """Return whether each of `count` lines matches all terms; None if they cannot be tested at once."""
-    verdicts = [list_ for term in terms if term.verdicts and (list_ := term.verdicts(lines)) and len(list_) == count]
+    verdicts = [tested for term in terms if term.verdicts and (tested := term.verdicts(lines)) and len(tested) == count]
     if not verdicts or len(verdicts) < len(terms):
         return None
     return verdicts[0] if len(verdicts) == 1 else list(map(all, zip(*verdicts, strict=True)))

@@ -106,16 +106,16 @@ def estimate(
     read = {chunk.key for chunk in unknown.chunks}
     read |= {key for key, answer in answers.items() if keeps and answer.counts.matches}
     fetched = replace(plan, chunks=tuple(chunk for chunk in plan.chunks if chunk.key in read))
-    sure = sum(answer.counts.matches for answer in answers.values())
+    known_matches = sum(answer.counts.matches for answer in answers.values())
     chosen = stratified(unknown.chunks, SAMPLE_CHUNKS, seed)
     samples = _samples(plan, chosen)
     speed = samples or _samples(plan, stratified(fetched.chunks, _SAMPLES_AT_ONCE, seed))
     matches, low, high, records = _extrapolate(unknown, samples) if samples else (0, 0, 0, 0)
     costs = _costs(fetched, prices or Prices())
     return Estimate(
-        matches=sure + round(matches),
-        low=sure + math.floor(low),
-        high=sure + math.ceil(high),
+        matches=known_matches + round(matches),
+        low=known_matches + math.floor(low),
+        high=known_matches + math.ceil(high),
         records=sum(answer.counts.records for answer in answers.values()) + round(records),
         bytes_compressed=fetched.bytes_compressed,
         seconds=_seconds(fetched, speed, jobs or plan.default_jobs),

@@ -42,16 +42,16 @@ def estimate_sentence(estimate: Estimate) -> str:
         return f"{about}{plural(estimate.records, 'record')}, all of which match."
     if estimate.exact:
         return f"{count(estimate.matches)} of {plural(estimate.records, 'record')} match."
-    sure = f"95 %: {count(estimate.low)} to {count(estimate.high)}"
-    return f"About {count(estimate.matches)} of {plural(estimate.records, 'record')} match ({sure})."
+    interval = f"95 %: {count(estimate.low)} to {count(estimate.high)}"
+    return f"About {count(estimate.matches)} of {plural(estimate.records, 'record')} match ({interval})."
 
 
 def estimate_facts(estimate: Estimate, chunks: int, prices: Prices, *, remote: bool = False) -> list[Fact]:
     """Return the expected matches, time and cost of a scan. `remote`: on a cluster, whose speed is unknown."""
     about = "" if estimate.exact else "about "
-    sure = "counted" if estimate.exact else f"95 % between {count(estimate.low)} and {count(estimate.high)}"
+    interval = "counted" if estimate.exact else f"95 % between {count(estimate.low)} and {count(estimate.high)}"
     speed = "at the sample's speed" + (", on this machine" if remote else "")
-    amiss = [
+    problems = [
         f"{plural(number, what)} {words}"
         for number, what, words in (
             (estimate.unread, "chunk", "could not be read"),
@@ -65,7 +65,7 @@ def estimate_facts(estimate: Estimate, chunks: int, prices: Prices, *, remote: b
             "matches",
             f"{about}{count(estimate.matches)}",
             "strong",
-            f"{sure}; of {about}{plural(estimate.records, 'record')}",
+            f"{interval}; of {about}{plural(estimate.records, 'record')}",
         ),
         Fact("to fetch", f"{size(estimate.bytes_compressed)} in {plural(chunks - estimate.indexed, 'chunk')}"),
         Fact("time", f"about {duration(max(estimate.seconds, 0.1))}", "text", speed),
@@ -78,10 +78,10 @@ def estimate_facts(estimate: Estimate, chunks: int, prices: Prices, *, remote: b
         facts.append(Fact("cost", asked, "text", leaving))
         hint = "set yours in [prices] of the config"
         facts.append(Fact("prices", f"{prices.source}, as of {prices.date}", "dim", hint))
-    if not estimate.sampled_chunks and not amiss:
+    if not estimate.sampled_chunks and not problems:
         return facts
     sample = f"{plural(estimate.sampled, 'record')} of {plural(estimate.sampled_chunks, 'chunk')}"
-    return [*facts, Fact("sample", sample, "trouble" if amiss else "dim", ", ".join(amiss))]
+    return [*facts, Fact("sample", sample, "trouble" if problems else "dim", ", ".join(problems))]
 
 
 def result_sentence(matches: int, matches_by_hour: Mapping[datetime, int], hours: int) -> str:
