@@ -248,16 +248,16 @@ def _clock(code: str, status: int, failure: Mapping[str, Any], headers: Mapping[
     """Explain that this machine's clock is wrong, and by how much; "" if it is right."""
     if code != "RequestTimeTooSkewed" and status not in (400, 403):
         return ""
-    there = _time(str(failure.get("ServerTime", ""))) or _time(str(headers.get("date", "")))
-    here = datetime.now(UTC)
-    if there is None or abs(here - there) < _SKEW:
+    server = _time(str(failure.get("ServerTime", ""))) or _time(str(headers.get("date", "")))
+    local = datetime.now(UTC)
+    if server is None or abs(local - server) < _SKEW:
         return ""
-    side = "ahead" if here > there else "behind"
-    apart = abs(here - there)
+    side = "ahead" if local > server else "behind"
+    apart = abs(local - server)
     off = plural(apart.days, "day") if apart.days > 1 else duration(apart.total_seconds())
     return (
-        f"this machine's clock is {off} {side} of the server's: here it is {here:%Y-%m-%d %H:%M} UTC, there "
-        f"{there:%Y-%m-%d %H:%M}; set the clock (NTP)"
+        f"this machine's clock is {off} {side} of the server's: here it is {local:%Y-%m-%d %H:%M} UTC, there "
+        f"{server:%Y-%m-%d %H:%M}; set the clock (NTP)"
     )
 
 
