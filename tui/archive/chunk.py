@@ -138,7 +138,7 @@ class Chunk:
 
     @property
     def needs_restore(self) -> bool:
-        """True if S3 refuses a GET: the class is GLACIER or DEEP_ARCHIVE (not GLACIER_IR) and there is no copy."""
+        """True if S3 refuses a GET: GLACIER or DEEP_ARCHIVE (not GLACIER_IR) without a restored copy."""
         return self.storage_class in ("GLACIER", "DEEP_ARCHIVE") and not self.restored
 
 

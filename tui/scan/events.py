@@ -149,7 +149,7 @@ class ChunkKept:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A chunk of which it is known before reading that no record matches: the counts of a scan, and its damage."""
+    """A chunk that is known to have no match before it is read: the counts of a scan, and its damage."""
 
     counts: Counts
     damage: tuple[Damage, ...] = ()

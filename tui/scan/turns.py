@@ -59,7 +59,7 @@ def pipe_turn() -> Iterator[PipeTurn]:
 
 @contextmanager
 def taken_once(turn: Turn, cancelled: Callable[[], bool]) -> Iterator[Callable[[], None]]:
-    """Return a function that acquires the lock once, to be released at the end. It raises ReadCancelled."""
+    """Return a function that acquires the lock once, to be released at the end. ReadCancelled if cancelled."""
     acquired = False
 
     def take() -> None:
