@@ -140,7 +140,7 @@ def test_hosts_of_several_depths_are_one_layout_in_a_large_folder_too(
 ) -> None:
     """What has more pages than one is found by a sample."""
     monkeypatch.setattr("tui.archive.folder._PAGE", 100)
-    monkeypatch.setattr("tui.archive.listing._MOST_PREFIXES", 50)
+    monkeypatch.setattr("tui.archive.listing._MAX_PREFIXES", 50)
     hours = [f"2015-{n // 240 + 1:02}-{n // 24 % 10 + 1:02}_{n % 24:02}" for n in range(480)]
     names = [f"{topic}.{host}-000000.{hour}.log" for topic in topics for host in hosts for hour in hours]
     archive = open_archive(folder_of(tmp_path, names))

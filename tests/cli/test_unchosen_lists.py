@@ -101,7 +101,7 @@ def test_strings_that_hold_json_are_named(form: bytes, tmp_path: Path) -> None:
     put(tmp_path / "a", gzip.compress(form % strings))
     ran = hourscope("scan", tmp_path / "a", "-m", "i >= `0`", "--count")
     assert (ran.code, ran.out) == (2, b"0\n")
-    assert "1 chunk of strings that hold JSON" in ran.err
+    assert "1 chunk of strings that contain JSON" in ran.err
 
 
 def test_lines_and_then_values_over_lines_are_a_change_of_form(tmp_path: Path) -> None:

@@ -224,7 +224,7 @@ def test_a_list_that_matches_nothing_or_everything(
 def test_a_text_that_is_the_name_of_a_file(tmp_path: Path) -> None:
     (tmp_path / "ids").write_bytes(b"timeout\n")
     (hint,) = hints_of(grep=[str(tmp_path / "ids")])
-    assert "-f looks for its lines" in str(hint)
+    assert "-f searches for its lines" in str(hint)
 
 
 def test_a_word_that_is_a_part_of_one() -> None:
