@@ -77,7 +77,7 @@ class TestClock:
     def test_the_date_of_a_refusal_whose_code_says_nothing_of_it(self, s3: ScriptedS3, code: str) -> None:
         theirs = datetime.now(UTC) + timedelta(hours=2, minutes=30, seconds=20)
         sentence = why(s3, refused(403, code, Date=format_datetime(theirs, usegmt=True)))
-        assert "clock is 2h 30m behind of the server's" in sentence
+        assert "clock is 2h 30m behind the server's" in sentence
 
     def test_a_clock_that_is_right_is_not_blamed(self, s3: ScriptedS3) -> None:
         assert "secret key is wrong" in why(s3, refused(403, "SignatureDoesNotMatch"))

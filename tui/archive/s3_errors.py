@@ -252,11 +252,11 @@ def _clock(code: str, status: int, failure: Mapping[str, Any], headers: Mapping[
     local = datetime.now(UTC)
     if server is None or abs(local - server) < _SKEW:
         return ""
-    side = "ahead" if local > server else "behind"
+    side = "ahead of" if local > server else "behind"
     apart = abs(local - server)
     off = plural(apart.days, "day") if apart.days > 1 else duration(apart.total_seconds())
     return (
-        f"this machine's clock is {off} {side} of the server's: here it is {local:%Y-%m-%d %H:%M} UTC, there "
+        f"this machine's clock is {off} {side} the server's: here it is {local:%Y-%m-%d %H:%M} UTC, there "
         f"{server:%Y-%m-%d %H:%M}; set the clock (NTP)"
     )
 
