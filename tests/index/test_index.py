@@ -270,7 +270,7 @@ def test_a_row_that_was_tampered_with_is_ignored(tmp_path: Path, index: Index) -
     build(index, planned(tmp_path / "a"))
     index.close()
     with sqlite3.connect(tmp_path / "cache" / "index.sqlite") as database:
-        database.execute("update summaries set summary = x'28b52ffd00'")
+        database.execute("update chunk_summaries set details = x'28b52ffd00'")
     assert counted(planned(tmp_path / "a"), Counting(("k",)), index)[1].chunks == 1
 
 

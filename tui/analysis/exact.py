@@ -69,7 +69,7 @@ def value_counts(summary: Summary, node: Node) -> dict[str | None, int] | None:
     field = field_of(summary, node)
     if field is None or not field.exact or field.others or f"{path_name(node)}[*]" in summary.fields:
         return None
-    judged = summary.records - summary.not_json - summary.unparsed
+    judged = summary.head.records - summary.head.not_json - summary.head.unparsed
     counts: dict[str | None, int] = {None: judged - field.records}
     return counts | field.values
 
@@ -77,7 +77,7 @@ def value_counts(summary: Summary, node: Node) -> dict[str | None, int] | None:
 def field_of(summary: Summary, node: Node) -> FieldSummary | None:
     """The summary of the field that a plain path names; None where it cannot answer."""
     name = path_name(node)
-    return summary.fields.get(name, FieldSummary()) if name and summary.whole else None
+    return summary.fields.get(name, FieldSummary()) if name and summary.head.whole else None
 
 
 def path_name(node: Node) -> str:

@@ -32,7 +32,9 @@ def count_from(summary: Summary, chunk: Chunk, counting: Counting, filter_: Filt
 def _filtered(summary: Summary, hour: datetime | None, counting: Counting, filter_: Filter) -> CountedPart | None:
     """The same of the records that match a filter of one field: all of them, or by that field."""
     node = field_asked(filter_)
-    if summary.unparsed or summary.broken_json:  # how many of them reading looks at depends on the filter's texts
+    if (
+        summary.head.unparsed or summary.head.broken_json
+    ):  # how many of them reading looks at depends on the filter's texts
         return None
     if node is None or counting.stats or (counting.by and parse_expression(counting.by[0]).parsed != node):
         return None
@@ -53,11 +55,13 @@ def _by_value(values: dict[str | None, int], hour: datetime | None) -> CountedPa
 def _stats(summary: Summary, hour: datetime | None, counting: Counting) -> CountedPart | None:
     group: Group = (hour, ())
     if counting.stats is None:
-        return CountedPart(Counter({group: summary.records}) if summary.records else Counter(), {}, summary.records)
+        return CountedPart(
+            Counter({group: summary.head.records}) if summary.head.records else Counter(), {}, summary.head.records
+        )
     field = field_of(summary, parse_expression(counting.stats).parsed)
     if field is None or field.others:
         return None
-    judged = summary.records - summary.not_json - summary.unparsed
+    judged = summary.head.records - summary.head.not_json - summary.head.unparsed
     sketch = Sketch()
     if field.numbers is not None:
         sketch = Sketch.of(field.numbers)

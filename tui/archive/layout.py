@@ -22,6 +22,7 @@ _LONGEST, _MOST_HOLES = 4096, 100  # characters and holes of a pattern; a key in
 _MOST_TRIES = 1 << 14  # about 0.3 ms
 _FINER = ("M", "S")  # than the hour: any two digits
 _HOURS_KEPT = 8192
+_KEYS_KEPT = 8192
 _SOME_HOUR = datetime(2015, 1, 20, 13, tzinfo=UTC)
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
@@ -188,6 +189,14 @@ class Layout:
         occur twice must agree. The time is linear in the key's length: where Python's regex could backtrack for long,
         RE2 does the work.
         """
+        return self._parsed(key, zone)
+
+    @cached_property
+    def _parsed(self) -> Callable[[str, tzinfo], ParsedKey | None]:
+        """A layout is found and a catalog made of the same keys."""
+        return lru_cache(maxsize=_KEYS_KEPT)(self._parse)
+
+    def _parse(self, key: str, zone: tzinfo) -> ParsedKey | None:
         if len(key) ** self._tries <= _MOST_TRIES:
             match = self._regex.fullmatch(key)
             groups = match.groupdict() if match else None

@@ -84,10 +84,10 @@ class Totals:
         self._limit = matches
 
     def _count(self, chunk: Chunk, counts: Counts) -> None:
-        before = self._counts.get(chunk.key, Counts())
+        before = self._counts.get(key := chunk.key)
         hour = self.matches_by_hour.get(chunk.hour, 0)
-        self.matches_by_hour[chunk.hour] = hour + counts.matches - before.matches
-        self._counts[chunk.key] = counts
+        self.matches_by_hour[chunk.hour] = hour + counts.matches - (before.matches if before else 0)
+        self._counts[key] = counts
 
     @property
     def counts(self) -> Counts:
