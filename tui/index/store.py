@@ -234,9 +234,9 @@ class Index:
 
 def open_index(archive: Archive) -> Index:
     """The index of an archive: nothing is read or made before it is used."""
-    url = archive.store.url
-    folder = None if is_s3(url) else Path(url).resolve()  # however it was named
-    return Index(cache_dir() / "index.sqlite", _place(str(folder or url), archive.reading), folder)
+    place = archive.store.place
+    folder = None if is_s3(archive.store.url) else Path(place)
+    return Index(cache_dir() / "index.sqlite", _place(place, archive.reading), folder)
 
 
 def _forget_words(db: sqlite3.Connection, which: str, values: Sequence[object]) -> None:
@@ -248,9 +248,11 @@ def _forget_words(db: sqlite3.Connection, which: str, values: Sequence[object]) 
     db.execute(f"delete from chunk_words where {which}", values)
 
 
-def _place(url: str, reading: Reading) -> str:
+def _place(place: str, reading: Reading) -> str:
     """Chunks that are read in another way have other records."""
-    return url if reading == Reading() else f"{url} {reading.records} {reading.include_damaged} {reading.max_record}"
+    if reading == Reading():
+        return place
+    return f"{place} {reading.records} {reading.include_damaged} {reading.max_record}"
 
 
 def _spelled(terms: Sequence[str]) -> str:
