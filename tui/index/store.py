@@ -74,7 +74,7 @@ class Index:
     def expect(self, chunks: Iterable[Chunk]) -> None:
         """These are the chunks that will be asked about: what is known of them is read together, ten times as fast."""
         self._forget_read()
-        self._rows.expected = dict.fromkeys(key_text(chunk) for chunk in chunks)
+        self._rows.expected = dict.fromkeys(key_text(chunk.key) for chunk in chunks)
 
     def head(self, chunk: Chunk) -> Head | None:
         """The figures of a chunk as it is now."""

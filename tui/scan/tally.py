@@ -61,7 +61,8 @@ class Totals:
                 self.damaged = [damaged for damaged in self.damaged if damaged.chunk.key != chunk.key]
                 self._count(chunk, Counts())
             case ChunkDone(chunk, counts) | ChunkKept(chunk, counts):
-                self.running.pop(chunk.key, None)
+                key = chunk.key
+                self.running.pop(key, None)
                 skipped = isinstance(event, ChunkDone) and event.skipped
                 self.chunks += not skipped
                 self.skipped += skipped
@@ -74,10 +75,10 @@ class Totals:
                     self._of_lines += 1
                 if isinstance(event, ChunkDone) and event.form:
                     self.forms[event.form] += 1
-                    if not event.codec and promised(chunk.key):
-                        self.mislabeled.append(chunk.key)
+                    if not event.codec and promised(key):
+                        self.mislabeled.append(key)
                 self._count(chunk, counts)
-                self._done = self._done.plus(self._counts.pop(chunk.key))
+                self._done = self._done.plus(self._counts.pop(key))
 
     def limit(self, matches: int) -> None:
         """The scan was ended at this many matches: jobs that were ahead may have counted more."""
