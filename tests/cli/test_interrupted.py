@@ -17,7 +17,7 @@ from tests.support.nsqd import Nsqd
 from tui.demo import SampleSpec, torn_chunk_of, write_sample
 
 SLOW = "contains(to_string(@), 'position') || to_string(@) != 'x'"  # spells every record: it takes a while
-SPEC = SampleSpec(hours=24, records_per_hour=6000, seed=3)
+SPEC = SampleSpec(hours=24, records_per_hour=3000, seed=3)
 
 
 @pytest.fixture(scope="module")

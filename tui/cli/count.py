@@ -107,7 +107,7 @@ def _count(plan: ScanPlan, counting: Counting, totals: Totals, again: str, **how
     """Read what the index does not know; None if that was refused or interrupted."""
     counted, stopped = None, f"interrupted; run it again with: {again}"
     with open_index(plan.archive) as index:
-        if not may_read(plan, how["jobs"], known=known_counted(index, counting, CountedPart())):
+        if not may_read(plan, how["jobs"], known=known_counted(index, plan, counting, CountedPart())):
             return None
         with cancel_on_signals(stopped, only_reads=True) as cancel, progress_line() as show:
             for event in count(plan, counting, cancel=cancel, index=index, **how):

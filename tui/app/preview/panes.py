@@ -99,6 +99,7 @@ class PreviewPanes(Guarded, Container):
         """The fields of all records; then those of all selected hours, if the index has them; then again the record."""
         panel, session = self.panel, self._session
         if panel.display and self.stacked and not panel.has_focus:
+            self._fields_asked = True
             self.screen.set_focus(panel)
             return ""
         selection = session.selection
