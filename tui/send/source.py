@@ -46,7 +46,7 @@ class Source:
     file): a source of the same identity holds the same records. `place` is where they come from, however it was
     spelled: the resolved path or the URL, and the range of hours; it stays when the contents change. Empty for records
     that come from memory. `open` begins a pass. `timed` gives the same source with the times of the records,
-    which are at a path; None where it cannot. `spelled`: the identity in journals of 0.1.0, by a folder as it was named.
+    which are at a path; None where it cannot. `spelled`: the identity in journals of 0.1.0, by the folder as named.
     `unwrapped` and `plan` are set once the records are messages, see messages.py.
     """
 
