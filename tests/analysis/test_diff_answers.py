@@ -176,10 +176,10 @@ def test_hours_that_differ_at_once_are_found_among_those() -> None:
 @pytest.mark.parametrize(
     ("hours", "words", "reason"),
     [
-        ((0, 1), [], "of 1 hour with records none can be told from the others"),
-        ((0, 3), [], "of 3 hours with records none can be told from the others"),
-        ((19, 23), ["--from", hour(20), "--to", hour(21)], "these hours hold no record"),
-        ((0, 19), ["--from", hour(18), "--to", hour(19), "-m", "at == `18`"], "18 other hours hold no such record"),
+        ((0, 1), [], "at least 9 hours with records are needed; found 1"),
+        ((0, 3), [], "at least 9 hours with records are needed; found 3"),
+        ((19, 23), ["--from", hour(20), "--to", hour(21)], "these hours have no records"),
+        ((0, 19), ["--from", hour(18), "--to", hour(19), "-m", "at == `18`"], "no such records in 18 other hours"),
     ],
 )
 def test_where_nothing_can_be_compared_it_says_so_and_fails(

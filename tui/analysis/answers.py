@@ -1,4 +1,4 @@
-"""Findings in words: their kind, the filter that selects them, one line each, and the sentence that is the answer."""
+"""Findings in words: their kind, the filter that selects them, a line for each, and the answer in one sentence."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from tui.analysis.surprise import FEW
 from tui.archive.times import spell_time
 from tui.units import count, plural
 
-_VOLUME = 0.5  # of the excess of a value must be excess of the whole hours
-_FEW_HOURS = 2  # that tell what is usual for an hour
-_SPREAD = 3.0  # times the median deviation: more records than that are more than usual
-_TWICE = 2.0  # as many records as usual, or as few
+_VOLUME = 0.5  # of a value's excess must be an excess of all records, for it to be a change of volume
+_FEW_HOURS = 2  # needed to know what is usual for an hour of the week or day
+_SPREAD = 3.0  # times the median deviation: beyond that, the number of records is unusual
+_TWICE = 2.0  # times the usual number of records, or less than the usual divided by it, is worth a sentence
 _LONGEST = 100  # characters of a value in a sentence
 
 
 def kind_of(located: LocatedFinding, answer: Answer) -> str:
-    """`value`, `pattern`, `number`, `volume`, `new` or `gone`, by the first condition."""
+    """Return `value`, `pattern`, `number`, `volume`, `new` or `gone`; the first condition decides."""
     fact, moved = located.finding.facts[0], located.finding.shift
     if fact.kind == "missing":
         return "gone"
@@ -37,7 +37,7 @@ def kind_of(located: LocatedFinding, answer: Answer) -> str:
 
 
 def _adds_records(located: LocatedFinding, answer: Answer) -> bool:
-    """Are there more records because of it, rather than others of the same number?"""
+    """True if the finding added records to the usual ones, rather than replacing some."""
     here, usual, spread = _volume(answer, located.target.ranges)
     if usual is None or here - usual <= spread:
         return False
@@ -47,7 +47,7 @@ def _adds_records(located: LocatedFinding, answer: Answer) -> bool:
 
 
 def _volume(answer: Answer, ranges: Sequence[TimeRange]) -> tuple[float, float | None, float]:
-    """The records of some hours, how many are usual there (None if nobody knows), and how much that varies."""
+    """Return the records of some hours, how many are usual there (None if unknown), and how much that varies."""
     target = [at for at, hour in enumerate(answer.hours) if _within(hour, ranges)]
     inside = set(target)
     of_hour: dict[tuple[int, ...], list[int]] = defaultdict(list)
@@ -71,7 +71,7 @@ def _volume(answer: Answer, ranges: Sequence[TimeRange]) -> tuple[float, float |
 
 
 def _names(hour: datetime) -> tuple[tuple[int, ...], ...]:
-    """What hours are alike in, the most in the first."""
+    """Return the keys by which hours are alike, the most specific first."""
     return (hour.weekday(), hour.hour, hour.minute), (hour.hour, hour.minute), ()
 
 
@@ -80,7 +80,7 @@ def _within(hour: datetime, ranges: Sequence[TimeRange]) -> bool:
 
 
 def where_of(facts: Sequence[RecordFact]) -> dict[str, object]:
-    """The conditions by field, as `diff --json` has them; a second one of a field gets a name of its own."""
+    """Return the conditions by field, as in `diff --json`."""
     where: dict[str, object] = {}
     for fact in facts:
         where[fact.field] = fact.condition
@@ -88,12 +88,12 @@ def where_of(facts: Sequence[RecordFact]) -> dict[str, object]:
 
 
 def filter_of_finding(located: LocatedFinding) -> str:
-    """The JMESPath that selects the records."""
+    """Return the JMESPath that selects the finding's records."""
     return " && ".join(fact.expression for fact in located.finding.facts)
 
 
 def words_of(fact: RecordFact) -> str:
-    """`status 500`, `latency_ms > 812.4`, `no bytes`."""
+    """Return a fact in words: `status 500`, `latency_ms > 812.4`, `no bytes`."""
     if fact.kind == "missing":
         return f"no {fact.field}"
     if fact.kind == "field":
@@ -104,7 +104,7 @@ def words_of(fact: RecordFact) -> str:
 
 
 def text_of(value: object) -> str:
-    """A value as people read it."""
+    """Return a value as text, shortened if it is long."""
     if isinstance(value, bool):
         return "true" if value else "false"
     text = str(value)
@@ -112,12 +112,12 @@ def text_of(value: object) -> str:
 
 
 def name_of(located: LocatedFinding) -> str:
-    """All conditions of a finding."""
+    """Return all conditions of a finding in words."""
     return " · ".join(map(words_of, located.finding.facts))
 
 
 def share(number: float) -> str:
-    """A share in percent, as exact as it is worth."""
+    """Format a share in percent, with more digits if it is small."""
     if number == 0:
         return "0"
     percent = 100 * number
@@ -125,7 +125,7 @@ def share(number: float) -> str:
 
 
 def line_of(located: LocatedFinding) -> str:
-    """One finding: sign, name, share here and there, hours."""
+    """Return a finding as one line: sign, name, share here and there, hours."""
     moved = located.finding.shift
     sign = "new" if moved.there == 0 else "▲" if moved.score > 0 else "▼"
     hours = f"{spell_time(located.since)} to {spell_time(located.until)}"
@@ -133,7 +133,7 @@ def line_of(located: LocatedFinding) -> str:
 
 
 def headline(answer: Answer) -> str:
-    """The sentence that is the answer."""
+    """Return the answer in one sentence."""
     if not answer.findings:
         return (not_compared(answer) or "Nothing stands out.") if answer.final else "Nothing stands out so far."
     best = answer.findings[0]
@@ -148,44 +148,44 @@ def headline(answer: Answer) -> str:
 
 
 def not_compared(answer: Answer) -> str:
-    """Why nothing could be compared; empty if something was."""
+    """Return why nothing could be compared; empty if something was."""
     if not answer.target.records:
-        kind = " that is a JSON object" if answer.not_objects else ""
-        return f"Nothing was compared: these hours hold no record{kind}."
+        kind = " that are JSON objects" if answer.not_objects else ""
+        return f"Nothing was compared: these hours have no records{kind}."
     if answer.baseline.ranges and not answer.baseline.records:
-        return f"Nothing was compared: {_hours(answer.baseline.ranges)} hold no such record."
+        return f"Nothing was compared: there are no such records in {_hours(answer.baseline.ranges)}."
     hours = sum(1 for size in answer.sizes if size)
     if not answer.baseline.records and hours <= FEW:
-        return f"Nothing was compared: of {plural(hours, 'hour')} with records none can be told from the others."
+        return f"Nothing was compared: at least {FEW + 1} hours with records are needed; found {hours}."
     return ""
 
 
 def volume_sentence(answer: Answer) -> str:
-    """That the hours hold far more records than usual, or far fewer; empty if they do not."""
+    """Return a sentence if the hours hold far more records than usual, or far fewer; else an empty text."""
     if not answer.baseline.records or not (answer.exact or answer.indexed):
         return ""
     here, usual, spread = _volume(answer, answer.target.ranges)
     if not usual or abs(here - usual) <= spread or usual / _TWICE < here < usual * _TWICE:
         return ""
     times = f"{here / usual:.1f}x as many as usual" if here > usual else f"{100 * here / usual:.0f} % of the usual"
-    return f"These hours hold {plural(round(here), 'record')}, {times}."
+    return f"These hours have {plural(round(here), 'record')}, {times}."
 
 
 def companions(answer: Answer) -> str:
-    """What always comes with the first finding, as a sentence; empty if nothing does."""
+    """Return a sentence about what always occurs with the first finding; empty if nothing does."""
     also = answer.findings[0].finding.also if answer.findings else ()
     return f"All of them have {', '.join(map(words_of, also))}." if also else ""
 
 
 def hours_in_words(since: datetime, until: datetime) -> str:
-    """`Tue 20 Jan 2015 13:00 to 19:00`; the day once, if it is one."""
+    """Format hours as `Tue 20 Jan 2015 13:00 to 19:00`; the last day is added if it is another."""
     first = f"{since:%a} {since.day} {since:%b %Y %H:%M}"
     last = until if until.date() == since.date() else None
     return f"{first} to {until:%H:%M}" if last else f"{first} to {until:%a} {until.day} {until:%b %H:%M}"
 
 
 def source_of(answer: Answer) -> str:
-    """What the answer was taken from."""
+    """Return what the answer is based on."""
     ranges = answer.baseline.ranges
     against = (
         f"against {count(answer.baseline.records)} records of {_hours(ranges)}"
@@ -197,7 +197,7 @@ def source_of(answer: Answer) -> str:
         how += "" if answer.exact else "; combinations from a sample"
     else:
         how = "exact" if answer.exact else f"a sample of {plural(answer.records, 'record')}: the first of each chunk"
-    left_out = f" · {plural(answer.not_objects, 'record')} left out: no JSON objects" if answer.not_objects else ""
+    left_out = f" · {plural(answer.not_objects, 'record')} left out: not JSON objects" if answer.not_objects else ""
     return f"{against} · {how}{left_out}"
 
 

@@ -1,4 +1,4 @@
-"""Records as columns: every field's values, decoded at once into objects of the fields that were seen before."""
+"""Records as columns: the values of every field, decoded together into objects of the fields seen before."""
 
 from __future__ import annotations
 
@@ -16,28 +16,28 @@ from tui.filter.jmespath import load
 from tui.filter.shapes import MISFITS
 
 MOST_PATHS = 1_000
-_MOST_NAMES = 200  # of an object whose fields are decoded one by one; one with more is a map
+_MOST_NAMES = 200  # fields of an object that is decoded field by field; one with more is a map
 _ITEMS = 50  # of a list
 _DEEP = 12
-_MOST_SHAPES = 20  # that are learned: records that differ more are looked at one by one
+_MOST_SHAPES = 20  # to learn; records that differ even more are decoded one by one
 
 MISSING = msgspec.UNSET
 
 
 class Compound(Enum):
-    """Stands for an object or a list, where others have a value: the field is not missing."""
+    """Placeholder for an object or a list where other records have a value: the field is not missing."""
 
     COMPOUND = 0
 
 
-# The names in an object, and those below; None where there is a value.
+# The names in an object, each with the names below it; None where there is a value.
 NamesBelow: TypeAlias = "dict[str, NamesBelow] | None"
 
 
 @dataclass(slots=True)
 class Cells:
-    """The values of one field. Without `records` there is one for each record, MISSING or None where it has none; else
-    each is of the record whose number is at its place.
+    """The values of one field: one per record, MISSING or None if it has none; or, with `records`, any number of values
+    and in `records`, parallel to them, the numbers of their records.
     """
 
     values: list[Any]
@@ -46,9 +46,9 @@ class Cells:
 
 @dataclass(slots=True)
 class Columns:
-    """Of so many records that are JSON objects: their fields. `not_objects`: the others, which are left out.
+    """The fields of `records` JSON objects. `not_objects`: number of other records, which are left out.
 
-    `compounds`: of places with objects or lists and no other value, 1 for each record that has one there, else 0.
+    `compounds`: for each path that has only objects or lists, a byte per record: 1 if it has one there, else 0.
     """
 
     records: int = 0
@@ -58,9 +58,9 @@ class Columns:
 
 
 class Learner:
-    """Makes columns of records, and remembers which fields they have: the next ones are decoded five times as fast.
+    """Turns records into columns and remembers their fields, so the next ones are decoded five times as fast.
 
-    Use it in as many threads as you like: what one of them learns is put in place at once.
+    Thread-safe: new fields are put in place in one assignment.
     """
 
     def __init__(self) -> None:
@@ -68,16 +68,16 @@ class Learner:
         self._decoder: _Decoder | None = None
         self._shapes = 0
 
-    def __reduce__(self) -> tuple[type[Learner], tuple[()]]:  # types are not pickled: another process learns anew
+    def __reduce__(self) -> tuple[type[Learner], tuple[()]]:  # types cannot be pickled; another process starts over
         return Learner, ()
 
     def columns(self, lines: bytes | memoryview) -> Columns:
-        """`lines`: records, each with a newline."""
+        """Return the columns of records, one per line."""
         decoder = self._decoder
         if decoder is not None:
             try:
                 return decoder.columns(lines)
-            except MISFITS:  # a field that was not seen yet, or what is no object
+            except MISFITS:  # a new field, or a record that is not an object
                 pass
         made, root = _one_by_one(filter(None, bytes(lines).split(b"\n")))
         if made.records and self._shapes < _MOST_SHAPES:
@@ -104,7 +104,7 @@ def _one_by_one(records: Iterable[bytes]) -> tuple[Columns, ColumnNode]:
 
 
 class ColumnNode:
-    """A place in the records: its values, and the places below it. It spares building a path for every value."""
+    """A path in the records: its values, and the paths below it. The tree saves building a path for every value."""
 
     __slots__ = ("below", "compounds", "path", "records", "texts", "values")
 
@@ -114,10 +114,10 @@ class ColumnNode:
         self.values: list[Any] = []
         self.compounds: list[int] = []  # records with an object or a list here
         self.below: dict[Any, ColumnNode] = {}
-        self.texts: dict[tuple[str, ...], list[str]] = {}  # of a list of texts those that differ
+        self.texts: dict[tuple[str, ...], list[str]] = {}  # lists of texts, each without its duplicates
 
     def add(self, record: int, value: dict[str, Any], depth: int) -> None:
-        """The fields of an object."""
+        """Add the fields of an object."""
         below = self.below
         for name, inner in value.items():
             node = below.get(name) or self._new(name)
@@ -125,7 +125,7 @@ class ColumnNode:
                 node.add_value(record, inner, depth + 1)
 
     def add_value(self, record: int, value: Any, depth: int) -> None:
-        """Anything."""
+        """Add a value of any type."""
         kind = type(value)
         if kind is dict:
             self.compounds.append(record)
@@ -139,12 +139,12 @@ class ColumnNode:
             self.values.append(value)
 
     def add_items(self, record: int, items: list[Any], depth: int) -> None:
-        """A list: each different item once."""
+        """Add the items of a list, each different item once."""
         node = self.below.get(ANY) or self._new(ANY)
         assert node is not None
         try:
             texts = self.texts.get(tuple(items))
-        except TypeError:  # objects or lists are in it
+        except TypeError:  # it contains objects or lists
             texts = None
         if texts is None and set(map(type, items)) == {str}:
             texts = self.texts[tuple(items)] = list(dict.fromkeys(items[:_ITEMS]))
@@ -169,7 +169,7 @@ class ColumnNode:
         return node
 
     def collect(self, columns: Columns) -> None:
-        """Put what was seen here and below into columns, one value for each record where it can have only one."""
+        """Put the values here and below into columns, one value per record unless the path goes through a list."""
         if self.values and ANY in self.path:
             columns.cells[self.path] = Cells(self.values, self.records)
         elif self.values:
@@ -189,14 +189,14 @@ class ColumnNode:
 
 
 def _shape_of(node: ColumnNode) -> NamesBelow:
-    """The names below a place, if there were only objects."""
+    """Return the names below a node; None if it has anything but objects."""
     if node.values or ANY in node.below or len(node.below) > _MOST_NAMES:
         return None
     return {name: _shape_of(inner) for name, inner in node.below.items()}
 
 
 def _merged(one: NamesBelow, other: NamesBelow) -> NamesBelow:
-    """What holds for the records of both."""
+    """Return the shape that fits the records of both."""
     if one is None or other is None or len(one | other) > _MOST_NAMES:
         return None
     return one | {name: _merged(one[name], inner) if name in one else inner for name, inner in other.items()}
@@ -204,7 +204,7 @@ def _merged(one: NamesBelow, other: NamesBelow) -> NamesBelow:
 
 @dataclass(frozen=True, slots=True)
 class _Decoder:
-    """Decodes the records of one shape; MISFITS for others."""
+    """Decodes the records of one shape; raises MISFITS for others."""
 
     decode: Any
     kind: _Object
@@ -218,13 +218,13 @@ class _Decoder:
 
 @dataclass(frozen=True, slots=True)
 class _Object:
-    """The objects at one place: their type, and of each field its path, how it is read, and the objects there."""
+    """The objects at one path: their type; for each field its path, its getter, and the objects there, if any."""
 
     type: Any
     fields: tuple[tuple[FieldPath, Any, _Object | None], ...]
 
     def collect(self, objects: list[Any], columns: Columns) -> None:
-        """The columns of the fields, here and below."""
+        """Add the columns of the fields, here and below."""
         for path, get, inner in self.fields:
             column = list(map(get, objects))
             if inner is not None:
@@ -247,7 +247,7 @@ class _Object:
 
 
 def _decoder_of(shape: dict[str, NamesBelow]) -> _Decoder | None:
-    """None for names that no type can have."""
+    """Return the decoder; None if a type cannot have these names."""
     try:
         kind = _object_of(shape, ())
         return _Decoder(msgspec.json.Decoder(kind.type).decode_lines, kind)

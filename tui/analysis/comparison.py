@@ -1,4 +1,4 @@
-"""Two sets of hours beside each other: how the shares of facts differ, alone and together."""
+"""Compare two sets of hours: how the shares of facts differ, singly and in combination."""
 
 from __future__ import annotations
 
@@ -15,18 +15,17 @@ from tui.analysis.surprise import Shift, likelihood_ratio, shift, windows
 from tui.analysis.table import LEAST, Hits, Table
 from tui.filter.fields import FieldPath
 
-MARGIN = 12.0  # of the statistic, over what the largest of so many tries reaches by chance
-_LIFT = 0.3  # doublings; a smaller change is none
-_ENOUGH = 8  # times the target's hours: a baseline that tells how much a share varies
-_MOST_RECORDS = 40_000  # of either side that combinations are looked for in
+MARGIN = 12.0  # of the statistic, above what the largest of as many tries reaches by chance
+_LIFT = 0.3  # doublings; smaller changes are ignored
+_ENOUGH = 8  # times the target's hours: the length of a baseline that shows how much a share varies
+_MOST_RECORDS = 40_000  # per side, searched for combinations
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """Facts that hold together: their records by hour, of how many, and how their share differs.
+    """Facts that hold together. `hits`: their records by hour, of `sizes` records. `shift`: how their share differs.
 
-    `mask`: those of the records that tell how facts overlap. `weight`: how many times more records there are than those
-    that were counted.
+    `mask`: their bits in `Comparison.records`, to find overlaps. `weight`: all records, divided by the records counted.
     """
 
     facts: tuple[RecordFact, ...]
@@ -37,16 +36,16 @@ class Candidate:
     weight: float = 1.0
 
     def rank(self, needed: float) -> float:
-        """Surprise, beyond what so many tries reach by chance, weighed by effect. `needed`: the score of one fact."""
+        """Return the surprise beyond chance, weighted by effect. `needed`: the score that a single fact needs."""
         by_chance = len(self.facts) * (needed - MARGIN)
         return max(self.weight * abs(self.shift.score) - by_chance, 0.0) * min(max(abs(self.shift.lift), 0.3), 3.0)
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Some hours of a table, by their numbers, beside others.
+    """Some hours of a table (by index) compared with others.
 
-    `spread`: where the baseline is too short to tell how much a share varies, hours that do.
+    `spread`: if the baseline is too short to show how much a share varies, the hours to measure that in.
     """
 
     table: Table
@@ -56,12 +55,12 @@ class Comparison:
 
     @cached_property
     def sizes(self) -> Hits:
-        """The records of each hour."""
+        """The number of records in each hour."""
         return [hour.records for hour in self.table.hours]
 
     @cached_property
     def records(self) -> TableRecords:
-        """Records of both sides, spread evenly, if they are very many: they tell which facts hold together."""
+        """The records in which combinations are searched: all, or an evenly spaced sample of each side."""
         sizes = self.table.every_record.sizes
         strides = [0] * len(sizes)
         for hours, chosen in zip((self.target, self.baseline), self._sides, strict=True):
@@ -71,16 +70,16 @@ class Comparison:
 
     @cached_property
     def here(self) -> int:
-        """Those of the target."""
+        """The mask of the target's records."""
         return self.records.of_hours(self.target)
 
     @cached_property
     def there(self) -> int:
-        """Those of the baseline."""
+        """The mask of the baseline's records."""
         return self.records.of_hours(self.baseline)
 
     def moved(self, hits: Hits, sizes: Hits, left: tuple[float, float, float, float] | None = None) -> Shift:
-        """How a share differs. `left`: of the hits here, the records here, the hits there and the records there."""
+        """Return how a share differs. `left`: the fraction to count of hits and records here, then of those there."""
         here, there = self._sides
         length = max(len(self.target), 1)
         count, size = float(sum(here(hits))), float(sum(here(sizes)))
@@ -94,7 +93,7 @@ class Comparison:
             return shift(count, size, base)
         others = windows([hits[at] for at in self.spread], [sizes[at] for at in self.spread], length)
         moved = shift(count, size, base, others.usual()[2])
-        if moved.there == 0 and left is None:  # how new it is, all other hours tell better than a few like these
+        if moved.there == 0 and left is None:  # all other hours show better than a short baseline how new it is
             return replace(moved, score=max(moved.score, shift(count, size, others).score))
         return moved
 
@@ -103,12 +102,12 @@ class Comparison:
         return _chosen(self.target), _chosen(self.baseline)
 
     def single(self, fact: RecordFact) -> Candidate:
-        """One fact."""
+        """Return the candidate of one fact."""
         hits = self.table.hits[fact]
         return Candidate((fact,), self.records.mask(fact), hits, self.sizes, self.moved(hits, self.sizes))
 
     def combination(self, facts: tuple[RecordFact, ...], mask: int) -> Candidate:
-        """Several, counted in all records whose values are known. `mask`: as that of a Candidate."""
+        """Return the candidate of several facts, counted in all records whose values are known. `mask`: its mask."""
         records = self.table.every_record
         hits = records.by_hour(reduce(and_, map(records.mask, facts)))
         here, _ = self._sides
@@ -116,17 +115,17 @@ class Comparison:
         return Candidate(facts, mask, hits, records.sizes, self.moved(hits, records.sizes), weight)
 
     def rough(self, hits: Hits, sizes: Hits) -> float:
-        """A score without the variation: cheap, and never too low."""
+        """Return a score that ignores variation: cheap, and never too low."""
         here, there = self._sides
         return likelihood_ratio(sum(here(hits)), sum(here(sizes)), sum(there(hits)), sum(there(sizes)))
 
     def rough_mask(self, mask: int) -> float:
-        """The same of some records, of those that are looked at."""
+        """Return the rough score of a mask in `records`."""
         here, there = self._counts
         return likelihood_ratio((mask & self.here).bit_count(), here, (mask & self.there).bit_count(), there)
 
     def can_reach(self, here: int, least: float) -> bool:
-        """Can some of the target's records have that score, if there are none in the baseline? Cheap."""
+        """True if a mask in the target could score more than `least` with no records in the baseline. Cheap."""
         size, other = self._counts
         return likelihood_ratio(here.bit_count(), size, 0, other) > least
 
@@ -135,12 +134,13 @@ class Comparison:
         return self.here.bit_count(), self.there.bit_count()
 
     def sources(self, candidate: Candidate) -> tuple[int, float]:
-        """From how many users, sessions or the like a candidate's records come, and how much more its share varies.
+        """Return from how many sources (users, sessions) a candidate's records are, and how much more its share varies.
 
-        The fewest, and the most, that any field of ids tells, of the side where the share is higher; LEAST without one.
+        The sources are those of the side with the higher share. Of all fields of ids, the fewest sources and the most
+        variation count; without such a field, LEAST and 1.
         """
-        own = {fact.path for fact in candidate.facts}
-        others = [path for path in self.table.sources if path not in own]
+        paths = {fact.path for fact in candidate.facts}
+        others = [path for path in self.table.sources if path not in paths]
         if not others:
             return LEAST, 1.0
         records = self.table.every_record
@@ -162,7 +162,7 @@ class Comparison:
         return {}
 
     def without(self, candidate: Candidate, taken: int) -> Shift:
-        """How a candidate's share differs among the records that are not taken."""
+        """Return how a candidate's share differs among the records that are not taken."""
         here, there = self.here, self.there
 
         def left(mask: int) -> float:
@@ -174,7 +174,7 @@ class Comparison:
 
 
 def compare_hours(table: Table, target: Sequence[int], baseline: Sequence[int]) -> Comparison:
-    """The records of some hours beside those of others; if those are few, all others tell how much shares vary."""
+    """Compare some hours with others; if the others are few, variation is measured in all hours but the target's."""
     others: tuple[int, ...] = ()
     if len(baseline) < _ENOUGH * max(len(target), 1):
         inside = set(target)
@@ -183,18 +183,18 @@ def compare_hours(table: Table, target: Sequence[int], baseline: Sequence[int]) 
 
 
 def _chosen(hours: Sequence[int]) -> Callable[[Hits], Sequence[int]]:
-    """A function that gives the counts of some hours."""
+    """Return a function that selects the counts of some hours."""
     if len(hours) > 1:
         return itemgetter(*hours)
     return lambda hits: [hits[at] for at in hours]
 
 
 def needed_score(tries: int) -> float:
-    """The statistic that a fact must have among so many."""
+    """Return the statistic that a fact must reach if there are so many tries."""
     return 2 * math.log(max(tries, 2)) + MARGIN
 
 
 def stands_out(shift_: Shift, needed: float) -> bool:
-    """Is it more than chance, and does it matter?"""
+    """True if a shift is more than chance and large enough to matter."""
     enough = shift_.records >= LEAST if shift_.score > 0 else shift_.there > shift_.here
     return abs(shift_.score) >= needed and abs(shift_.lift) >= _LIFT and enough

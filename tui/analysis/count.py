@@ -1,4 +1,4 @@
-"""`count`: how many records match, by values and by time, over a plan's chunks."""
+"""`count`: count the matching records of a plan's chunks, by values and by time."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _INFINITE = (b"1e999", b"-1e999")
 
 @dataclass(frozen=True, slots=True)
 class CountedRow:
-    """One group: its time (None without `every`), its values as JSON texts, its records, the statistics of a number."""
+    """A group: its time (None without `every`), values as JSON texts, number of records, and a number's statistics."""
 
     time: datetime | None
     values: Values
@@ -38,16 +38,16 @@ class CountedRow:
 
     @property
     def plain(self) -> list[Any]:
-        """The values as JSON can have them: numbers that no float holds are texts (`1e999`)."""
+        """The values for JSON output; infinite numbers are texts (`1e999`)."""
         return [value.decode() if value in _INFINITE else read_json(value) for value in self.values]
 
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """The end of a count. `error`: each count may be too low by so much, 0 where it is exact.
+    """The result of a count. `error`: by how much each count may be too low, 0 if counts are exact.
 
-    `records`: those that matched. `missing`: of them, those without one of the fields. `no_time`: without a time that
-    can be read. `more`: groups that `top` left out.
+    `records`: matching records. `missing`: those of them without one of the fields. `no_time`: those without a readable
+    time. `more`: groups that `top` left out.
     """
 
     rows: tuple[CountedRow, ...]
@@ -59,11 +59,11 @@ class Counted:
 
 
 def parse_every(text: str) -> Every:
-    """`1h`, `10m` or `1d`: a divisor of the hour, of the day, or a whole day; TimeError for anything else."""
+    """Parse `10m`, `1h` or `1d`: a divisor of an hour, a divisor of a day, or a day; TimeError for anything else."""
     match = _EVERY.fullmatch(text)
     minutes = int(match[1]) * _MINUTES[match[2]] if match else 0
     if not minutes or _DAY % minutes or (60 % minutes and minutes % 60):
-        raise TimeError(f"'{text}' does not divide the day; write --every 1m, 5m, 10m, 1h, 6h or 1d")
+        raise TimeError(f"'{text}' does not divide the day; use --every 1m, 5m, 10m, 1h, 6h or 1d")
     return Every(minutes)
 
 
@@ -77,10 +77,10 @@ def count(
     cancel: threading.Event | None = None,
     index: Index | None = None,
 ) -> Iterator[ScanEvent | Counted]:
-    """Read the plan's chunks: the events of a scan, but its matches, then one Counted.
+    """Read the plan's chunks; yield the events of a scan, except matches, then one Counted.
 
-    With `top` only the values that are the most frequent in all are kept, with all their times. Chunks of which the
-    `index` knows the counts, or that nothing in them matches, are not read.
+    With `top`, only the values most frequent overall are kept, with all their times. Chunks are not read if the `index`
+    knows their counts or that nothing in them matches.
     """
     total = CountedPart()
     plan = replace(plan, excerpt=replace(plan.excerpt, measure=counting))
@@ -97,7 +97,7 @@ def count(
 def known_counted(
     index: Index, plan: ScanPlan, counting: Counting, total: CountedPart
 ) -> Callable[[Chunk, Filter], Known | None]:
-    """Chunks that need not be read: nothing in them matches, or their counts are added to `total` at once."""
+    """Return a function that answers for chunks that need not be read; it adds their counts to `total`."""
     excluded = known_from(index, plan.chunks)
 
     def known(chunk: Chunk, filter: Filter) -> Known | None:  # noqa: A002
@@ -131,11 +131,11 @@ def _counted(total: CountedPart, top: int | None) -> Counted:
 
 
 def _place(group: Group, number: int) -> tuple[Any, ...]:
-    """By time, then the most frequent first, then by value: the same each time."""
+    """Sort by time, then the most frequent first, then by value, so the order is always the same."""
     time, values = group
     return (time.isoformat() if time else "", -number, _order(values))
 
 
 def _order(values: Values) -> tuple[Any, ...]:
-    """Numbers by size, before texts by letter."""
+    """Sort numbers by size before texts in alphabetical order."""
     return tuple((0, float(value), value) if value[:1] in b"-0123456789" else (1, 0.0, value) for value in values)

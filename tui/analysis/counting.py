@@ -1,4 +1,4 @@
-"""Counting records by values and time: one chunk's part, and how parts add up."""
+"""Count records by values and time: the counts of one chunk, and how counts are merged."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from tui.filter.event_time import event_time, from_microseconds
 from tui.index.summary import spell_json
 from tui.scan.matching import matching_block
 
-MOST_GROUPS = 200_000  # values × times that are counted exactly; of more, only the frequent ones are kept
-_MANY = 1_000  # groups of one record that are counted one by one
-_SPARE = 1.5  # times as many are held before the rare ones are dropped
+MOST_GROUPS = 200_000  # values × times counted exactly; of more groups, only the frequent ones are kept
+_MANY = 1_000  # groups per record; more are counted in batches, to bound memory
+_SPARE = 1.5  # times MOST_GROUPS may be in memory before rare groups are dropped
 BATCH = 20_000
 
 Values = tuple[bytes, ...]  # each a JSON text: 1 and true are different, 1 and 1.0 are not
@@ -29,10 +29,10 @@ Group = tuple[datetime | None, Values]
 
 @dataclass(slots=True)
 class CountedPart:
-    """What was counted of some records.
+    """The counts of some records.
 
-    `missing`: records without one of the fields. `no_time`: without a time that can be read. `error`: each count may be
-    too low by so much, where there were too many different values.
+    `missing`: records without one of the fields. `no_time`: records without a readable time. `error`: by how much each
+    count may be too low because there were too many different values.
     """
 
     counts: Counter[Group] = field(default_factory=Counter)
@@ -43,7 +43,7 @@ class CountedPart:
     error: int = 0
 
     def count(self, groups: Iterable[Group]) -> None:
-        """Count groups, as many as there may be: the lists of one record can make millions."""
+        """Count groups in batches: the lists of one record can make millions."""
         groups = iter(groups)
         while batch := tuple(islice(groups, BATCH)):
             self.counts.update(batch)
@@ -63,7 +63,7 @@ class CountedPart:
             self.drop_rare()
 
     def drop_rare(self) -> None:
-        """Keep the most frequent groups: subtract the first count that is too many from all (Misra and Gries 1982)."""
+        """Keep the MOST_GROUPS most frequent groups: subtract the next count from all (Misra and Gries 1982)."""
         if len(self.counts) <= MOST_GROUPS:
             return
         taken = sorted(self.counts.values(), reverse=True)[MOST_GROUPS]
@@ -74,7 +74,7 @@ class CountedPart:
 
 @dataclass(frozen=True, slots=True)
 class Every:
-    """A bucket of time: `minutes` long, counted from midnight. Below an hour it needs the records' own times."""
+    """Time buckets of `minutes`, counted from midnight. Buckets shorter than an hour need the records' own times."""
 
     minutes: int
 
@@ -87,16 +87,16 @@ class Every:
         return f"{self.minutes // 60}h" if self.by_hour else f"{self.minutes}m"
 
     def bucket(self, time: datetime) -> datetime:
-        """The beginning of the bucket that a time of the archive's zone lies in."""
+        """Return the start of the bucket that contains a time in the archive's zone."""
         minute = (time.hour * 60 + time.minute) // self.minutes * self.minutes
         return time.replace(hour=minute // 60, minute=minute % 60, second=0, microsecond=0)
 
 
 @dataclass(frozen=True, slots=True)
 class Counting:
-    """What is counted: groups by the values of `by` and by time, with statistics of the numbers at `stats`.
+    """What to count: groups by the values of `by` and by time, with statistics of the numbers at `stats`.
 
-    It is pickled, and begun once for each chunk.
+    Picklable; `begin` is called once per chunk.
     """
 
     by: tuple[str, ...] = ()
@@ -111,7 +111,7 @@ class Counting:
         filter: Filter,  # noqa: A002
         matcher: Matcher,
     ) -> Callable[[Block], tuple[CountedPart, int]]:
-        """The work on each block of a chunk: what was counted in it, and how many records matched."""
+        """Return the function that counts each block of a chunk: it returns the counts and the number of matches."""
         hour = self.every.bucket(chunk.hour) if self.every and self.every.by_hour else None
         if not self._expressions:
 
@@ -121,7 +121,7 @@ class Counting:
 
             return counted
         read = columns(self._expressions)
-        seen = filter.invert and any(term.kind == "match" for term in filter.active)  # and counted, if not JSON
+        seen = filter.invert and any(term.kind == "match" for term in filter.active)  # the matcher counted non-JSON
 
         def grouped(block: Block) -> tuple[CountedPart, int]:
             matching, matches = matching_block(block, matcher)
@@ -140,12 +140,12 @@ class Counting:
 
     @property
     def _expressions(self) -> list[str]:
-        """The columns: the values, then the time, then the number."""
+        """The expressions of the columns: the values, then the time, then the number."""
         times = [self.time_field] if self._by_minute and self.time_field else []
         return [*self.by, *times, *([self.stats] if self.stats else [])]
 
     def _part(self, table: RecordTable, hour: datetime | None) -> CountedPart:
-        """Equal keys are counted by the interpreter's own loop; what they mean is asked of each different one."""
+        """Count a table's records. Counter counts equal keys fast; each different key is interpreted only once."""
         part = CountedPart(records=table.records)
         if not table.records:
             return part
@@ -179,7 +179,7 @@ class Counting:
         return part
 
     def _bucketing(self) -> Callable[[Any], datetime | None]:
-        known: dict[int, datetime] = {}  # of the minutes that were seen
+        known: dict[int, datetime] = {}  # buckets of the minutes seen so far
         zone, every = self.zone, self.every
         assert zone is not None or not self._by_minute
 
@@ -197,39 +197,39 @@ class Counting:
 
 
 def _hashable(column: list[Any]) -> list[Any]:
-    """Values that are only equal where they are spelled alike: those of another kind as tuples of their spellings."""
+    """Return values that are equal only if their JSON is: if types are mixed, as tuples of their JSON texts."""
     kinds = set(map(type, column))
     if kinds & {list, dict} or (bool in kinds and kinds & {int, float}):  # True == 1 in Python
         return [_spellings(value) for value in column]
     return column
 
 
-_Key = tuple[Any, ...]  # what a record is counted by: its values and its time, as they were read
-_KeyParts = tuple[datetime | None, list[tuple[bytes, ...]]]  # a time, and of each field the values
+_Key = tuple[Any, ...]  # a record's values and time, as read
+_KeyParts = tuple[datetime | None, list[tuple[bytes, ...]]]  # the time, and the values of each field
 
 
 def _groups(time: datetime | None, spelled: list[tuple[bytes, ...]]) -> Iterator[Group]:
-    """Those that a record belongs to: none if it lacks a field, several if it has a list."""
+    """Yield the groups of a record: none if it lacks a field, several if it has a list."""
     return ((time, values) for values in product(*spelled))
 
 
 def _add_numbers(part: CountedPart, parts_of: dict[_Key, _KeyParts], keys: list[_Key], numbers: list[Any]) -> None:
-    """Each record's number to the sketches of its groups, but those that were too many to be kept."""
+    """Add each record's number to the sketches of its groups; groups that were dropped as too many get none."""
     of_key: dict[_Key, list[float]] = {key: [] for key in parts_of}
-    if () in of_key:  # all are of one group
+    if () in of_key:  # there is only one group
         of_key[()] = [number for number in numbers if type(number) is int or type(number) is float]
     else:
         for key, number in zip(keys, numbers, strict=True):
             if key in of_key and (type(number) is int or type(number) is float):
                 of_key[key].append(number)
-    for key, own_numbers in of_key.items():
+    for key, numbers_of_key in of_key.items():
         for group in _groups(*parts_of[key]):
             if group in part.counts:
-                part.sketches.setdefault(group, Sketch()).add(own_numbers)
+                part.sketches.setdefault(group, Sketch()).add(numbers_of_key)
 
 
 def _spellings(value: Any) -> tuple[bytes, ...]:
-    """Of a list each different element, of null nothing."""
+    """Return a value as JSON; each different element of a list; nothing for null."""
     if value is None:
         return ()
     if type(value) is list:

@@ -1,4 +1,4 @@
-"""`diff`: what differs between some hours of an archive and its others, or in which hours something differs."""
+"""`diff`: find what differs between some hours of an archive and the others, or in which hours something differs."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ from tui.scan import ChunkMeasured, Progress, ScanEvent, ScanPlan, run_plan
 from tui.scan.estimate import stratified
 from tui.scan.heads import heads
 
-MOST_RECORDS = 400_000  # that are compared; of more, as many, evenly spaced
-_CEILING = 64 << 20  # stored bytes that are read of an archive in S3 without `full`
-LOCAL_CEILING = 512 << 20  # of a folder
-_MOST_CHUNKS = 1_500  # that a sample is taken of, beside the target's
-_ROUNDS = ((100, 80), (200, _MOST_CHUNKS), (1_000, _MOST_CHUNKS))  # records of a chunk, chunks beside the target's
-_FIRST_OF_ALL = 60, 400  # the same where the target is all hours
-_FIRST_BYTES = 16 << 10  # of a chunk, in the first round: a hundred records and more
+MOST_RECORDS = 400_000  # compared; of more records, this many are sampled at equal intervals
+_CEILING = 64 << 20  # stored bytes up to which an archive in S3 is read whole, even without `full`
+LOCAL_CEILING = 512 << 20  # the same for a folder
+_MOST_CHUNKS = 1_500  # sampled in addition to the target's
+_ROUNDS = ((100, 80), (200, _MOST_CHUNKS), (1_000, _MOST_CHUNKS))  # records per chunk, chunks besides the target's
+_FIRST_OF_ALL = 60, 400  # the first round if the target is all hours
+_FIRST_BYTES = 16 << 10  # of each chunk in the first round: at least about a hundred records
 AT_ONCE = 16  # requests
-_AT_ONCE_READ = 2 << 20  # stored bytes that are read as fast as their first records
-_WEEKS = 2  # other weeks that make a baseline of their own
-_STRETCHES = 3  # of hours that are looked at where none were given; one for an answer that is not the last
+_AT_ONCE_READ = 2 << 20  # stored bytes; reading all of so few is as fast as reading a sample
+_WEEKS = 2  # other weeks needed for a baseline of the same hours (or days, for the same minutes)
+_STRETCHES = 3  # stretches of hours to examine if no hours are selected; only one for an answer that is not final
 
 
 def diff(
@@ -53,11 +53,11 @@ def diff(
     early: bool = False,
     index: Index | None = None,
 ) -> Iterator[ScanEvent | Answer]:
-    """Read the plan's chunks, or a sample of them: the events of a scan, and an Answer now and then; the last is final.
+    """Read the plan's chunks or a sample of them. Yield the events of a scan and some Answers; the last one is final.
 
-    The plan is of all hours, the target's and the baseline's; its filter says which records are compared. `early`: an
-    answer from the first records of each chunk first, also where all are read then. `index`: it answers alone where it
-    knows every chunk; no chunk is read then, unless the question is `full`.
+    The plan covers the hours of target and baseline; its filter selects the records to compare. `early`: yield an
+    answer from the first records of each chunk before all are read. `index`: if it knows every chunk and the question
+    is not `full`, it alone answers and no chunk is read.
     """
     cancel = cancel or threading.Event()
     known = _known(plan, question, index) if index is not None else None
@@ -79,7 +79,7 @@ def diff(
 
 
 def _known(plan: ScanPlan, question: Question, index: Index) -> list[tuple[Chunk, Summary]] | None:
-    """What the index knows of all chunks; None if it does not know them, or not the records that are asked about."""
+    """Return the index's summaries of all chunks; None if it lacks one, or if they cannot answer this question."""
     if question.full or question.times or plan.filter.active or plan.filter.within or plan.filter.invert:
         return None
     known = []
@@ -93,7 +93,7 @@ def _known(plan: ScanPlan, question: Question, index: Index) -> list[tuple[Chunk
 def _whole(
     plan: ScanPlan, question: Question, jobs: int | None, dask: str | None, cancel: threading.Event
 ) -> Iterator[ScanEvent | Answer]:
-    """All records; every so many of them, where they are too many."""
+    """Compare all records, or every n-th if there are too many."""
     stride = _stride(plan)
     measured = replace(plan, excerpt=replace(plan.excerpt, measure=Observing(stride)))
     parts: dict[str, Observed] = {}
@@ -110,7 +110,7 @@ def _whole(
 def _by_minutes(
     plan: ScanPlan, question: Question, times: Within, jobs: int | None, dask: str | None, cancel: threading.Event
 ) -> Iterator[ScanEvent | Answer]:
-    """All records, by their own times."""
+    """Compare all records by their own times."""
     assert question.target is not None
     start, stop = (end.astimezone(UTC) for end in question.target)
     measure = ByMinutes(times, stretch_length(start, stop))
@@ -134,20 +134,20 @@ def _by_minutes(
 
 
 def _stride(plan: ScanPlan) -> int:
-    """Of how many records one is compared, so that they fit: told by the sizes of the first records."""
+    """Return n if only every n-th record can be compared, estimated from the size of the first records."""
     sizes = records = 0
     for _, head in heads(plan.archive, plan.chunks, most=4, records=200):
         sizes, records = sizes + sum(map(len, head)), records + len(head)
     if not records:
         return 1
-    inflated = 8 * plan.bytes_compressed  # JSON lines shrink to an eighth or so
+    inflated = 8 * plan.bytes_compressed  # JSON lines compress to about an eighth
     return max(1, -(-inflated * records // (sizes * MOST_RECORDS) // 2))
 
 
 def _sampled(
     plan: ScanPlan, question: Question, cancel: threading.Event, *, first: bool = False
 ) -> Iterator[ScanEvent | Answer]:
-    """The first records of chunks, more with each round; the target's chunks are read first. `first`: one round."""
+    """Compare the first records of chunks, the target's first, more in each round. `first`: only the first round."""
     mine = [chunk for chunk in plan.chunks if within(chunk.hour, question.target)]
     others = [chunk for chunk in plan.chunks if not within(chunk.hour, question.target)]
     fetched, read, learner = 0, 0, Learner()
@@ -178,7 +178,7 @@ def _sampled(
 
 
 def _spread(mine: Sequence[Chunk], others: Sequence[Chunk], most: int) -> list[Chunk]:
-    """Chunks of a sample: those of the same hours of other weeks, and as many of all hours."""
+    """Choose the baseline's chunks for a sample: some from the same hours of other weeks, and some from all hours."""
     of_week = {(chunk.hour.weekday(), chunk.hour.hour) for chunk in mine}
     same = [chunk for chunk in others if (chunk.hour.weekday(), chunk.hour.hour) in of_week]
     chosen = {chunk.key for chunk in (*stratified(same, most // 2, 0), *stratified(others, most, 0))}
@@ -229,7 +229,7 @@ def _answer(
 
 
 def _observed(plan: ScanPlan, parts: dict[str, Observed]) -> tuple[Table, int]:
-    """The facts about what was read, and how many records were no objects."""
+    """Return the facts about the observed records, and how many records were not objects."""
     ordered = [(chunk.hour, parts[chunk.key]) for chunk in plan.chunks if chunk.key in parts]
     return table_of(ordered, plan.archive.zone), sum(part.not_objects for _, part in ordered)
 
@@ -237,7 +237,7 @@ def _observed(plan: ScanPlan, parts: dict[str, Observed]) -> tuple[Table, int]:
 def _findings(
     comparison: Comparison, question: Question, cancelled: Callable[[], bool]
 ) -> tuple[list[Finding], Comparison]:
-    """What stands out; once more without those hours of the baseline that look like the target."""
+    """Return what stands out. Baseline hours that look like the target are removed, then it is compared again."""
     first = findings(comparison, leave_out=question.fields, cancelled=cancelled)
     if not first or question.against:
         return first, comparison
@@ -250,14 +250,14 @@ def _findings(
 
 
 def _given(table: Table, question: Question) -> Comparison:
-    """The hours that were asked about, beside those they are compared with."""
+    """Compare the question's target with its baseline."""
     times = [hour.time for hour in table.hours]
     target = [at for at, time in enumerate(times) if within(time, question.target)]
     others = [at for at in range(len(times)) if at not in set(target)]
     if question.against:
         baseline = [at for at in others if any(within(times[at], range_) for range_ in question.against)]
         if not baseline:
-            raise TimeError("the baseline of --against has no record; choose hours that the archive holds")
+            raise TimeError("the hours of --against have no records; choose other hours of the archive")
         return compare_hours(table, target, baseline)
     if table.step is not None:
         return compare_hours(table, target, same_minutes(times, target, others, _WEEKS) or others)
@@ -265,7 +265,7 @@ def _given(table: Table, question: Question) -> Comparison:
 
 
 def _same_hours(times: Sequence[datetime], target: Iterable[int], others: Iterable[int]) -> list[int]:
-    """The same hours of other weeks, if there are two such weeks at least."""
+    """Return the same hours of other weeks, if there are at least two such weeks."""
     of_week = {(times[at].weekday(), times[at].hour) for at in target}
     same = [at for at in others if (times[at].weekday(), times[at].hour) in of_week]
     weeks = {times[at].isocalendar()[:2] for at in same}
@@ -273,7 +273,7 @@ def _same_hours(times: Sequence[datetime], target: Iterable[int], others: Iterab
 
 
 def _side(table: Table, hours: Sequence[int]) -> Side:
-    """Hours in order as ranges, and their records."""
+    """Return some ordered hours as ranges, with the number of their records."""
     ranges: list[TimeRange] = []
     for hour in hours:
         time = table.hours[hour].time

@@ -1,4 +1,4 @@
-"""What a summary knows exactly: how often a field has each value, how many records match a filter, that none does."""
+"""What a summary knows exactly: how often a field has each value, and how many records match a filter, if any."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ _FUNCTIONS = {"contains", "starts_with", "ends_with"}
 
 
 def matches_of(summary: Summary, filter_: Filter) -> int | None:
-    """How many records match a filter of one field; None where only reading tells."""
+    """Return how many records match a filter on one field; None if the chunk must be read."""
     values = matching_values(summary, filter_)
     return sum(values.values()) if values is not None else None
 
 
 def matching_values(summary: Summary, filter_: Filter) -> dict[str | None, int] | None:
-    """The values of the field that a filter is about, with their records that match (None: those that lack it).
+    """Return the matching values of the filter's field, with their number of records (key None: the field is missing).
 
-    None where only reading tells: the filter is about another thing than the values of one field, or not all of those
-    are known. Each value is judged by the filter itself.
+    Return None if the chunk must be read: the filter is not on the values of a single field, or not all of these are
+    known. Each value is tested with the filter itself.
     """
     path = field_asked(filter_)
     counts = value_counts(summary, path)
@@ -40,9 +40,9 @@ def matching_values(summary: Summary, filter_: Filter) -> dict[str | None, int] 
     return {text: number for text, number in counts.items() if filter_.matches(record(text))}
 
 
-@lru_cache(maxsize=8)  # it is asked of every chunk
+@lru_cache(maxsize=8)  # called for every chunk
 def field_asked(filter_: Filter) -> tuple[str, ...]:
-    """The plain path that a filter's one JMESPath compares with literals, and nothing else; () for other filters."""
+    """Return the plain path if the filter is one JMESPath that only compares it with literals; else ()."""
     if len(filter_.active) != 1 or filter_.active[0].kind != "match" or filter_.within or filter_.invert:
         return ()
     paths: dict[object, Node] = {}
@@ -53,13 +53,13 @@ def field_asked(filter_: Filter) -> tuple[str, ...]:
 
 @lru_cache(maxsize=8)
 def plain_path(expression: str) -> tuple[str, ...]:
-    """The names of an expression that is a plain path; () for others."""
+    """Return the names in an expression that is a plain path; else ()."""
     return _names(_parsed(expression))
 
 
 @lru_cache(maxsize=8)
 def _parsed(expression: str) -> Node:
-    from tui.filter.jmespath import parse_expression  # only those who have a JMESPath wait for its library
+    from tui.filter.jmespath import parse_expression  # slow to import; only needed for a JMESPath
 
     parsed: Node = parse_expression(expression).parsed
     return parsed
@@ -72,7 +72,7 @@ def _names(node: Node) -> tuple[str, ...]:
 
 
 def _gather(node: Node, paths: dict[object, Node]) -> bool:
-    """Is all of an expression comparisons of plain paths? They are put into `paths`."""
+    """Add the plain paths of an expression to `paths`; False if it does more than compare them."""
     path = path_of(node)
     if path is not None:
         paths[path] = node
@@ -83,8 +83,10 @@ def _gather(node: Node, paths: dict[object, Node]) -> bool:
 
 
 def value_counts(summary: Summary, path: tuple[str, ...]) -> dict[str | None, int] | None:
-    """The values at a plain path as JSON texts, and how many records have each, or none of them (None); None where the
-    summary does not know them all, or some are lists or objects."""
+    """Return the values at a plain path as JSON texts, and how many records have each; key None: records without one.
+
+    Return None if the summary does not know all values, or some are lists or objects.
+    """
     field = field_of(summary, path)
     if field is None or not field.exact or field.others or f"{_spelled(path)}[*]" in summary.fields:
         return None
@@ -94,20 +96,20 @@ def value_counts(summary: Summary, path: tuple[str, ...]) -> dict[str | None, in
 
 
 def field_of(summary: Summary, path: tuple[str, ...]) -> FieldSummary | None:
-    """The summary of the field at a plain path; None where it cannot answer."""
+    """Return the summary of the field at a plain path; None if the chunk's summary is incomplete."""
     return summary.fields.get(_spelled(path), FieldSummary()) if path and summary.head.whole else None
 
 
 @lru_cache(maxsize=64)
 def _spelled(path: tuple[str, ...]) -> str:
-    """As the summary spells it."""
-    from tui.filter.build import spell_field  # parsing takes libraries that a literal does without
+    """Return a path as summaries spell it."""
+    from tui.filter.build import spell_field  # slow to import; not needed for a literal
 
     return spell_field(path)
 
 
 def excludes(summary: Summary, filter_: Filter) -> bool:
-    """Is it proved that no record matches? One term that no record fulfills is enough."""
+    """True if the summary proves that no record matches, as one term that matches none does."""
     return not filter_.invert and any(_excludes(summary, term) for term in filter_.active)
 
 
@@ -118,7 +120,7 @@ def _excludes(summary: Summary, term: Term) -> bool:
 
 
 def _never(summary: Summary, node: Node) -> bool:
-    """Is an expression true for no record of the chunk?"""
+    """True if an expression is proven to match no record of the chunk."""
     kind, children = node["type"], node["children"]
     if kind == "and_expression":
         return any(_never(summary, child) for child in children)
@@ -133,7 +135,7 @@ def _never(summary: Summary, node: Node) -> bool:
 
 
 def _never_equals(summary: Summary, node: Node, value: Any) -> bool:
-    """Has the field at a plain path another value in every record?"""
+    """True if no record has this value at a plain path."""
     field = field_of(summary, _names(node))
     if field is None or value is None or isinstance(value, list | dict):
         return False

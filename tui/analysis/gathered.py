@@ -1,4 +1,4 @@
-"""What is gathered of a chunk for the index: fields with their values, minutes, and some of its records."""
+"""What the index gathers from a chunk: fields with their values, minutes, and a sample of its records."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ from tui.filter.fields import ANY, FieldPath
 from tui.index.summary import FieldSummary, Sample, spell_json
 from tui.index.words import Words
 
-_MOST_TEXTS = 8_192  # of a place, that wait until they are read
-_SAMPLED = 512  # records of a chunk
-_LARGEST = (1 << 32) - 1  # number of a record
-_FEWEST, _PART = 64, 64  # of a small one; of how many records one is taken of a larger one
-_FEW_VALUES = 32  # of a field: what has more hardly tells what holds together, and takes more room
+_MOST_TEXTS = 8_192  # per place that may wait to be decoded
+_SAMPLED = 512  # records per chunk
+_LARGEST = (1 << 32) - 1  # CRC-32 of a record
+_FEWEST, _PART = 64, 64  # records sampled from a small chunk; 1 in so many from a larger one
+_FEW_VALUES = 32  # of a field in the sample; with more, combinations are rare and the sample becomes large
 
 
 class Sampling:
-    """Chooses some of a chunk's records, a few more than will be kept."""
+    """Samples a chunk's records; returns somewhat more than will be kept."""
 
     def __init__(self) -> None:
         self._least: list[int] = []
 
     def chosen(self, records: Sequence[bytes]) -> list[tuple[int, bytes]]:
-        """Those of the next records that have the least numbers so far; chance gives each one."""
+        """Return the next records whose checksums, a stand-in for random numbers, are among the least so far."""
         numbers, least = list(map(crc32, records)), self._least
         bound = least[-1] if len(least) == _SAMPLED else _LARGEST
         few = list(compress(zip(numbers, records, strict=True), map(bound.__ge__, numbers)))
@@ -46,8 +46,8 @@ class Sampling:
 
 @dataclass(slots=True)
 class Gathered:
-    """What was gathered of some records of a chunk. `texts`: values that are not read yet, as in a Place. `sample`:
-    some of the records, by a number that chance gives each."""
+    """What was gathered from some records of a chunk. `texts`: values not decoded yet, as in a Place. `sample`: some of
+    the records, each with its checksum."""
 
     fields: dict[FieldPath, GatheredField] = field(default_factory=dict)
     texts: dict[FieldPath, Counter[Text]] = field(default_factory=dict)
@@ -72,7 +72,7 @@ class Gathered:
                 self._read_texts(path)
 
     def add(self, root: Place) -> None:
-        """The places of the first records."""
+        """Add the places of the first records."""
         for place in root.all():
             self.whole &= not place.full
             if place.texts:
@@ -81,12 +81,12 @@ class Gathered:
                 self.fields[place.path] = GatheredField.at(place)
 
     def summaries(self) -> dict[str, FieldSummary]:
-        """The end of it: of every field, in the order in which they were seen."""
+        """Return the final summary of every field, in the order in which they were seen."""
         order: dict[FieldPath, None] = {}
         for path in list(self.fields):
             order |= dict.fromkeys([path, *self._read_texts(path)])
         fields = ((path, self.fields[path]) for path in order if path in self.fields)
-        # a field without types stood for its texts
+        # a field without types was only a placeholder for its texts
         return {spell_field(path): seen.summary() for path, seen in fields if seen.types or path[-1:] == (ANY,)}
 
     def _add_field(self, path: FieldPath, seen: GatheredField) -> None:
@@ -98,7 +98,7 @@ class Gathered:
             self.whole = False
 
     def _read_texts(self, path: FieldPath) -> list[FieldPath]:
-        """Read those that wait at a path; the paths of what is in them."""
+        """Decode the texts waiting at a path; return the paths in them."""
         texts = self.texts.pop(path, None)
         if texts is None:
             return []
@@ -110,7 +110,7 @@ class Gathered:
 
 
 def sample_of(records: Sequence[bytes], number: int, fields: Mapping[str, FieldSummary], learner: Learner) -> Sample:
-    """Which of their fields' values some of a chunk's `number` records have, where those are all known, and few."""
+    """Return the sample of a chunk of `number` records; only of fields whose values are all known, and few."""
     objects = [record for record in records if record.lstrip().startswith(b"{")][: max(_FEWEST, number // _PART)]
     columns = learner.columns(b"".join([record + b"\n" for record in objects]))
     sample = Sample(columns.records)
@@ -128,7 +128,7 @@ def sample_of(records: Sequence[bytes], number: int, fields: Mapping[str, FieldS
 
 
 class _Codes(dict[tuple[bool, Any], int]):
-    """The codes of the values of a field, booleans apart: each is spelled once."""
+    """The codes of a field's values by (is boolean, value); each is converted to JSON only once."""
 
     def __init__(self, spelled: Iterable[str]) -> None:
         super().__init__({(False, MISSING): NONE, (False, None): NONE, (False, Compound.COMPOUND): OTHER})

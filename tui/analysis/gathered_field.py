@@ -1,4 +1,4 @@
-"""What is gathered of one field of a chunk: how many records have each of its values."""
+"""What the index gathers about one field of a chunk: how many records have each of its values."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tui.analysis.places import Place
 from tui.analysis.sketch import Sketch
 from tui.index.summary import FieldSummary, kept_values, spell_json
 
-MOST_VALUES = 20_000  # of a field that are told apart; of more, only the number is rough
+MOST_VALUES = 20_000  # of a field that are distinguished; with more, the number of values is only a lower bound
 TYPES: dict[type, str] = {
     str: "string",
     bool: "boolean",
@@ -30,10 +30,10 @@ _TRUTHS = {True: b"true", False: b"false"}
 
 @dataclass(slots=True)
 class GatheredField:
-    """What was seen of one field so far. `values`: how many records have each; booleans by their spelling, in bytes.
+    """What was seen of one field so far. `values`: how many records have each; booleans are stored as JSON in bytes.
 
-    `column`: values that are not counted yet. `full`: there was no room for all of them; `numbers` and `patterns` are
-    of those for which there was none.
+    `column`: values that are not counted yet. `full`: there were too many values; `numbers` and `patterns` summarize
+    those that were not counted.
     """
 
     records: int = 0
@@ -47,13 +47,13 @@ class GatheredField:
 
     @classmethod
     def at(cls, place: Place) -> GatheredField:
-        """What is at a place of some records; of an item that a list has twice, one."""
+        """Return what is at a place of some records; repeated items of a list count once."""
         values, kinds = place.values, place.kinds
         if bool in kinds:
             values = list(map(unlike_numbers, values))
         once: dict[tuple[int, Any], None] = {}
-        having = len(set(place.records)) if place.records is not None else 0
-        if 0 < having < len(values):
+        with_value = len(set(place.records)) if place.records is not None else 0
+        if 0 < with_value < len(values):
             once = dict.fromkeys(zip(place.records or (), values, strict=True))
             values = list(map(itemgetter(1), once))
         types = Counter(map(type, values)) if len(kinds) > 1 else dict.fromkeys(kinds, len(values))
@@ -63,8 +63,8 @@ class GatheredField:
             named[TYPES[kind]] += number
         if type(None) in kinds:
             values = [value for value in values if value is not None]
-            having = len({record for record, value in once if value is not None}) if once else 0
-        return cls(having or len(values), named, values, sum(others.values()))
+            with_value = len({record for record, value in once if value is not None}) if once else 0
+        return cls(with_value or len(values), named, values, sum(others.values()))
 
     def merge(self, other: GatheredField) -> None:
         self.records += other.records
@@ -78,7 +78,7 @@ class GatheredField:
                 self.values[value] += number
             else:
                 self.full = True
-                self._tell([value], [number])
+                self._summarize([value], [number])
 
     def _count(self, column: list[Any]) -> None:
         mine = self.values
@@ -94,21 +94,21 @@ class GatheredField:
         known = list(filter(mine.__contains__, column))
         mine.update(known)
         if len(known) < len(column):
-            self._tell(list(filterfalse(mine.__contains__, column)) if known else column)
+            self._summarize(list(filterfalse(mine.__contains__, column)) if known else column)
 
-    def _tell(self, values: Sequence[Any], times: Sequence[int] = ()) -> None:
-        """Only the numbers and patterns of some values are kept, each of which occurs once or as many `times`."""
+    def _summarize(self, values: Sequence[Any], times: Sequence[int] = ()) -> None:
+        """Keep only the numbers and patterns of some values, each of which occurs once or as many `times`."""
         self.numbers, self.patterns = self.numbers or Sketch(), self.patterns or Patterns()
         scalars = self.types.keys() - {"null", "object", "array"}
-        for name, tell in (("number", self.numbers.add), ("string", self.patterns.add)):
+        for name, add in (("number", self.numbers.add), ("string", self.patterns.add)):
             if scalars == {name}:
-                tell(values, times)
+                add(values, times)
             elif name in scalars:
                 there = [TYPES[type(value)] == name for value in values]
-                tell(list(compress(values, there)), list(compress(times, there)))
+                add(list(compress(values, there)), list(compress(times, there)))
 
     def summary(self) -> FieldSummary:
-        """The end of it."""
+        """Return the final summary."""
         self._count(self.column)
         values, exact = kept_values(self.values, self.records)
         exact &= not self.full
@@ -116,9 +116,9 @@ class GatheredField:
             value.decode() if type(value) is bytes else spell_json(value).decode(): number
             for value, number in values.items()
         }
-        whole = GatheredField(types=self.types, numbers=self.numbers, patterns=self.patterns)
+        rest = GatheredField(types=self.types, numbers=self.numbers, patterns=self.patterns)
         if not exact:
-            whole._tell(list(self.values), list(self.values.values()))
+            rest._summarize(list(self.values), list(self.values.values()))
         return FieldSummary(
             self.records,
             dict(self.types),
@@ -126,11 +126,11 @@ class GatheredField:
             exact,
             len(self.values),
             self.others,
-            whole.numbers.plain if whole.numbers and whole.numbers.count else None,
-            dict(whole.patterns.counts) if whole.patterns else {},
+            rest.numbers.plain if rest.numbers and rest.numbers.count else None,
+            dict(rest.patterns.counts) if rest.patterns else {},
         )
 
 
 def unlike_numbers(value: Any) -> Any:
-    """A value that is no key for another: in Python True is 1."""
+    """Return a value that does not equal one of another type, as dict keys True and 1 do."""
     return _TRUTHS[value] if type(value) is bool else value

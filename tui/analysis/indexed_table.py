@@ -1,4 +1,4 @@
-"""The facts about some hours as the index has them: no chunk is read for them."""
+"""The facts about some hours, from the index alone: no chunk is read."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ _STEP = re.compile(r'(\[\*\])|\.?(?:("(?:[^"\\]|\\.)*")|([^.\[]+))')
 
 _SIGN = 1 << 20  # more than any bucket
 _LARGEST = 1e300
-_SAMPLED = 50  # chunks that tell where numbers are cut
-_UNKNOWN = 0.1  # of a value's records: so many more may there be in chunks that know only others
+_SAMPLED = 50  # chunks from which the bounds for numbers are computed
+_UNKNOWN = 0.1  # of a value's records: at most this many more may be in chunks whose lists lack the value
 
-# The number of a chunk's hour, one of its fields, and its values.
+# The index of a chunk's hour, one of the chunk's fields, and the field's values.
 FieldOfHour = tuple[int, FieldSummary, dict[Value, int]]
 
 
 @uncollected()
 def indexed_table(known: Iterable[tuple[Chunk, Summary]], zone: tzinfo) -> Table | None:
-    """`known`: the chunks' summaries, in order by hour. None where they do not know all fields of all records."""
+    """Make a table from the chunks' summaries, in order by hour; None if one does not know all fields."""
     table = Table([])
     fields: dict[str, list[FieldOfHour]] = {}
     read = _ReadValues().__getitem__
@@ -71,7 +71,7 @@ def _add_field(table: Table, path: FieldPath, places: Sequence[FieldOfHour], zon
         there[hour] += field.records + (0 if ANY in path else field.others)
     whole = sum(field.records for _, field, _ in places)
     if not whole:
-        return  # objects or lists only: facts are about what is in them
+        return  # only objects or lists: their contents have the facts
     counts: list[tuple[int, Mapping[Value, int]]] = [(hour, values) for hour, _, values in places]
     if not all(field.exact for _, field, _ in places):
         counts = _known_everywhere(places)
@@ -85,7 +85,7 @@ def _add_field(table: Table, path: FieldPath, places: Sequence[FieldOfHour], zon
 
 
 class _ReadValues(dict[str, Value]):
-    """The values of their JSON texts, each read once."""
+    """The values of JSON texts, each decoded once."""
 
     def __missing__(self, text: str) -> Value:
         value = self[text] = value_of(read_json(text.encode()))
@@ -93,10 +93,13 @@ class _ReadValues(dict[str, Value]):
 
 
 def _known_everywhere(places: Sequence[FieldOfHour]) -> list[tuple[int, Mapping[Value, int]]]:
-    """Where some chunk does not know all values: those that are frequent in every chunk that has them, and patterns."""
+    """Return the values and patterns of a field of which some chunk does not know all values.
+
+    Only values that few unknown records can have are kept.
+    """
     total: dict[Value, int] = defaultdict(int)
-    listed: dict[Value, int] = defaultdict(int)  # of the records below, those of lists that have the value
-    unlisted = 0  # records that a value may have, at most, in lists of which it is in none
+    listed: dict[Value, int] = defaultdict(int)  # the part of `unlisted` from chunks that do list the value
+    unlisted = 0  # the most records that a value may have in chunks that do not list it
     for _, field, values in places:
         least = min(values.values()) if len(values) >= HEAVY and not field.exact else 0
         unlisted += least
@@ -123,7 +126,7 @@ def _known_everywhere(places: Sequence[FieldOfHour]) -> list[tuple[int, Mapping[
 
 
 def _observed(sample: Sample, values: Mapping[str, dict[Value, int]]) -> Observed:
-    """The records of a chunk that the index has."""
+    """Return the columns of a chunk's sample."""
     observed = Observed(sample.records)
     for name, codes in sample.codes.items():
         observed.columns[path_of_field(name)] = FieldColumn(codes, values=values[name])
@@ -134,7 +137,7 @@ def _observed(sample: Sample, values: Mapping[str, dict[Value, int]]) -> Observe
 
 @lru_cache(maxsize=1 << 12)
 def path_of_field(name: str) -> FieldPath:
-    """The reverse of `spell_field`."""
+    """Parse a field's spelling; the inverse of `spell_field`."""
     steps = []
     for step in _STEP.finditer(name):
         anything, quoted, plain = step.groups()
@@ -144,9 +147,9 @@ def path_of_field(name: str) -> FieldPath:
 
 @dataclass(frozen=True, slots=True)
 class _Ladder:
-    """The numbers of a field in one chunk: their steps in order, and how many are on each and below it.
+    """The numbers of a field in one chunk: the steps in ascending order, and how many numbers are on or below each.
 
-    The steps of positive numbers are their buckets and _SIGN, those of negative ones the reverse; 0 is between them.
+    The step of a positive number is its bucket plus _SIGN, of a negative one minus that of its absolute value, of 0 0.
     """
 
     steps: Sequence[int]
@@ -154,17 +157,17 @@ class _Ladder:
 
     @property
     def number(self) -> int:
-        """Of all."""
+        """The count of all numbers."""
         return self.sums[-1] if self.sums else 0
 
     def up_to(self, step: int) -> int:
-        """How many are on no higher step."""
+        """Return how many numbers are on or below a step."""
         at = bisect_right(self.steps, step)
         return self.sums[at - 1] if at else 0
 
 
 def _bound(step: int) -> float:
-    """What the numbers on a step, and on those below it, do not exceed."""
+    """Return the upper bound of the numbers on a step."""
     if step > 0:
         return bound_of(step - _SIGN)
     return -bound_of(-step - _SIGN - 1) if step else 0.0
@@ -178,7 +181,7 @@ def _step(number: float) -> int:
 
 
 def _ends(field: FieldSummary, values: Mapping[Value, int]) -> Sequence[float]:
-    """Some of the numbers in a chunk."""
+    """Return some of the numbers in a chunk."""
     if field.numbers is None:
         return [value for value in values if type(value) is int or type(value) is float]
     count, low, high, total, _, _ = field.numbers
@@ -204,7 +207,7 @@ def _ladder(field: FieldSummary, values: Mapping[Value, int]) -> _Ladder:
 
 
 def _cuts(table: Table, path: FieldPath, ladders: Sequence[tuple[int, _Ladder]]) -> Iterator[tuple[RecordFact, Hits]]:
-    """Above and below bounds of buckets: there the counts are exact."""
+    """Yield facts above and below the bounds of buckets, where the counts are exact."""
     counts: Counter[int] = Counter()
     for _, ladder in ladders[:: max(len(ladders) // _SAMPLED, 1)]:
         counts.update(dict(zip(ladder.steps, map(sub, ladder.sums, (0, *ladder.sums)), strict=True)))
@@ -217,9 +220,9 @@ def _cuts(table: Table, path: FieldPath, ladders: Sequence[tuple[int, _Ladder]])
     number = len(table.hours)
     above, below = [[0] * number for _ in steps], [[0] * number for _ in steps]
     for hour, ladder in ladders:
-        all_of_it = ladder.number
+        total = ladder.number
         for place, step in enumerate(steps):
-            above[place][hour] += all_of_it - ladder.up_to(step)
+            above[place][hour] += total - ladder.up_to(step)
             below[place][hour] += ladder.up_to(step or -1)  # 0 itself is not below 0
     cuts = table.cuts[path] = [float(f"{_bound(step):.6g}") for step in steps]
     yield from cut_facts(path, cuts, above, below, whole=False)

@@ -1,4 +1,4 @@
-"""Building the index: one chunk's summary, from one pass over its records."""
+"""Build the index: summarize each chunk in one pass over its records."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ from tui.scan import ChunkDamaged, ChunkDone, ChunkMeasured, ScanEvent, ScanPlan
 
 @dataclass(frozen=True, slots=True)
 class Indexing:
-    """Gather what the index keeps. `time_field`: the path of the records' time, in `zone`, if they have one. `words`:
-    also which words there are."""
+    """Gather what the index stores. `time_field`: the path of the records' time, if any; times without an offset are in
+    `zone`. `words`: also gather the words."""
 
     zone: tzinfo
     time_field: tuple[str, ...] = ()
@@ -46,7 +46,7 @@ class Indexing:
         filter: Filter,  # noqa: A002
         matcher: Matcher,
     ) -> Callable[[Block], tuple[Gathered, int]]:
-        """The work on each block of a chunk."""
+        """Return the function that gathers from each block of a chunk."""
         words = Words(chunk.size) if self.words else None
         sampling = Sampling()
 
@@ -72,7 +72,7 @@ class Indexing:
 
 
 def _add_words(words: Words, lines: bytes, records: list[bytes], gathered: Gathered) -> None:
-    """Those of the lines, and of the strings as they are meant where an escape is in them."""
+    """Add the words of the lines, and of strings with escapes also the words of their decoded values."""
     words.add(lines)
     if b"\\" not in lines:
         return
@@ -93,7 +93,7 @@ def _add_words(words: Words, lines: bytes, records: list[bytes], gathered: Gathe
 
 @dataclass(frozen=True, slots=True)
 class Indexed:
-    """A chunk that was read whole, and what is kept of it; its words, packed, if they were gathered."""
+    """A chunk that was read whole, and its summary; also its words, packed, if they were gathered."""
 
     chunk: Chunk
     summary: Summary
@@ -108,7 +108,7 @@ def summaries(
     dask: str | None = None,
     cancel: threading.Event | None = None,
 ) -> Iterator[ScanEvent | Indexed]:
-    """Read the plan's chunks: the events of a scan, and the summary of each chunk that was read whole."""
+    """Read the plan's chunks; yield the events of a scan, and an Indexed for each chunk that was read whole."""
     plan = replace(plan, excerpt=replace(plan.excerpt, measure=indexing))
     events = run_plan(plan, jobs=jobs, dask=dask, cancel=cancel, strict=True, exact=True)
     parts: dict[str, Gathered] = {}
@@ -131,13 +131,13 @@ def summaries(
         elif isinstance(event, ChunkDone):
             chunk, gathered = event.chunk, parts.pop(event.chunk.key, Gathered())
             if not event.partial and not event.unchosen and chunk.key not in unread:
-                words = gathered.words or Words(0)  # of a chunk without a record: none
+                words = gathered.words or Words(0)  # a chunk without records has none
                 summary = _summary(event, gathered, damage.pop(chunk.key, []), indexing, learner)
                 yield Indexed(chunk, summary, words.packed() if indexing.words else None)
 
 
 def keep(index: Index, indexed: Indexed, words_size: int | None = None) -> bool:
-    """Put a chunk into the index; False if its words do not fit into `words_size` bytes of them. IndexFileError."""
+    """Put a chunk into the index; False if its words would exceed `words_size` bytes in all. Raise IndexFileError."""
     index.put(indexed.chunk, indexed.summary)
     if indexed.words is None:
         return True

@@ -1,7 +1,7 @@
 """What the index can answer without reading a chunk: that nothing in it matches, or how often each value occurs.
 
-A chunk is only passed over where its summary proves that no record of it matches; the proof is about all of its
-records, so that a summary of damaged chunks counts for those that can be read.
+A chunk is skipped only if its summary proves that no record matches. The summary of a damaged chunk covers the records
+that can be read, so it is proof for these.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ from tui.index import Index, open_index
 from tui.index.counted import CountedChunk, CountedDamage, Head
 from tui.scan import ChunkDamaged, ChunkDone, ChunkRestarted, Counts, Known, ScanEvent
 
-_figures = attrgetter(*(figure.name for figure in fields(Counts)))  # astuple() copies each of them
-_WRITE_SECONDS = 5.0  # of a scan that are not remembered if it is killed
+_figures = attrgetter(*(figure.name for figure in fields(Counts)))  # astuple() would copy each figure
+_WRITE_SECONDS = 5.0  # between writes; a scan that is killed loses at most this much
 
 
 def known_from(
     index: Index, chunks: Iterable[Chunk] = (), *, counts_only: bool = False, exact: bool = True
 ) -> Callable[[Chunk, Filter], Known | None]:
-    """What `run_plan` asks before it reads a chunk. `chunks`: those that it will ask about. `counts_only`: nobody wants
-    the matches themselves. `exact`: records are to be counted, not just lines.
+    """Return the function that `run_plan` calls before it reads a chunk. `chunks`: those it will be called for.
+    `counts_only`: the matches themselves are not needed. `exact`: count records, not just lines.
     """
     index.expect(chunks)
 
@@ -46,11 +46,11 @@ def known_from(
         terms = filter_terms(filter)
         earlier = index.known(chunk, terms) if counts_only and filter.within is None else None
         if earlier is None or (exact and not earlier.exact):
-            own_terms = frozenset(terms)
+            all_terms = frozenset(terms)
             wider = (
                 _of_earlier(scan)
                 for fewer, scan in index.without_match(chunk)
-                if fewer <= own_terms and (scan.exact or not exact)
+                if fewer <= all_terms and (scan.exact or not exact)
             )
             return next((scan for scan in wider if not (scan.counts.not_json or scan.counts.unparsed)), None)
         return _of_earlier(earlier) if earlier is not None else None
@@ -68,7 +68,7 @@ def _of_summary(index: Index, chunk: Chunk, head: Head, filter_: Filter, counts_
     summary = index.summary(chunk) if parses else None
     if summary is None:
         return None
-    from tui.analysis.exact import excludes, matches_of  # only for a JMESPath: they take a library
+    from tui.analysis.exact import excludes, matches_of  # imports a library that only a JMESPath needs
 
     if excludes(summary, filter_):
         return known_counts(head, parses=True)
@@ -80,8 +80,10 @@ def _of_summary(index: Index, chunk: Chunk, head: Head, filter_: Filter, counts_
 
 
 def counts_alike(head: Head, filter_: Filter) -> bool:
-    """Would reading count the same records as not JSON? Those that lack the text of another term it does not parse, nor
-    those that are like objects, or large, and lack the text of a match.
+    """True if reading the chunk would count the same records as not JSON.
+
+    A scan does not parse records that lack the text of another term, nor records that look like objects, or are large,
+    and lack the text of a match.
     """
     if head.unparsed or head.broken_json:
         return False
@@ -89,7 +91,7 @@ def counts_alike(head: Head, filter_: Filter) -> bool:
 
 
 def known_chunks(archive: Archive, chunks: Iterable[Chunk], filter_: Filter) -> dict[str, Known]:
-    """By key, those chunks that hold no match."""
+    """Return, by key, the chunks that hold no match."""
     with open_index(archive) as index:
         chunks = list(chunks)
         known = known_from(index, chunks)
@@ -98,7 +100,7 @@ def known_chunks(archive: Archive, chunks: Iterable[Chunk], filter_: Filter) -> 
 
 
 def filter_terms(filter_: Filter) -> list[str]:
-    """Each term as one text: what more of them can only narrow. An inverted filter is one term."""
+    """Return each term as one text; more terms can only narrow the matches. An inverted filter is one term."""
     words = [term.identity for term in filter_.active]
     return ["-v " + json.dumps(sorted(words))] if filter_.invert else words
 
@@ -106,9 +108,9 @@ def filter_terms(filter_: Filter) -> list[str]:
 def remembered(
     events: Iterable[ScanEvent], index: Index, filter_: Filter, *, exact: bool = True
 ) -> Iterator[ScanEvent]:
-    """The events of a scan; what it counts in each chunk is remembered, until the index cannot be written.
+    """Pass on the events of a scan and store its counts of each chunk, unless the index cannot be written.
 
-    It is written every few seconds and at the end: a transaction for each chunk takes longer than a small chunk.
+    They are written every few seconds and at the end: a transaction per chunk takes longer than a small chunk.
     """
     counted: list[tuple[Chunk, CountedChunk, int]] = []  # not written yet
     written = time.monotonic()
@@ -141,7 +143,7 @@ def remembered(
 def _put(index: Index, terms: list[str], counted: list[tuple[Chunk, CountedChunk, int]]) -> bool:
     try:
         index.put_known(terms, counted)
-    except IndexFileError:  # a cache: the scan has its answer all the same
+    except IndexFileError:  # the index is only a cache; the scan is complete without it
         return False
     return True
 
@@ -156,7 +158,7 @@ def _damage(parts: Iterable[CountedDamage]) -> tuple[Damage, ...]:
 
 
 def known_counts(head: Head, *, parses: bool) -> Known:
-    """What a scan without a match would have counted. `parses`: it looks at the records as JSON."""
+    """Return the counts of a scan that finds no match. `parses`: the scan parses records as JSON."""
     counts = Counts(
         records=head.records,
         bytes=head.bytes,

@@ -1,4 +1,4 @@
-"""Decoding records into objects of the fields that were seen before; what repeats is decoded once."""
+"""Decode records into objects with the fields seen before; repeated objects and lists are decoded once."""
 
 from __future__ import annotations
 
@@ -16,40 +16,40 @@ from tui.filter.fields import ANY, FieldPath
 from tui.filter.jmespath import load
 from tui.filter.shapes import MISFITS
 
-_MOST_NAMES = 200  # of an object whose fields have a type; one with more is a map
-_MOST_LEARNED = 32  # kinds of records: more are looked at one by one
+_MOST_NAMES = 200  # fields of an object that gets a type; one with more is a map
+_MOST_LEARNED = 32  # times that new fields are learned; after that, unknown records are decoded one by one
 _UNSET = msgspec.UNSET
 
-_FIRST, _SURE = 512, 4_096  # texts that tell roughly, and surely, whether they repeat
-_TIMES_FIRST, _TIMES = 2, 4  # so often each must occur
-_MOST_TEXTS = 2_000  # different ones that are remembered
-_LONGEST = 1_000  # bytes of a text, on average
+_FIRST, _SURE = 512, 4_096  # texts after which a first, and a strict, check decides whether they repeat
+_TIMES_FIRST, _TIMES = 2, 4  # how often each text must occur on average in these checks
+_MOST_TEXTS = 2_000  # different texts to remember
+_LONGEST = 1_000  # bytes of a text, on average; longer ones are not kept as texts
 
 
 class PlaceLearner:
-    """Decodes records into objects of the fields that were seen before, five times as fast as into dicts.
+    """Decodes records into objects with the fields seen before, five times as fast as into dicts.
 
-    An object or a list that repeats is kept as its text, which is decoded once for all of them; not so one that the
-    path `wanted` leads through.
+    Repeated objects and lists are kept as their JSON text, which is decoded once for all of them, unless they are on
+    the path `wanted`.
 
-    Use it in as many threads as you like: what one of them learns is put in place at once.
+    Thread-safe: new fields are put in place in one assignment.
     """
 
     def __init__(self, wanted: FieldPath = ()) -> None:
         self._wanted = wanted
         self._shape: Skeleton = _NOTHING
-        self._decoder: Any = None  # of a record
-        self._lines_decoder: Any = None  # of many, with texts
+        self._decoder: Any = None  # for one record
+        self._lines_decoder: Any = None  # for many records, keeping repeated parts as texts
         self._texts: dict[FieldPath, _Texts] = {}
         self._learned = 0
 
     def __reduce__(self) -> tuple[type[PlaceLearner], tuple[FieldPath]]:
-        return PlaceLearner, (self._wanted,)  # types are not pickled: another process learns anew
+        return PlaceLearner, (self._wanted,)  # types cannot be pickled; another process starts over
 
     def places(self, records: Sequence[bytes], lines: bytes | None) -> tuple[Place, int, list[bytes]]:
-        """The places of records, how many objects are among them, and those that are not JSON.
+        """Return the places of records, how many of them are objects, and those that are not JSON.
 
-        `lines`: all of them at once, if each is like an object.
+        `lines`: all records at once, if each line looks like an object.
         """
         if lines is not None and self._lines_decoder is not None:
             try:
@@ -59,12 +59,12 @@ class PlaceLearner:
                     root.add_objects(objects, range(len(objects)))
                     self._look_at_texts(root)
                     return root, len(objects), []
-            except (*MISFITS, NotJsonError):  # a field that was not seen yet, or what is not JSON
+            except (*MISFITS, NotJsonError):  # a new field, or a record that is not JSON
                 pass
         return self._one_by_one(Place(), records)
 
     def _look_at_texts(self, root: Place) -> None:
-        """Are they JSON, and do they repeat? NotJsonError."""
+        """Stop keeping texts that do not repeat; NotJsonError if one is not JSON."""
         differing = False
         for path, texts in list(self._texts.items()):
             place = root.at(path)
@@ -112,7 +112,7 @@ class PlaceLearner:
             if isinstance(self._shape, dict):
                 self._decoder = msgspec.json.Decoder(_struct(self._shape, (), lambda _: False))
                 self._lines_decoder = msgspec.json.Decoder(_struct(self._shape, (), self._as_text))
-        except (TypeError, ValueError, RecursionError):  # names that no type can have
+        except (TypeError, ValueError, RecursionError):  # a type cannot have these names
             self._learned = _MOST_LEARNED
 
     def _as_text(self, path: FieldPath) -> bool:
@@ -122,7 +122,7 @@ class PlaceLearner:
 
 
 class _Texts:
-    """The texts at a place: as long as they `repeat`, it is kept as one."""
+    """The texts at a place; while they `repeat`, what is there is kept as text."""
 
     def __init__(self) -> None:
         self.repeat = True
@@ -131,7 +131,7 @@ class _Texts:
         self._seen = 0
 
     def add(self, texts: Counter[Text]) -> None:
-        """Those of a block; NotJsonError if one of them is none."""
+        """Add the texts of a block; NotJsonError if one of them is not JSON."""
         new = texts.keys() - self._known
         unread = each_text(new) - self._read
         for text in unread:
@@ -150,13 +150,13 @@ def _misfit(record: bytes) -> Any:
     raise msgspec.DecodeError
 
 
-# The names in an object, and what is at them; what is in a list; nothing but null; anything, where there are values.
+# An object's names, each with its skeleton; a list's items; _NOTHING if all are null; _ANYTHING if there are values.
 Skeleton: TypeAlias = "dict[str, Skeleton] | list[Skeleton] | str"
 _NOTHING, _ANYTHING = "nothing", "anything"
 
 
 def _shape_of(place: Place) -> Skeleton:
-    """What was seen at a place."""
+    """Return the skeleton of a place."""
     objects = not place.path or dict in place.others
     lists = ANY in place.below
     values = bool(place.kinds - {type(None)}) or list in place.others
@@ -168,7 +168,7 @@ def _shape_of(place: Place) -> Skeleton:
 
 
 def _merged(one: Skeleton, other: Skeleton) -> Skeleton:
-    """What holds for the records of both."""
+    """Return the skeleton that fits the records of both."""
     if one == _NOTHING or other == _NOTHING:
         return other if one == _NOTHING else one
     if isinstance(one, list) and isinstance(other, list):
@@ -179,7 +179,7 @@ def _merged(one: Skeleton, other: Skeleton) -> Skeleton:
 
 
 def _struct(shape: dict[str, Skeleton], path: FieldPath, as_text: Callable[[FieldPath], bool]) -> Any:
-    """The type of objects that have at most these fields; its `getters` tell each field's name and how it is read."""
+    """Return a type for objects with at most these fields; its `getters` are pairs of a field's name and its getter."""
     names = {f"f{number}": name for number, name in enumerate(shape)}
     types = [
         (field, _type(shape[name], (*path, name), as_text) | msgspec.UnsetType, _UNSET) for field, name in names.items()
@@ -197,4 +197,4 @@ def _type(shape: Skeleton, path: FieldPath, as_text: Callable[[FieldPath], bool]
         return msgspec.Raw
     if isinstance(shape, dict):
         return _struct(shape, path, as_text) | None
-    return list[_type(shape[0], (*path, ANY), as_text)] | None  # type: ignore[misc]  # a type that is computed
+    return list[_type(shape[0], (*path, ANY), as_text)] | None  # type: ignore[misc]  # a computed type

@@ -1,6 +1,7 @@
-"""What is gathered of records to compare them: of each field which values there are, and which record has which.
+"""Records in columns for comparison: the values of each field, and which record has which value.
 
-A value is kept as a number, its code. Values that hardly another record has are not kept, but the patterns of texts.
+Each record holds a number, the code of its value. Values that are nearly unique are not kept; texts are then kept by
+their pattern.
 """
 
 from __future__ import annotations
@@ -25,27 +26,27 @@ from tui.scan.matching import matching_block
 MOST_VALUES = 3_000  # of a field
 MOST_PATTERNS = 500
 _LARGEST = 1e300
-_MANY = 100  # records that tell whether a field holds ids
-_UNIQUE = 0.9  # of them: with more different values than that they are ids
-_SAMPLED = 50  # values that tell whether they are times, or texts with words
-TIMES = 0.9  # of the values of a field that is a time
+_MANY = 100  # records needed to decide whether a field holds ids
+_UNIQUE = 0.9  # of the records: with at least this many different values, a field holds ids
+_SAMPLED = 50  # values checked to decide whether they are times, or texts with words
+TIMES = 0.9  # of a field's values must be times for the field to be one
 
-NONE, OTHER, FIRST = 0, 1, 2  # codes: of no value, of one that is not kept, of the first that is
-_BYTE = 256 - FIRST  # values that codes of a byte tell apart
+NONE, OTHER, FIRST = 0, 1, 2  # codes: no value, a value that is not kept, the first value that is kept
+_BYTE = 256 - FIRST  # values that fit into codes of one byte
 
 
 class Truth(Enum):
-    """A boolean: in Python True is 1."""
+    """A boolean, distinct from 1 and 0: in Python True == 1."""
 
     TRUE = True
     FALSE = False
 
-    __hash__ = object.__hash__  # there is one of each; an Enum's own is slow
+    __hash__ = object.__hash__  # members are singletons, and Enum's own hash is slow
 
 
 @dataclass(frozen=True, slots=True)
 class Blanked:
-    """All texts of a pattern that were not kept."""
+    """All texts with this pattern that were not kept themselves."""
 
     pattern: str
 
@@ -57,11 +58,11 @@ _TRUTHS = {True: Truth.TRUE, False: Truth.FALSE}
 
 @dataclass(slots=True)
 class FieldColumn:
-    """One field. `codes`: of each record, or, with `records`, of each item of their lists.
+    """One field. `codes`: one per record, or, with `records` (their numbers), one per list item.
 
-    `values`: those that are kept, in the order of their codes, and how many records have each. `numbers`: at each
-    code's place the number, or NaN; `numeric` of them are numbers. `unique`: records whose value was not kept. `times`:
-    records whose values are times, of which none is kept. `there`: records that have the field.
+    `values`: the values that are kept, in the order of their codes, and how many records have each. `numbers`: parallel
+    to `codes`, the number or NaN; `numeric` of them are numbers. `unique`: records whose value was not kept. `times`:
+    records whose values are times, which are not kept. `there`: records that have the field.
     """
 
     codes: Codes = b""
@@ -75,17 +76,17 @@ class FieldColumn:
     _code_of: dict[Value, int] = field(default_factory=dict, compare=False)
 
     def codes_of(self, fits: Callable[[Value], bool]) -> list[int]:
-        """The codes of some values."""
+        """Return the codes of the values that fit."""
         return [code for code, value in enumerate(self.values, FIRST) if fits(value)]
 
     def code_of(self, value: Value) -> int | None:
-        """The code of a value that is kept."""
+        """Return the code of a value, or None if it is not kept."""
         if len(self._code_of) != len(self.values):
             self._code_of = {value: code for code, value in enumerate(self.values, FIRST)}
         return self._code_of.get(value)
 
     def extend(self, other: FieldColumn, before: int) -> None:
-        """Add the next records; `before`: how many there were before them."""
+        """Append the next records. `before`: the number of records before them."""
         code_of = {value: code for code, value in enumerate(self.values, FIRST)}
         table = [NONE, OTHER]
         for value, number in other.values.items():
@@ -114,7 +115,7 @@ class FieldColumn:
         self.numeric += other.numeric
 
     def _fill(self, size: int) -> None:
-        """Records without the field, until there are so many."""
+        """Append records without the field until there are `size`."""
         if (lacking := size - len(self.codes)) > 0:
             self.codes = padded(self.codes, lacking, NONE)
             if self.numbers is not None:
@@ -122,14 +123,14 @@ class FieldColumn:
 
 
 def padded(codes: Codes, number: int, code: int) -> Codes:
-    """With so many more of one code."""
+    """Return the codes with `number` times `code` appended."""
     if isinstance(codes, bytes):
         return codes + bytes([code]) * number
     return codes + array("H", [code]) * number
 
 
 def _joined(codes: Codes, more: Codes, table: list[int]) -> Codes:
-    """Codes, and others as the table has them."""
+    """Append `more` to `codes`, translated with the table."""
     if type(codes) is bytes and type(more) is bytes and max(table) <= 255:
         return codes + more.translate(bytes(table) + bytes(256 - len(table)))
     joined = codes if isinstance(codes, array) else array("H", list(codes))
@@ -138,7 +139,7 @@ def _joined(codes: Codes, more: Codes, table: list[int]) -> Codes:
 
 
 def column_of(cells: Cells) -> FieldColumn:
-    """The column of one field; ids are not kept, but the patterns of texts are."""
+    """Return the column of one field; of ids only the patterns are kept."""
     values = cells.values
     kinds = set(map(type, values))
     if bool in kinds:
@@ -150,7 +151,7 @@ def column_of(cells: Cells) -> FieldColumn:
         made.records = array("I", [record for record, _ in pairs])
     counts = Counter(values)
     lacking = counts.pop(MISSING, 0) + counts.pop(None, 0)
-    counts.pop(Compound.COMPOUND, None)  # it is there, as a value that is not kept
+    counts.pop(Compound.COMPOUND, None)  # present, but coded as OTHER
     made.there = len(values) - lacking if made.records is None else len(set(made.records))
     if len(counts) > _SAMPLED and _are_times(counts):
         made.times = made.there
@@ -167,7 +168,7 @@ def column_of(cells: Cells) -> FieldColumn:
 
 
 def _codes(counts: Counter[Any], column: FieldColumn) -> dict[Any, int]:
-    """The code of each value that is kept, or whose pattern is; the values are put into the column."""
+    """Return the code of each value that is kept, itself or by its pattern; add these values to the column."""
     number = counts.total()
     are_ids = number >= _MANY and len(counts) >= _UNIQUE * number
     values = column.values
@@ -196,7 +197,7 @@ def _codes(counts: Counter[Any], column: FieldColumn) -> dict[Any, int]:
 
 
 def _numbers(values: list[Any], kinds: set[type]) -> array[float]:
-    """NaN for what is none, or has no float."""
+    """Return the values as floats, NaN for a value that is not a number or too large for a float."""
     nan = float("nan")
     if kinds <= {int, float, type(None), type(MISSING)}:
         if not kinds <= {int, float}:
@@ -211,19 +212,19 @@ def _are_times(values: Iterable[Any]) -> bool:
     some = list(islice(values, _SAMPLED))
     others = (value for value in some if event_time(value) is None)
     most = int(len(some) - TIMES * len(some))
-    return len(list(islice(others, most + 1))) <= most  # of most fields the first few tell
+    return len(list(islice(others, most + 1))) <= most  # for most fields, the first few decide
 
 
 @dataclass(slots=True)
 class Observed:
-    """Of so many records, numbered from 0: their columns. `not_objects`: records that are not JSON objects."""
+    """The columns of `records` records, numbered from 0. `not_objects`: number of records that are not JSON objects."""
 
     records: int = 0
     columns: dict[FieldPath, FieldColumn] = field(default_factory=dict)
     not_objects: int = 0
 
     def merge(self, other: Observed) -> None:
-        """Add what follows; its numbers go on from these."""
+        """Append the records that follow; their numbers continue from these."""
         for path, column in other.columns.items():
             mine = self.columns.get(path)
             if mine is None and len(self.columns) < MOST_PATHS:
@@ -247,7 +248,7 @@ class Observing:
         filter: Filter,  # noqa: A002
         matcher: Matcher,
     ) -> Callable[[Block], tuple[Observed, int]]:
-        """The work on each block of a chunk."""
+        """Return the function that observes each block of a chunk."""
         seen = 0
 
         def observe(block: Block) -> tuple[Observed, int]:
@@ -265,7 +266,7 @@ class Observing:
 
 
 def observe_lines(lines: bytes, learner: Learner) -> Observed:
-    """The columns of records, one on each line."""
+    """Return the columns of records, one per line."""
     made = learner.columns(lines)
     columns = {path: column_of(cells) for path, cells in made.cells.items()}
     columns |= {path: FieldColumn(codes, there=sum(codes)) for path, codes in made.compounds.items()}

@@ -1,4 +1,4 @@
-"""The places in some records, and what is there: taken as whole columns where records are alike."""
+"""The places (paths) in some records and their values, handled as whole columns if records have the same type."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import msgspec
 from tui.filter.fields import ANY, FieldPath
 
 MOST_FIELDS = 1_000
-MOST_ITEMS = 10_000  # of a list; a chunk with a longer one is read
+MOST_ITEMS = 10_000  # of a list; the summary of a chunk with a longer one is incomplete
 _DEEP = 12
 _UNSET = msgspec.UNSET
 
@@ -20,11 +20,11 @@ Text: TypeAlias = bytes | frozenset[bytes]
 
 
 class Place:
-    """A place in the records: the values there, and the places below. `records`: those of the values of lists.
+    """A place in the records: the values there, and the places below.
 
-    `numbered`: of all values. `others`: the records of objects, and of lists in lists. `texts`: the JSON of objects and
-    lists that are kept as they are spelled, and how many records have each; in lists, those that a record has.
-    `full`: not everything here was kept.
+    `records`: the record of each value, kept for items of lists, or everywhere if `numbered`. `others`: the records
+    with an object, or a list in a list, here. `texts`: the objects and lists kept as JSON text, and how many records
+    have each; inside lists, the set of texts of a record. `full`: not everything here was kept.
     """
 
     __slots__ = ("below", "full", "kinds", "numbered", "others", "path", "records", "texts", "values")
@@ -33,20 +33,20 @@ class Place:
         self.path, self.numbered = path, numbered
         self.values: list[Any] = []
         self.records: list[int] | None = [] if numbered or ANY in path else None
-        self.kinds: set[type] = set()  # of the values, at least
+        self.kinds: set[type] = set()  # includes the types of all values
         self.others: defaultdict[type, list[int]] = defaultdict(list)
         self.texts: Counter[Text] = Counter()
         self.below: dict[Any, Place] = {}
         self.full = False
 
     def add_objects(self, objects: Sequence[Any], records: Sequence[int]) -> None:
-        """Objects of one type of a `PlaceLearner`, each of the record whose number is at its place."""
+        """Add objects of one type of a `PlaceLearner`; `records`: the number of the record of each."""
         for name, get in type(objects[0]).getters if objects else ():
             if (place := self._at(name)) is not None:
                 place.add_column(list(map(get, objects)), records)
 
     def add_column(self, column: list[Any], records: Sequence[int]) -> None:
-        """What the fields of a name have; where they are in lists, several may be of a record."""
+        """Add the values of a field, and their records; inside lists, a record may have several."""
         kinds = set(map(type, column))
         if msgspec.UnsetType in kinds:
             kinds.remove(msgspec.UnsetType)
@@ -78,13 +78,13 @@ class Place:
                 self.add_column(values, numbers)
 
     def add(self, value: dict[str, Any], record: int) -> None:
-        """The fields of an object that was decoded by itself."""
+        """Add the fields of an object that was decoded on its own."""
         for name, inner in value.items():
             if (place := self._at(name)) is not None:
                 place.add_value(inner, record)
 
     def add_value(self, value: Any, record: int) -> None:
-        """What one record has here."""
+        """Add the value of one record."""
         kind = type(value)
         if kind is dict:
             self._add_object(value, record)
@@ -114,10 +114,10 @@ class Place:
         if max(map(len, lists)) > MOST_ITEMS:
             self.full, lists = True, [items[:MOST_ITEMS] for items in lists]
         numbers = list(chain.from_iterable(map(repeat, records, map(len, lists))))
-        place.add_column(list(chain.from_iterable(lists)), numbers)  # null, too: a list of it is not empty
+        place.add_column(list(chain.from_iterable(lists)), numbers)  # including null: [null] is not empty
 
     def _add_texts(self, texts: list[bytes], records: Sequence[int]) -> None:
-        """In order by record."""
+        """Add texts, ordered by record."""
         if self.records is None:
             self.texts.update(texts)
             return
@@ -134,14 +134,14 @@ class Place:
         return place
 
     def at(self, path: FieldPath) -> Place | None:
-        """The place of a path."""
+        """Return the place at a path, or None."""
         place: Place | None = self
         for step in path:
             place = place.below.get(step) if place is not None else None
         return place
 
     def all(self) -> Iterable[Place]:
-        """This place and those below."""
+        """Yield this place and all places below."""
         yield self
         for place in self.below.values():
             yield from place.all()

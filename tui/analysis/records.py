@@ -1,4 +1,4 @@
-"""Records as bits: for a fact, one integer that has a bit for each record for which it holds, hour by hour."""
+"""Records as bits: each fact has one integer with a bit per record, set where the fact holds, in order by hour."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from tui.analysis.patterns import pattern_test, telling_pattern
 from tui.filter.fields import ANY, FieldPath
 
 _NO_NUMBER = 255
-Planes: TypeAlias = "tuple[bytes, bytes | None]"  # the lower bytes of codes, and the higher ones, if there are any
+Planes: TypeAlias = "tuple[bytes, bytes | None]"  # the low bytes of codes, and the high bytes if codes have two
 
 
 @dataclass(slots=True)
 class ChunkRecords:
-    """Records of one chunk, and the number of its hour."""
+    """The records of one chunk, and the index of its hour."""
 
     hour: int
     observed: Observed
@@ -31,7 +31,7 @@ class ChunkRecords:
     _codes: dict[FieldPath, Codes] = field(default_factory=dict)
 
     def places(self, path: FieldPath, cuts: Sequence[float]) -> bytes:
-        """Where each number of a field is among its cuts: 0 below the first, 1 at it, 2 above it, …"""
+        """Return where each number of a field is among its cuts: 0 below the first, 1 at it, 2 above it, …"""
         column = self.observed.columns.get(path)
         if column is None:
             return b""
@@ -46,7 +46,7 @@ class ChunkRecords:
         return self._places[path]
 
     def codes(self, path: FieldPath, classes: Classes) -> Codes:
-        """The classes of a field's values, of each record or item."""
+        """Return the class of a field's value for each record or item."""
         column = self.observed.columns.get(path)
         if column is None:
             return array("H") if classes.wide else b""
@@ -61,7 +61,7 @@ class ChunkRecords:
 
 
 class Classes:
-    """What the facts of a field tell apart among its values, each with a code."""
+    """The classes of a field's values that its facts distinguish, each with a code."""
 
     def __init__(self, facts: Iterable[RecordFact]) -> None:
         facts = list(facts)
@@ -71,14 +71,14 @@ class Classes:
         self.wide = len(self._values) + 2 * len(self._patterns) > 256 - FIRST
 
     def code(self, value: Value) -> int:
-        """The code of a value's class."""
+        """Return the code of a value's class."""
         class_ = value if value in self._values else None, self._patterns.of(value)
         if class_ == (None, ()) or (len(self._codes) >= 256 - FIRST and not self.wide):
             return self._codes.get(class_, OTHER)
         return self._codes.setdefault(class_, FIRST + len(self._codes))
 
     def of_fact(self, fact: RecordFact) -> list[int]:
-        """The classes for which a fact holds."""
+        """Return the codes of the classes for which a fact holds."""
         if fact.kind == "value":
             fact_value = value_of(fact.value)
             return [code for (value, _), code in self._codes.items() if value == fact_value]
@@ -86,7 +86,7 @@ class Classes:
 
 
 class Holding:
-    """Some patterns: the expressions of which of them hold for a value."""
+    """Some patterns, to find those whose expression holds for a value."""
 
     def __init__(self, patterns: Iterable[str]) -> None:
         self._tests = [(text, pattern_test(text)) for text in patterns]
@@ -96,7 +96,7 @@ class Holding:
         return len(self._tests)
 
     def of(self, value: Value) -> tuple[str, ...]:
-        """Of several texts that are known by their pattern, those that hold for that."""
+        """Return the patterns whose expression holds for a text; `Blanked` texts are tested by their pattern."""
         text = value.pattern if type(value) is Blanked else value
         if type(text) is not str or not text or not self._tests:
             return ()
@@ -107,19 +107,19 @@ class Holding:
 
 
 def value_of(plain: object) -> Value:
-    """As columns hold it."""
+    """Return a plain value as columns store it."""
     return Truth(plain) if type(plain) is bool else plain  # type: ignore[return-value]
 
 
 def pattern_of(value: Value) -> str | None:
-    """The pattern of a text, or of several; None if there is none that tells anything."""
+    """Return the pattern of a text or of `Blanked` texts; None if it has no words, or the value is not a text."""
     if type(value) is Blanked:
         return value.pattern
     return telling_pattern(value) if type(value) is str else None
 
 
 class TableRecords:
-    """Some records of the parts of a table, in the order of their hours. `valid` has a bit for every one."""
+    """Some of a table's records as bits, in the order of their hours. `valid` has the bit of every record set."""
 
     def __init__(
         self,
@@ -129,7 +129,7 @@ class TableRecords:
         cuts: Mapping[FieldPath, Sequence[float]],
         stride: Callable[[int], int] = lambda _: 1,
     ) -> None:
-        """`cuts`: the bounds of the facts about numbers. `stride`: of so many records of an hour one is taken."""
+        """`cuts`: the bounds of the facts about numbers. `stride`: n, for every n-th record of an hour; 0 for none."""
         self._parts = [(part, stride(part.hour)) for part in parts if stride(part.hour) and part.observed.records]
         self._classes, self._cuts = facts, cuts
         self._starts = [0] * (hours + 1)  # bytes
@@ -145,21 +145,21 @@ class TableRecords:
         self.sizes = self.by_hour(self.valid)
 
     def mask(self, fact: RecordFact) -> int:
-        """The records for which a fact holds."""
+        """Return the bits of the records for which a fact holds."""
         bits = self._masks.get(fact)
         if bits is None:
             bits = self._masks[fact] = self._made(fact)
         return bits
 
     def by_hour(self, mask: int) -> list[int]:
-        """How many of a mask's records are in each hour."""
+        """Return how many of a mask's records are in each hour."""
         starts = self._starts
         data = mask.to_bytes(starts[-1], "big")
         number = int.from_bytes
         return [number(data[start:stop], "big").bit_count() for start, stop in pairwise(starts)]
 
     def of_hours(self, hours: Iterable[int]) -> int:
-        """All records of some hours."""
+        """Return the mask of all records of some hours."""
         starts = self._starts
         kept, whole = bytearray(starts[-1]), self.valid.to_bytes(starts[-1], "big")
         for hour in hours:
@@ -174,18 +174,18 @@ class TableRecords:
         if numbers:
             cuts = self._cuts[path]
             at = cuts.index(float(fact.value))  # type: ignore[arg-type]
-            held: Iterable[int] = range(2 * at + 2, 2 * len(cuts) + 1) if fact.kind == "above" else range(2 * at + 1)
+            chosen: Iterable[int] = range(2 * at + 2, 2 * len(cuts) + 1) if fact.kind == "above" else range(2 * at + 1)
         elif fact.kind == "field":
-            held = range(NONE + 1, 1 << 16)
+            chosen = range(NONE + 1, 1 << 16)
         else:
-            held = self._classes[path].of_fact(fact)
+            chosen = self._classes[path].of_fact(fact)
         if isinstance(codes, dict):
-            return reduce(or_, (int.from_bytes(data, "big") for code, data in codes.items() if code in held), 0)
+            return reduce(or_, (int.from_bytes(data, "big") for code, data in codes.items() if code in chosen), 0)
         lower, upper = codes
         if upper is None:
-            return _where(lower, held)
+            return _where(lower, chosen)
         pages: dict[int, list[int]] = {}
-        for code in held:
+        for code in chosen:
             pages.setdefault(code >> 8, []).append(code & 255)
         return reduce(or_, (_where(upper, (page,)) & _where(lower, low) for page, low in pages.items()), 0)
 
@@ -193,7 +193,7 @@ class TableRecords:
         return part.places(path, self._cuts[path]) if numbers else part.codes(path, self._classes[path])
 
     def _field(self, path: FieldPath, *, numbers: bool) -> Planes:
-        """The codes of a field, of every record; none of a number is as that of no value."""
+        """Return the codes of a field for every record; records without a value, or without a number, get a filler."""
         key = path, numbers
         if key not in self._planes:
             pieces: list[Codes] = []
@@ -208,43 +208,43 @@ class TableRecords:
         return self._planes[key]
 
     def _items_of(self, path: FieldPath, *, numbers: bool) -> dict[int, bytearray]:
-        """Of each code that an item of a list has: the bits of its records."""
+        """Return, for each code among the items of a list, the bits of the records that have it."""
         key = path, numbers
         if key not in self._items:
-            having = self._items[key] = {}
+            bits_of = self._items[key] = {}
             start = 0  # bits
             for part, step in self._parts:
                 column = part.observed.columns.get(path)
                 if column is not None:
                     pairs = zip(column.records or (), self._codes(part, path, numbers=numbers), strict=True)
-                    self._place(having, start, pairs if step == 1 else _thinned(pairs, step))
+                    self._place(bits_of, start, pairs if step == 1 else _thinned(pairs, step))
                 start += 8 * _bytes(part, step)
         return self._items[key]
 
-    def _place(self, having: dict[int, bytearray], start: int, pairs: Iterable[tuple[int, int]]) -> None:
-        """Set the bits of records, counted from `start`, that have a code."""
+    def _place(self, bits_of: dict[int, bytearray], start: int, pairs: Iterable[tuple[int, int]]) -> None:
+        """Set the bits of (record, code) pairs by code; records are counted from `start`."""
         for record, code in pairs:
-            data = having.get(code)
+            data = bits_of.get(code)
             if data is None:
-                data = having[code] = bytearray(self._starts[-1])
+                data = bits_of[code] = bytearray(self._starts[-1])
             at = start + record
             data[at >> 3] |= 128 >> (at & 7)
 
 
 def _thinned(pairs: Iterable[tuple[int, int]], step: int) -> Iterator[tuple[int, int]]:
-    """Of the records every `step`-th, numbered anew."""
+    """Keep every `step`-th record and renumber them."""
     return ((record // step, code) for record, code in pairs if record % step == 0)
 
 
 def _bytes(part: ChunkRecords, step: int) -> int:
-    """That the bits of every `step`-th of a part's records take; each part begins a byte."""
+    """Return the size in bytes of the bits of every `step`-th record of a part; each part starts on a byte."""
     return (-(-part.observed.records // step) + 7) // 8
 
 
-def _where(codes: bytes, held: Iterable[int]) -> int:
-    """A bit for each code: is it one of those?"""
+def _where(codes: bytes, chosen: Iterable[int]) -> int:
+    """Return an integer with a bit per code, set if it is one of `chosen` (in ascending order)."""
     table = bytearray(b"0" * 256)
-    for code in held:
+    for code in chosen:
         if code > 255:
             break
         table[code] = ord("1")

@@ -1,7 +1,7 @@
-"""Quantiles of numbers within 1 %, in bounded memory; two sketches add up to that of all their numbers.
+"""Quantiles of numbers within 1 %, in bounded memory; merging two sketches gives the sketch of all their numbers.
 
-A number is counted in a bucket whose bounds are 2 % apart, by its sign and its logarithm (Masson, Rim and Lee:
-DDSketch, VLDB 2019): 1,160 buckets hold everything from a nanosecond to ten seconds.
+Numbers are counted in buckets by sign and logarithm, with bounds 2 % apart (Masson, Rim and Lee: DDSketch, VLDB 2019):
+1,160 buckets cover everything from a nanosecond to ten seconds.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ _GAMMA = (1 + ERROR) / (1 - ERROR)
 _PER_LOG = 1 / math.log(_GAMMA)
 SketchNumbers = tuple[int, float, float, float, list[int], list[int]]
 
-_LEAST = 1e-300  # smaller ones count as zero
-_MOST = 1e300  # larger ones count as infinite: sums of them would have no float
+_LEAST = 1e-300  # smaller numbers count as zero
+_MOST = 1e300  # larger numbers count as infinite: their sums may overflow a float
 
 
 @dataclass(slots=True)
 class Sketch:
-    """Of finite numbers, up to 1e300. `count`, `low`, `high` and `total` are exact (`total` but for rounding)."""
+    """A sketch of finite numbers up to 1e300. `count`, `low` and `high` are exact, `total` except for rounding."""
 
     count: int = 0
     low: float = math.inf
@@ -34,8 +34,7 @@ class Sketch:
     negative: Counter[int] = field(default_factory=Counter)
 
     def add(self, numbers: Sequence[float], times: Sequence[int] = ()) -> None:
-        """Count some more numbers, none of them NaN, each once or as many `times`; those that are not finite are left
-        out."""
+        """Add numbers, each once or as many `times`. They must not be NaN; infinite ones are left out."""
         if numbers and not -_MOST <= min(numbers) <= max(numbers) <= _MOST:
             numbers, times = _some(numbers, times, [-_MOST <= number <= _MOST for number in numbers])
         if not numbers:
@@ -45,7 +44,7 @@ class Sketch:
         low, high = float(min(numbers)), float(max(numbers))
         self.low, self.high = min(self.low, low), max(self.high, high)
         self.total += math.fsum(map(mul, numbers, times) if times else numbers)
-        if low > _LEAST and bucket_of(low) == bucket_of(high):  # a clock
+        if low > _LEAST and bucket_of(low) == bucket_of(high):  # all in one bucket, like times
             self.positive[bucket_of(low)] += count
             return
         _add(self.positive, numbers, times)
@@ -53,7 +52,7 @@ class Sketch:
             _add(self.negative, [-number for number in numbers], times)
 
     def merge(self, other: Sketch) -> None:
-        """Count another's numbers, too."""
+        """Add the numbers of another sketch."""
         self.count += other.count
         self.low, self.high = min(self.low, other.low), max(self.high, other.high)
         self.total += other.total
@@ -62,7 +61,7 @@ class Sketch:
 
     @property
     def plain(self) -> SketchNumbers:
-        """Its parts, to be stored; `Sketch.of` takes them."""
+        """The parts to store; `Sketch.of` restores a sketch from them."""
         return self.count, self.low, self.high, self.total, _flat(self.positive), _flat(self.negative)
 
     @classmethod
@@ -76,7 +75,7 @@ class Sketch:
         return float(f"{self.total / self.count:.12g}") if self.count else None
 
     def quantile(self, share: float) -> float | None:
-        """The number that this share of all (0 to 1) does not exceed, within 1 %; None if there is none."""
+        """Return the quantile at `share` (0 to 1), within 1 %; None without numbers."""
         if not self.count:
             return None
         rank = share * (self.count - 1)
@@ -103,7 +102,7 @@ def _some(numbers: Sequence[float], times: Sequence[int], chosen: list[bool]) ->
 
 
 def _add(counts: Counter[int], numbers: Sequence[float], times: Sequence[int]) -> None:
-    """Count the positive ones in their buckets, in half the time that `bucket_of` takes: this runs no Python."""
+    """Count the positive numbers in their buckets, in C code and so in half the time of `bucket_of`."""
     if min(numbers) <= _LEAST:
         numbers, times = _some(numbers, times, [number > _LEAST for number in numbers])
     buckets = map(math.ceil, map(_PER_LOG.__mul__, map(math.log, numbers)))
@@ -114,17 +113,17 @@ def _add(counts: Counter[int], numbers: Sequence[float], times: Sequence[int]) -
 
 
 def bucket_of(number: float) -> int:
-    """The bucket of a positive number."""
+    """Return the bucket of a positive number."""
     return math.ceil(math.log(number) * _PER_LOG)
 
 
 def bound_of(bucket: int) -> float:
-    """The largest number of a bucket."""
+    """Return the largest number of a bucket."""
     return math.exp(bucket / _PER_LOG)
 
 
 def _flat(counts: Counter[int]) -> list[int]:
-    """Buckets in order, each as its distance from the one before, and its count: small when stored."""
+    """Return the buckets in order, each as the difference to the previous one and its count; compact to store."""
     before, flat = 0, []
     for bucket in sorted(counts):
         flat += [bucket - before, counts[bucket]]
@@ -133,10 +132,10 @@ def _flat(counts: Counter[int]) -> list[int]:
 
 
 def buckets_of(flat: Sequence[int]) -> list[int]:
-    """The buckets of such a list."""
+    """Return the buckets of a flat list."""
     return list(accumulate(flat[::2]))
 
 
 def _middle(bucket: int) -> float:
-    """The number that is at most 1 % off from all of the bucket's."""
+    """Return the number that is within 1 % of all numbers in the bucket."""
     return float(2 * math.exp(bucket / _PER_LOG) / (1 + _GAMMA))

@@ -1,4 +1,4 @@
-"""Which hours something lasts: those of a finding, those like it, and those in which something differs at all."""
+"""Stretches of hours: those of a finding, those similar to it, and those in which anything differs."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from tui.analysis.comparison import MARGIN, Comparison, stands_out
 from tui.analysis.surprise import FEW, Shift, likelihood_ratio, shift, stretch, windows
 from tui.analysis.table import Hits, Table
 
-_ALONE = 2.0  # times as far from the usual as any other stretch of so many hours
-_RESTLESS, _FAR = 4.0, 3.0  # what varies that much more than by chance has extremes: it must be so far from any other
-_FEW_RECORDS = 20  # of the usual share, added to a stretch: of few records any share is extreme
-_LONG = 8  # a stretch longer than this part of all hours may be a slow drift
-_STEP = 0.5  # of the difference that such a one must begin or end with
-_ENOUGH = 50  # records: of fewer a share says little
-_LONGEST = 4  # an incident takes at most this part of all hours; what takes longer is a trend
-_LIKE = 0.5  # of the target's share: an hour outside of it with more looks like it
+_ALONE = 2.0  # times as far from the usual share as any other stretch of the same length
+_RESTLESS, _FAR = 4.0, 3.0  # shares that vary this much more than by chance have extremes: the factor for these
+_FEW_RECORDS = 20  # of the usual share, added to each stretch: with few records, any share may be extreme
+_LONG = 8  # a stretch longer than 1/8 of all hours may be a slow drift
+_STEP = 0.5  # of the difference must appear at the start or end of such a stretch
+_ENOUGH = 50  # records; the share of fewer says little
+_LONGEST = 4  # an incident lasts at most 1/4 of all hours; anything longer is a trend
+_LIKE = 0.5  # of the difference: hours of the baseline beyond it look like the target
 
 
 def duration(sizes: Hits, hits: Hits, shift_: Shift) -> tuple[int, int]:
-    """The hours [since, until) in which a share is like the target's rather than the baseline's."""
+    """Return the hours [since, until) in which a share is like the target's rather than the baseline's."""
     first, stop = stretch(hits, sizes, shift_.here, shift_.there)
     size = sum(sizes[first:stop])
-    if size and (first, stop) != (0, len(sizes)):  # once more with what it is in there, and outside
+    if size and (first, stop) != (0, len(sizes)):  # refine with the shares inside and outside
         inside = sum(hits[first:stop]) / size
         outside = (sum(hits) - sum(hits[first:stop])) / max(sum(sizes) - size, 1)
         first, stop = stretch(hits, sizes, inside, outside)
@@ -33,7 +33,7 @@ def duration(sizes: Hits, hits: Hits, shift_: Shift) -> tuple[int, int]:
 
 
 def hours_like(comparison: Comparison, hits: Hits, shift_: Shift) -> list[int]:
-    """Hours of the baseline whose share of a finding is like the target's."""
+    """Return the hours of the baseline whose share of a finding is like the target's."""
     bound = shift_.there + _LIKE * (shift_.here - shift_.there)
     rose = shift_.here > shift_.there
     shares = ((at, hits[at] / comparison.sizes[at]) for at in comparison.baseline if comparison.sizes[at])
@@ -41,7 +41,7 @@ def hours_like(comparison: Comparison, hits: Hits, shift_: Shift) -> list[int]:
 
 
 def suspicious(table: Table, most: int, cancelled: Callable[[], bool] = lambda: False) -> list[tuple[int, int]]:
-    """Stretches of hours [first, stop) in which some fact differs from all other hours, the most surprising first."""
+    """Return stretches [first, stop) in which a fact differs from all other hours, the most surprising first."""
     there = [at for at, hour in enumerate(table.hours) if hour.records]  # a filter may leave few hours with records
     sizes = [table.hours[at].records for at in there]
     number = len(sizes)
@@ -55,7 +55,7 @@ def suspicious(table: Table, most: int, cancelled: Callable[[], bool] = lambda: 
 
 
 def _stretches(hits: Sequence[int], sizes: Sequence[int], needed: float) -> list[tuple[float, int, int]]:
-    """The stretch in which a fact is more frequent than elsewhere, and the one in which it is rarer."""
+    """Return the stretch in which a fact is more frequent than elsewhere, and the one in which it is rarer."""
     number, whole, everything = len(sizes), sum(hits), sum(sizes)
     stretches = []
     together = max(1, min(math.ceil(_ENOUGH * number / max(everything, 1)), number // 8))
@@ -83,7 +83,7 @@ def _stretches(hits: Sequence[int], sizes: Sequence[int], needed: float) -> list
         if not size or stop - first > number // _LONGEST:
             continue
         if abs(likelihood_ratio(here, size, whole - here, everything - size)) < needed / 2:
-            continue  # not even without what it varies
+            continue  # too small even if variation is ignored
         base = windows([*hits[:first], *hits[stop:]], [*sizes[:first], *sizes[stop:]], stop - first)
         moved = shift(here, size, base)
         if (
@@ -96,7 +96,7 @@ def _stretches(hits: Sequence[int], sizes: Sequence[int], needed: float) -> list
 
 
 def _sums(counts: Sequence[int], together: int) -> Sequence[int]:
-    """Of so many neighbors each: in hours of few records any share is extreme."""
+    """Return moving sums over `together` hours: in an hour with few records, any share may be extreme."""
     if together == 1:
         return counts
     before = list(accumulate(counts, initial=0))
@@ -104,7 +104,7 @@ def _sums(counts: Sequence[int], together: int) -> Sequence[int]:
 
 
 def _is_alone(hits: Sequence[int], sizes: Sequence[int], first: int, stop: int, moved: Shift) -> bool:
-    """Is no other stretch nearly as far from the usual share? What varies that much, or every week, is not news."""
+    """True if no other stretch is nearly as far from the usual share, so this is not ordinary or weekly variation."""
     length, usual = stop - first, moved.there
     rest_hits, rest_sizes = [*hits[:first], *hits[stop:]], [*sizes[:first], *sizes[stop:]]
     if len(rest_sizes) < FEW:
@@ -117,7 +117,7 @@ def _is_alone(hits: Sequence[int], sizes: Sequence[int], first: int, stop: int, 
 
 
 def _has_edge(hits: Sequence[int], sizes: Sequence[int], first: int, stop: int) -> bool:
-    """Does the share jump where a stretch begins or ends? A slow drift is a long stretch without such a step."""
+    """True if the share jumps at the start or end of the stretch, or it is short; a slow drift has no such jump."""
     if (stop - first) * _LONG <= len(sizes):
         return True
     near = max((stop - first) // 4, 1)

@@ -1,4 +1,4 @@
-"""How much a share differs between two sets of records, beside how much it differs from hour to hour anyway."""
+"""How much a share differs between two sets of records, relative to its usual variation from hour to hour."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from dataclasses import dataclass, replace
 from itertools import accumulate
 from operator import sub
 
-_PRIOR = 4  # windows that vary by chance only, added to those that were seen
-_BURST = 0.05  # of the windows: a burst that is longer is how it always is
-FEW = 8  # windows among which none can be told from the others
+_PRIOR = 4  # windows with variation by chance only, added to the observed ones
+_BURST = 0.05  # of the windows; a longer burst is normal
+FEW = 8  # windows; among so few, none can be called unusual
 
 
 @dataclass(frozen=True, slots=True)
 class Shift:
-    """A share in the target and in the baseline; `score` is its surprise, negative where the share fell.
+    """A share in the target and in the baseline. `score`: the surprise, negative if the share fell.
 
-    `score` is the likelihood ratio statistic (Dunning 1993), divided by how many times more the share varies between
-    windows of the baseline than by chance (`variation`).
+    The score is the likelihood ratio statistic (Dunning 1993), divided by `variation`: how many times as much the share
+    varies between windows of the baseline as by chance.
     """
 
     here: float
@@ -29,22 +29,22 @@ class Shift:
 
     @property
     def lift(self) -> float:
-        """Doublings from there to here; at most 10 either way."""
+        """How many times the share doubled from there to here, from -10 to 10."""
         least = 1e-4
         return max(-10.0, min(10.0, math.log2((self.here + least) / (self.there + least))))
 
 
 def varied(moved: Shift, least: float) -> Shift:
-    """A shift whose share varies `least` times as much as by chance, or more."""
+    """Return the shift with a variation of at least `least`, and its score reduced accordingly."""
     if least <= moved.variation:
         return moved
     return replace(moved, score=moved.score * moved.variation / least, variation=least)
 
 
 def likelihood_ratio(hits: float, size: float, other_hits: float, other_size: float) -> float:
-    """G of two proportions; negative if the first is the smaller.
+    """Return G of two proportions; negative if the first is smaller.
 
-    Half a record is moved to where there are fewer (Yates 1934): of few records G is too large.
+    Half a record is moved to the smaller proportion (Yates 1934), because G is too large for few records.
     """
     if not size or not other_size:
         return 0.0
@@ -70,9 +70,9 @@ class Windows:
     sizes: tuple[float, ...]
 
     def usual(self) -> tuple[float, float, float]:
-        """Hits and records of all windows but one burst, if there is one; how much the share varies between them.
+        """Return the hits and records of all windows except a burst, and how much the share varies between them.
 
-        The variation is 1 where the windows differ as much as by chance.
+        The variation is 1 if the windows differ only by chance.
         """
         kept = self._without_burst()
         hits, size = sum(self.hits[at] for at in kept), sum(self.sizes[at] for at in kept)
@@ -84,7 +84,7 @@ class Windows:
         return hits, size, max((chi + _PRIOR) / (max(len(kept) - 1, 0) + _PRIOR), 1.0)
 
     def _without_burst(self) -> list[int]:
-        """The windows but the highest and those beside it that are high, too: another incident, if they are few."""
+        """Return the windows without the highest and its high neighbors; if they are few, they are another incident."""
         shares = [hit / size for hit, size in zip(self.hits, self.sizes, strict=True)]
         if len(shares) < FEW:
             return list(range(len(shares)))
@@ -101,7 +101,7 @@ class Windows:
 
 
 def windows(hits: Sequence[float], sizes: Sequence[float], length: int) -> Windows:
-    """Neighboring hours together, `length` of them (fewer if there are few in all)."""
+    """Group neighboring hours, `length` in each window (fewer if there are few hours)."""
     length = max(1, min(length, len(hits) // 8))
     starts = range(0, len(hits), length)
     pairs = [(sum(hits[at : at + length]), sum(sizes[at : at + length])) for at in starts]
@@ -110,7 +110,7 @@ def windows(hits: Sequence[float], sizes: Sequence[float], length: int) -> Windo
 
 
 def shift(hits: float, size: float, base: Windows, least: float = 1.0) -> Shift:
-    """The share of the target beside the baseline's windows; it varies `least` times as much as by chance, or more."""
+    """Compare the target's share with the baseline's windows. `least`: lower bound of the variation."""
     there_hits, there_size, variation = base.usual()
     variation = max(variation, least)
     if not size or not there_size:
@@ -121,9 +121,9 @@ def shift(hits: float, size: float, base: Windows, least: float = 1.0) -> Shift:
 
 
 def stretch(hits: Sequence[int], sizes: Sequence[int], inside: float, outside: float) -> tuple[int, int]:
-    """The stretch of hours [first, stop) that looks most like the share `inside` and least like `outside`.
+    """Return the stretch of hours [first, stop) that looks most like the share `inside` and least like `outside`.
 
-    The largest sum of log likelihood ratios (Bentley's maximum subarray).
+    It has the largest sum of log likelihood ratios (Bentley's maximum subarray).
     """
     inside, outside = (min(max(share, 1e-6), 1 - 1e-6) for share in (inside, outside))
     hit, miss = math.log(inside / outside), math.log((1 - inside) / (1 - outside))

@@ -1,4 +1,4 @@
-"""Which facts there are about the records of some hours, and for how many records of each hour each of them holds."""
+"""Facts about the records of some hours, and for how many records of each hour each fact holds."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ from tui.archive.times import next_hour
 from tui.filter.fields import ANY, FieldPath
 
 LEAST = 5  # records that a fact must have
-FEW_NUMBERS = 20  # different ones: they are values
-SHARES = (0.001, 0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.999)  # quantiles that numbers are cut at
-_CONFINED = 0.1  # of the archive's hours: a value that occurs in no more than that, and is not alone in it, dates it
+FEW_NUMBERS = 20  # different numbers; a field with no more is compared by its values, not by bounds
+SHARES = (0.001, 0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.999)  # quantiles of the bounds for numbers
+_CONFINED = 0.1  # of the archive's hours: a value that occurs only in so short a span may be a date, batch or session
 _VERY_MANY = 300  # different values
 _MANY_NUMBERS = 100
 _COMMON, _FREQUENT = 0.002, 0.01  # of all records
-_BURST, _BURST_RECORDS = 0.05, 20  # of an hour's records: a value that is a finding though it is one of very many
-_NUMBERS_OF_PART = 100  # that quantiles and clocks are told by
+_BURST, _BURST_RECORDS = 0.05, 20  # of an hour's records: a value this frequent counts even if there are very many
+_NUMBERS_OF_PART = 100  # sampled from each chunk to find quantiles and clocks
 
 Hits = list[int]  # by hour
 
 
 @dataclass(frozen=True, slots=True)
 class Hour:
-    """An hour, and its records."""
+    """An hour and its number of records."""
 
     time: datetime
     records: int
@@ -41,9 +41,9 @@ class Hour:
 
 @dataclass(slots=True)
 class FieldCounts:
-    """How often each value of a field occurs: of each part the number of its hour, and its values with their records.
+    """How often each value of a field occurs: for each chunk, the number of its hour and the records with each value.
 
-    `there`: records that have it, by hour. `unique`: records whose values are not known.
+    `there`: records that have the field, by hour. `unique`: records whose values are not known.
     """
 
     path: FieldPath
@@ -55,9 +55,9 @@ class FieldCounts:
 
 @dataclass
 class Table:
-    """Facts with their records by hour; and the parts that tell which records those are.
+    """Facts with their records by hour, and the chunks' records to look up which ones they are.
 
-    `cuts`: the bounds of the facts about numbers. `ids`: fields of ids. `step`: how long its "hours" are.
+    `cuts`: the bounds of the facts about numbers. `ids`: fields of ids. `step`: the length of an "hour", if not 1 h.
     """
 
     hours: list[Hour]
@@ -68,27 +68,27 @@ class Table:
     step: timedelta | None = None
 
     def end(self, hour: int) -> datetime:
-        """When an hour ends."""
+        """Return when an hour ends."""
         time = self.hours[hour].time
         return next_hour(time) if self.step is None else time + self.step
 
     @property
     def records(self) -> int:
-        """All of them."""
+        """The number of records in all hours."""
         return sum(hour.records for hour in self.hours)
 
     def of_records(self, stride: Callable[[int], int]) -> TableRecords:
-        """Which records a fact holds for, of every `stride`-th of an hour."""
+        """Return a sample to look facts up in: every `stride(hour)`-th record of an hour."""
         return TableRecords(self.parts, len(self.hours), self._classes, self.cuts, stride)
 
     @cached_property
     def every_record(self) -> TableRecords:
-        """The same for all."""
+        """All records, to look facts up in."""
         return TableRecords(self.parts, len(self.hours), self._classes, self.cuts)
 
     @cached_property
     def sources(self) -> dict[FieldPath, list[int]]:
-        """The source of every record, by each field of ids that several records have in common."""
+        """The source of every record, for each field of ids in which several records share an id."""
         by_path = ((path, sources_of(self.parts, path)) for path in self.ids if ANY not in path)
         return {path: numbers for path, numbers in by_path if numbers is not None}
 
@@ -100,7 +100,10 @@ class Table:
         return {path: Classes(of_path) for path, of_path in facts.items()}
 
     def add(self, counts: FieldCounts, zone: tzinfo) -> bool:
-        """The facts of one field, but those about numbers; False for a field of times, of which there are no others."""
+        """Add the facts of one field, except bounds for numbers.
+
+        Return False for a field of times: its only facts are that it is there or missing.
+        """
         sizes = [hour.records for hour in self.hours]
         missing = [size - there for size, there in zip(sizes, counts.there, strict=True)]
         if min(sum(counts.there), sum(missing)) >= LEAST:
@@ -141,7 +144,7 @@ class Table:
             yield RecordFact(counts.path, "value", value.value if isinstance(value, Truth) else value), by_hour
 
     def _bursts(self, counts: FieldCounts) -> Iterator[Value]:
-        """Values that are a good part of some chunk's records, however rare they are in all."""
+        """Yield values that are frequent in some chunk, however rare they are overall."""
         for hour, values in counts.counts:
             bound = max(_BURST_RECORDS, _BURST * self.hours[hour].records)
             yield from (value for value, number in values.items() if number >= bound)
@@ -165,9 +168,9 @@ class Table:
             yield RecordFact(counts.path, "pattern", text), by_hour
 
     def _dates(self, values: Iterable[Hits]) -> bool:
-        """Do the values occur in a few hours each, as dates, batches and sessions do? Then they are no findings.
+        """True if each value occurs in a few hours only, like dates, batches and sessions: these are not findings.
 
-        Those take turns over all hours; the values of an incident are in the same few.
+        Such values alternate over all hours; the values of an incident are all in the same few hours.
         """
         values = list(values)
         if len(values) < 4 or len(self.hours) < 8:
@@ -186,7 +189,7 @@ class Table:
 
 
 def table_of(observed: Iterable[tuple[datetime, Observed]], zone: tzinfo, step: timedelta | None = None) -> Table:
-    """`observed`: the chunks' parts, in order by hour, or by other stretches of `step`; one may have several."""
+    """Make a table. `observed`: the chunks' records in order by hour, or by stretch of `step`; hours may repeat."""
     table = Table([], step=step)
     fields: dict[FieldPath, list[tuple[ChunkRecords, FieldColumn]]] = {}
     for time, seen in observed:
@@ -209,7 +212,7 @@ def _add_field(table: Table, path: FieldPath, places: list[tuple[ChunkRecords, F
         there[part.hour] += column.there
     whole, times = sum(there), sum(column.times for _, column in places)
     if not times and not any(column.values or column.unique for _, column in places):
-        return  # objects or lists only: facts are about what is in them
+        return  # only objects or lists: their contents have the facts
     items = sum(len(column.codes) for _, column in places) if ANY in path else whole
     numeric = 2 * sum(column.numeric for _, column in places) > items
     counts: list[tuple[int, Mapping[Value, int]]] = [(part.hour, column.values) for part, column in places]
@@ -231,16 +234,16 @@ def _some_numbers(column: FieldColumn) -> list[float]:
 
 
 def cut_bounds(numbers: Sequence[float]) -> list[float]:
-    """The quantiles that numbers are cut at."""
+    """Return the bounds for numbers: some of their quantiles."""
     ordered = sorted(numbers)
     last = len(ordered) - 1
-    return sorted({float(f"{ordered[round(last * share)]:.6g}") for share in SHARES})  # as it is spelled
+    return sorted({float(f"{ordered[round(last * share)]:.6g}") for share in SHARES})  # as facts spell them
 
 
 def cut_facts(
     path: FieldPath, cuts: Sequence[float], above: Sequence[Hits], below: Sequence[Hits], *, whole: bool
 ) -> Iterator[tuple[RecordFact, Hits]]:
-    """Numbers above the higher cuts, and below the lower ones; `whole`: they have no fractions."""
+    """Yield the facts "above" the higher bounds and "below" the lower ones. `whole`: the numbers are integers."""
     for at, cut in enumerate(cuts):
         bound: object = int(cut) if whole else cut
         if at >= len(cuts) // 2 and sum(above[at]) >= LEAST:

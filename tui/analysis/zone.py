@@ -1,4 +1,4 @@
-"""Which time zone an archive's keys are written in: a writer uploads an hour soon after it ends."""
+"""Find the time zone of an archive's keys: a writer uploads each hour soon after it ends."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from tui.errors import TimeError
 from tui.units import plural
 
 _HOUR = timedelta(hours=1)
-_STEADY = timedelta(minutes=20)  # an upload so far from the usual lag still follows its hour
-_PROMPT_LAGS = (timedelta(minutes=-5), timedelta(minutes=60))  # the lags that a writer with right hours has
-_ALIKE = timedelta(minutes=15)  # smaller differences between two lags mean nothing
-_FITS, _BETTER = 0.75, 0.05  # shares of the hours
-_MAX_HOURS = 400  # hours, spread evenly: on both sides of every change of clocks
+_STEADY = timedelta(minutes=20)  # the most that an upload's lag may differ from the usual one
+_PROMPT_LAGS = (timedelta(minutes=-5), timedelta(minutes=60))  # the range of lags if the time zone is correct
+_ALIKE = timedelta(minutes=15)  # smaller differences between lags are ignored
+_FITS, _BETTER = 0.75, 0.05  # shares of the hours: to fit at all, and to fit better than another zone
+_MAX_HOURS = 400  # sampled evenly, to include both sides of every clock change
 _MIN_HOURS = 4
 
-# Of the zones that fit equally well the first is named: one that many people live in, then one of the same offset.
+# Of the zones that fit equally well, the first is used, so populous zones come first.
 # fmt: off
 _COMMON = (
     "UTC", "Europe/London", "Europe/Berlin", "Europe/Helsinki", "Europe/Istanbul", "Europe/Moscow", "Asia/Dubai",
@@ -37,12 +37,12 @@ _COMMON = (
 )
 # fmt: on
 
-_Upload = tuple[datetime, datetime]  # an hour on the wall clock, without a zone, and when its last chunk came (UTC)
+_Upload = tuple[datetime, datetime]  # an hour as naive local time, and when its last chunk was uploaded (UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class _Fit:
-    """How an archive's uploads look in a zone: the usual `lag` behind the hour, and the `share` of hours near it."""
+    """How uploads fit a zone: the usual `lag` after the hour's end, and the `share` of hours with about this lag."""
 
     zone: tzinfo
     lag: timedelta
@@ -54,12 +54,12 @@ class _Fit:
 
     @property
     def rank(self) -> tuple[float, int]:
-        """The smaller the better."""
+        """A sort key; smaller is better."""
         return -round(self.share, 2), int(abs(self.lag) / _ALIKE)
 
 
 def check_zone(archive: Archive, catalog: Catalog) -> Check:
-    """Is the archive's time zone the one that its upload times suggest?"""
+    """Check the archive's time zone against the one that its upload times suggest."""
     uploads = _uploads(catalog)
     if len(uploads) < _MIN_HOURS:
         return Check("time zone", "ok", "too few hours to judge by their upload times")
@@ -69,23 +69,23 @@ def check_zone(archive: Archive, catalog: Catalog) -> Check:
         return Check("time zone", "warning", _advice(archive, own, best, uploads))
     if own.soon and own.share >= _FITS:
         return Check("time zone", "ok", f"chunks come {_minutes(own.lag)} after their hour ends")
-    return Check("time zone", "ok", "the upload times do not follow the hours (a copy?), so they say nothing about it")
+    return Check("time zone", "ok", "the upload times do not follow the hours (a copy?), so they cannot confirm it")
 
 
 def zone_of_uploads(archive: Archive, catalog: Catalog) -> tzinfo:
-    """The zone that the upload times suggest; the archive's own, if they say nothing against it."""
+    """Return the zone that the upload times suggest; the archive's own unless another fits clearly better."""
     uploads = _uploads(catalog)
     return _best(_fit(archive.zone, uploads), uploads).zone if len(uploads) >= _MIN_HOURS else archive.zone
 
 
 def _uploads(catalog: Catalog) -> list[_Upload]:
-    """Spread evenly."""
+    """Return an even sample of the catalog's hours and their uploads."""
     uploads = [(hour.replace(tzinfo=None), max(c.uploaded for c in chunks)) for hour, chunks in catalog.hours.items()]
     return uploads[:: -(-len(uploads) // _MAX_HOURS)] if uploads else []
 
 
 def _best(own: _Fit, uploads: Sequence[_Upload]) -> _Fit:
-    """The archive's own zone, unless another fits clearly better."""
+    """Return the archive's own zone, unless another fits clearly better."""
     if own.soon and own.share >= 1 - _BETTER:
         return own
     needed = max(_FITS, own.share + _BETTER if own.soon else 0.0)
@@ -99,15 +99,15 @@ def _best(own: _Fit, uploads: Sequence[_Upload]) -> _Fit:
 
 
 def _all_names() -> list[str]:
-    """Those of today first (of the time zone database's zone.tab), then what is only kept for old programs."""
+    """Return zone names: current ones (those in the time zone database's zone.tab) first, then legacy ones."""
     tables = [path for folder in TZPATH if (path := Path(folder, "zone.tab")).is_file()]
     rows = tables[0].read_text(encoding="utf-8").splitlines() if tables else []
-    todays = sorted(row.split("\t")[2] for row in rows if row.count("\t") >= 2 and not row.startswith("#"))
-    return list(dict.fromkeys([*todays, *sorted(available_timezones())]))
+    current = sorted(row.split("\t")[2] for row in rows if row.count("\t") >= 2 and not row.startswith("#"))
+    return list(dict.fromkeys([*current, *sorted(available_timezones())]))
 
 
 def _zones(names: Iterable[str]) -> Iterator[tzinfo]:
-    """Those that this machine knows, its own first."""
+    """Yield the zones that this machine knows, the local one first."""
     if (local := local_zone()) is not None:
         yield local
     for name in names:
@@ -139,7 +139,7 @@ def _offset(zone: tzinfo, hour: datetime) -> timedelta:
 
 
 def _spell(offset: timedelta) -> str:
-    """`UTC+5:30`, `UTC-5`, `UTC`."""
+    """Format an offset as `UTC+5:30`, `UTC-5` or `UTC`."""
     hours, minutes = divmod(round(abs(offset) / timedelta(minutes=1)), 60)
     if not hours and not minutes:
         return "UTC"
