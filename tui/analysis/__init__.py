@@ -1,1 +1,1 @@
-"""Answers about many records: counts by field and time, and what changed."""
+"""Analyze many records: counts by field and time, and what changed."""

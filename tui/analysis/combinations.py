@@ -1,4 +1,4 @@
-"""Two or three facts that differ more together than each by itself: a beam over the bits of some records."""
+"""Find two or three facts that differ more together than each alone: a beam search over the bits of some records."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from itertools import combinations
 from tui.analysis.comparison import MARGIN, Candidate, Comparison, stands_out
 from tui.analysis.facts import RecordFact
 
-_SHARPER = 1.05  # times the score of its parts that a combination must have
-_MARGIN = 4  # of the score, beyond that
-_BEAM = 25  # the most surprising facts, each combined with all others
-_CROSS = 120  # facts that are combined with each other
+_SHARPER = 1.05  # times the score of its parts is the least score of a combination,
+_MARGIN = 4  # plus this margin
+_BEAM = 25  # of the most surprising facts are combined with all others
+_CROSS = 120  # facts are combined with each other
 
 
 def combined(
@@ -22,18 +22,18 @@ def combined(
     needed: float,
     cancelled: Callable[[], bool],
 ) -> list[Candidate]:
-    """Pairs and triples that stand out."""
+    """Return the pairs and triples that stand out."""
     search = _Search(comparison, facts, needed, cancelled)
     pairs = search.sharper([comparison.single(fact) for fact in search.rising[:_BEAM]])
     known = {frozenset(pair.facts) for pair in pairs}
     pairs += [pair for pair in search.crossed() if frozenset(pair.facts) not in known]
     pairs.sort(key=lambda candidate: -candidate.rank(needed))
-    # a pair that does not stand out among so many may be part of a triple that does
+    # a pair that does not stand out itself may be part of a triple that does
     return [made for made in (*pairs, *search.sharper(pairs[:_BEAM])) if search.stands_out(made)]
 
 
 class _Search:
-    """What all tries have in common."""
+    """The state of one search."""
 
     def __init__(
         self, comparison: Comparison, facts: Sequence[RecordFact], needed: float, cancelled: Callable[[], bool]
@@ -50,16 +50,16 @@ class _Search:
         )
 
     def sharper(self, beam: Sequence[Candidate]) -> list[Candidate]:
-        """Each of some candidates with one more fact, where that makes it sharper."""
+        """Combine each candidate with one more fact; return the combinations that are sharper."""
         sharper: dict[frozenset[RecordFact], Candidate] = {}
         for candidate in beam:
             if self.cancelled():
                 break
-            own = self.comparison.rough_mask(candidate.mask)
+            score = self.comparison.rough_mask(candidate.mask)
             here = candidate.mask & self.comparison.here
             paths = {fact.path for fact in candidate.facts}
             for fact, other in self.masks.items():
-                least = max(own, self.scores[fact]) * _SHARPER + _MARGIN
+                least = max(score, self.scores[fact]) * _SHARPER + _MARGIN
                 if fact.path in paths or not self.comparison.can_reach(here & other, least):
                     continue
                 mask = candidate.mask & other
@@ -73,7 +73,7 @@ class _Search:
         return sorted(sharper.values(), key=lambda candidate: -candidate.rank(self.needed))
 
     def crossed(self) -> list[Candidate]:
-        """Pairs of facts that need not differ much by themselves."""
+        """Return pairs of facts that need not differ much alone."""
         pairs: list[Candidate] = []
         for one, other in combinations(self.rising[:_CROSS], 2):
             if one.path == other.path:
@@ -97,10 +97,10 @@ class _Search:
         margin: float,
         variation: float = math.inf,
     ) -> list[Candidate]:
-        """A combination, if it is sharper than its parts, seen in all records.
+        """Return the combination if it is sharper than its parts, counted in all records; else an empty list.
 
-        It varies no more than the part that it was made of: what is seen of few records is rough. A sample would vary
-        less than users' doings do.
+        Its variation is capped at that of the part that it extends, since it is measured roughly on few records. A
+        sample would vary less than users' activities do.
         """
         made = self.comparison.combination(facts, mask)
         if self._score(made) <= max(map(self._score, parts)) * _SHARPER + margin:
@@ -111,14 +111,14 @@ class _Search:
         return [replace(made, shift=moved)] if moved.score > 0 else []
 
     def stands_out(self, candidate: Candidate) -> bool:
-        """Among all combinations of so many facts."""
+        """True if a candidate stands out among all combinations of as many facts."""
         return stands_out(candidate.shift, len(candidate.facts) * (self.needed - MARGIN) + MARGIN)
 
     def _score(self, candidate: Candidate) -> float:
         return self.comparison.rough(candidate.hits, candidate.sizes)
 
     def _single(self, fact: RecordFact, mask: int) -> Candidate:
-        """As a combination of one: counted in the same records."""
+        """Return a fact as a combination of one, counted in the same records."""
         if fact not in self._singles:
             self._singles[fact] = self.comparison.combination((fact,), mask)
         return self._singles[fact]

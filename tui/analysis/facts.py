@@ -1,4 +1,4 @@
-"""What can be said about one record: a field has a value, a text a pattern, a number is large, a field is missing."""
+"""Facts about a record: a field has a value, a text has a pattern, a number is above a bound, a field is missing."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _SIGNS = {"above": ">", "below": "<"}
 
 @dataclass(frozen=True, slots=True)
 class RecordFact:
-    """A condition on a record. `value`: a scalar, a pattern, a bound; None where the field is there or missing."""
+    """A condition on a record. `value`: a scalar, a pattern or a bound; None for the kinds `field` and `missing`."""
 
     path: FieldPath
     kind: FactKind
     value: object = None
-    is_truth: bool = field(init=False, repr=False)  # tells true from 1, which are equal in Python
+    is_truth: bool = field(init=False, repr=False)  # distinguishes true from 1, which are equal in Python
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "is_truth", type(self.value) is bool)
@@ -32,7 +32,7 @@ class RecordFact:
 
     @property
     def condition(self) -> object:
-        """What `where` of `diff --json` says about the field."""
+        """The field's value in `where` of `diff --json`."""
         if self.kind in _SIGNS:
             return f"{_SIGNS[self.kind]} {spell_number(self.value)}"
         if self.kind == "field":
@@ -41,7 +41,7 @@ class RecordFact:
 
     @property
     def expression(self) -> str:
-        """The JMESPath that selects the records for which it holds."""
+        """The JMESPath that selects the records for which the fact holds."""
         if ANY in self.path:
             return self._of_some_item(self.path.index(ANY))
         field = self.field
@@ -56,7 +56,7 @@ class RecordFact:
         return f"{field} == {spell_value(self.value)}"
 
     def _of_some_item(self, at: int) -> str:
-        """For a list it holds if it holds for one item; a field is missing if no item has it."""
+        """Return the JMESPath for a list: the fact holds for some item; a field is missing if no item has it."""
         items, rest = spell_field(self.path[:at]), self.path[at + 1 :]
         if self.kind == "missing":
             return f"!({items}[?{RecordFact(rest, 'field').expression}])"
@@ -64,5 +64,5 @@ class RecordFact:
 
 
 def spell_number(value: object) -> str:
-    """A bound, as JSON spells it."""
+    """Return a bound as JSON."""
     return repr(value) if isinstance(value, int) else f"{value:.6g}"

@@ -1,7 +1,7 @@
-"""Which facts differ between the target's records and the baseline's: singles, then combinations, then what is left.
+"""Facts that differ between the target's records and the baseline's, singly and in combination.
 
-A finding is accepted with all records for which it holds taken out of both sides; what no longer differs then was a
-part of it, or its reverse.
+Once a finding is accepted, its records are removed from both sides. Whatever no longer differs then was part of the
+finding, or its inverse.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from tui.analysis.surprise import Shift, varied
 from tui.analysis.table import LEAST, Hits
 from tui.filter.fields import FieldPath
 
-_TOGETHER = 0.9  # of a finding's records, for a fact to be named with it
-_UNUSUAL = 0.7  # its share elsewhere must be less than this part of that
+_TOGETHER = 0.9  # of a finding's records must have a fact for it to be listed with the finding
+_UNUSUAL = 0.7  # times that share: the fact's share of all records must be lower
 _MOST = 50  # findings
 _ALSO = 6
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A candidate that stands out, and what is always there together with it.
+    """A candidate that stands out. `also`: facts that hold for nearly all of its records.
 
-    `hits`: its records by hour. `rank`: its surprise, weighed by effect. `since` and `until`: numbers of hours.
+    `hits`: its records by hour. `rank`: its surprise, weighted by effect. `since` and `until`: indices of hours.
     """
 
     facts: tuple[RecordFact, ...]
@@ -45,23 +45,23 @@ def findings(
     leave_out: frozenset[FieldPath] = frozenset(),
     cancelled: Callable[[], bool] = lambda: False,
 ) -> list[Finding]:
-    """What stands out, the most surprising first; an empty list if nothing does."""
+    """Return what stands out, the most surprising first."""
     facts = [fact for fact in comparison.table.hits if fact.path not in leave_out]
     needed = needed_score(len(facts))
     accepted: list[Candidate] = []
-    ways: set[tuple[FieldPath, bool]] = set()  # that numbers moved
+    ways: set[tuple[FieldPath, bool]] = set()  # fields of numbers and their direction
     taken = 0
     for candidate in _candidates(comparison, facts, needed, cancelled):
         if cancelled() or len(accepted) == _MOST:
             break
         if (way := _way(candidate)) in ways:
-            continue  # the cut that separates best is a finding, others of the same shift are not
+            continue  # only the bound that separates best is a finding
         left = comparison.without(candidate, taken) if accepted else candidate.shift
         if not stands_out(left, needed):
             continue
         sources, variation = comparison.sources(candidate)
         if sources < LEAST or not stands_out(varied(left, variation), needed):
-            continue  # the doing of one user or a few, whose records are alike
+            continue  # it comes from a few users or sessions, whose records are similar
         accepted.append(replace(candidate, shift=varied(candidate.shift, variation)))
         taken |= candidate.mask
         if way is not None:
@@ -73,7 +73,7 @@ def findings(
 
 
 def _way(candidate: Candidate) -> tuple[FieldPath, bool] | None:
-    """A field of numbers, and whether they became larger; None for other findings."""
+    """Return a field of numbers, and whether they became larger; None for other findings."""
     fact = candidate.facts[0]
     if len(candidate.facts) > 1 or fact.kind not in ("above", "below"):
         return None
@@ -83,7 +83,7 @@ def _way(candidate: Candidate) -> tuple[FieldPath, bool] | None:
 def _candidates(
     comparison: Comparison, facts: list[RecordFact], needed: float, cancelled: Callable[[], bool]
 ) -> list[Candidate]:
-    """Facts and combinations that stand out, the highest rank first; a combination only where it is sharper."""
+    """Return the facts that stand out, and the combinations that are sharper, the highest rank first."""
     singles = [
         comparison.single(fact)
         for fact in facts
@@ -96,7 +96,7 @@ def _candidates(
 
 
 def _finding(comparison: Comparison, candidate: Candidate, facts: list[RecordFact], rank: float) -> Finding:
-    """With what is always there together with it, and the hours that it lasts."""
+    """Make a finding of a candidate, with the facts that always occur with it and the hours that it lasts."""
     hits, moved = candidate.hits, candidate.shift
     since, until = duration(candidate.sizes, hits, moved)
     if candidate.sizes is not comparison.sizes:  # counted in a sample: estimated for all
@@ -104,22 +104,24 @@ def _finding(comparison: Comparison, candidate: Candidate, facts: list[RecordFac
         hits = [round(count * size / sampled) if sampled else 0 for count, sampled, size in pairs]
         moved = replace(moved, records=sum(hits[at] for at in comparison.target))
     rough = {fact: abs(comparison.rough(comparison.table.hits[fact], comparison.sizes)) for fact in candidate.facts}
-    strongest = tuple(sorted(candidate.facts, key=lambda fact: -rough[fact]))  # the finding takes its kind
+    strongest = tuple(
+        sorted(candidate.facts, key=lambda fact: -rough[fact])
+    )  # the first fact decides the finding's kind
     return Finding(strongest, hits, moved, rank, _also(comparison, candidate, hits, facts), since, until)
 
 
 def _also(comparison: Comparison, candidate: Candidate, hits: Hits, facts: list[RecordFact]) -> tuple[RecordFact, ...]:
-    """Facts of other fields that hold for nearly all of a candidate's records, and for fewer of all others."""
+    """Return facts of other fields that hold for nearly all of a candidate's records, but for fewer of all records."""
     rising = candidate.shift.score > 0
     hours = comparison.target if rising else comparison.baseline
     mask = candidate.mask & (comparison.here if rising else comparison.there)
     number, everywhere = mask.bit_count(), comparison.table.records
     least = _TOGETHER * sum(hits[at] for at in hours)
-    own = {fact.path for fact in candidate.facts}
+    paths = {fact.path for fact in candidate.facts}
     together = []
     for fact in facts:
         counts = comparison.table.hits[fact]
-        if fact.path in own or fact.kind in ("field", "missing") or sum(counts[at] for at in hours) < least:
+        if fact.path in paths or fact.kind in ("field", "missing") or sum(counts[at] for at in hours) < least:
             continue
         share = (comparison.records.mask(fact) & mask).bit_count() / max(number, 1)
         usual = sum(counts) / max(everywhere, 1)

@@ -1,4 +1,4 @@
-"""Counts that the index has: no chunk is read for them."""
+"""Counts from the index alone: no chunk is read."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tui.index.summary import Summary, read_json
 
 
 def count_from(summary: Summary, chunk: Chunk, counting: Counting, filter_: Filter) -> CountedPart | None:
-    """What counting a chunk would give, if its summary is exact about that; None where the chunk must be read."""
+    """Return the counts of a chunk if its summary knows them exactly; None if the chunk must be read."""
     if len(counting.by) > 1 or (counting.every and not counting.every.by_hour) or filter_.within:
         return None
     hour = counting.every.bucket(chunk.hour) if counting.every else None
@@ -29,11 +29,11 @@ def count_from(summary: Summary, chunk: Chunk, counting: Counting, filter_: Filt
 
 
 def _filtered(summary: Summary, hour: datetime | None, counting: Counting, filter_: Filter) -> CountedPart | None:
-    """The same of the records that match a filter of one field: all of them, or by that field."""
+    """Return the counts of records that match a filter on one field: the total, or by that field."""
     path = field_asked(filter_)
     if (
         summary.head.unparsed or summary.head.broken_json
-    ):  # how many of them reading looks at depends on the filter's texts
+    ):  # how many of these a scan parses depends on the filter's texts
         return None
     if not path or counting.stats or (counting.by and plain_path(counting.by[0]) != path):
         return None

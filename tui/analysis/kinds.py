@@ -1,4 +1,4 @@
-"""What a field's values are: times, a clock or a counter, ids. None of those is a finding."""
+"""Kinds of fields whose values are not findings: times, clocks and counters, ids."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from tui.analysis.observed import TIMES, Value
 from tui.analysis.patterns import pattern
 from tui.filter.event_time import event_time
 
-_SAMPLED = 200  # values that tell whether they are times
-_CLOCK = 0.9  # of a number's variance that lies between hours if it is a clock or a counter
-_MANY_ALIKE = 50  # different values
+_SAMPLED = 200  # values checked to decide whether they are times
+_CLOCK = 0.9  # of a number's variance is between hours if it is a clock or a counter
+_MANY_ALIKE = 50  # different values; ids have more
 
 
 def is_clock(samples: Iterable[tuple[int, Sequence[float]]]) -> bool:
-    """Do numbers tell the hour? So do sequence numbers, offsets, and times in units of their own.
+    """True if numbers follow the time, like sequence numbers, offsets, and times in unusual units.
 
-    `samples`: of each part the number of its hour, and some numbers.
+    `samples`: for each chunk, the index of its hour and some numbers.
     """
     count: Counter[int] = Counter()
     total: dict[int, float] = {}
@@ -46,18 +46,18 @@ def is_clock(samples: Iterable[tuple[int, Sequence[float]]]) -> bool:
 
 
 def are_times(totals: Counter[Value], zone: tzinfo) -> bool:
-    """Are the values times? `20` is none, whatever it may mean."""
+    """True if the values are times; a number like `20` is not one."""
     values = list(islice(totals, _SAMPLED))
     times = sum(event_time(value, zone) is not None for value in values)
     return bool(values) and times >= TIMES * len(values)
 
 
 def are_ids(totals: Counter[Value], unique: int) -> bool:
-    """Many texts that are all alike but for their digits; or of which hardly two are, as hexadecimal ones."""
+    """True if the values are many texts that differ only in digits, or have digits and hardly any common pattern."""
     distinct = len(totals) + unique
     texts = [value for value in islice(totals, 10 * _MANY_ALIKE) if type(value) is str]
     alike = {pattern(text) for text in texts}
-    words = any(" " in text for text in islice(alike, _MANY_ALIKE))  # a message, and no id
+    words = any(" " in text for text in islice(alike, _MANY_ALIKE))  # messages, not ids
     if distinct <= _MANY_ALIKE or not texts or words:
         return False
     mixed = len(alike) > len(texts) // 2 and sum(map(_has_digits, texts)) > TIMES * len(texts)

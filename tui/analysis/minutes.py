@@ -1,4 +1,4 @@
-"""Records by stretches of minutes of their own time: what `diff` compares where hours are too coarse."""
+"""Records by stretches of minutes of their own time, which `diff` compares if hours are too coarse."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tui.filter.event_time import microseconds
 from tui.filter.within import Within
 from tui.scan.matching import matching_block
 
-_PARTS = 4  # of the target, if it is long enough: they tell since when
+_PARTS = 4  # of the target, if it is long enough, to show when something began
 _SHORTEST = timedelta(minutes=5)
 _MINUTE = timedelta(minutes=1)
 _DAY = timedelta(days=1)
@@ -22,12 +22,12 @@ _DAY = timedelta(days=1)
 
 @dataclass(slots=True)
 class Stretches:
-    """Of some records: those of each stretch, by its number."""
+    """The records of each stretch, by the stretch's number."""
 
     observed: dict[int, Observed] = field(default_factory=dict)
 
     def merge(self, other: Stretches) -> None:
-        """Add what follows."""
+        """Append the records that follow."""
         for number, seen in other.observed.items():
             if number in self.observed:
                 self.observed[number].merge(seen)
@@ -37,7 +37,7 @@ class Stretches:
 
 @dataclass(frozen=True, slots=True)
 class ByMinutes:
-    """Gather a chunk's matching records by stretches of `length`, counted from the range's start."""
+    """Gather a chunk's matching records by stretches of `length`, numbered from the range's start."""
 
     times: Within
     length: timedelta
@@ -49,7 +49,7 @@ class ByMinutes:
         filter: Filter,  # noqa: A002
         matcher: Matcher,
     ) -> Callable[[Block], tuple[Stretches, int]]:
-        """The work on each block of a chunk; records without a readable time are left out, and counted."""
+        """Return the function for each block of a chunk; it counts records without a readable time and drops them."""
         assert self.times.start is not None
         times, start, length = (
             self.times.times(),
@@ -74,20 +74,20 @@ class ByMinutes:
 
 
 def stretch_length(start: datetime, stop: datetime) -> timedelta:
-    """How long the stretches are that a target of minutes is cut into: whole minutes, and a part of it."""
+    """Return the length of the stretches into which a target is divided: a fraction of it, in whole minutes."""
     whole = stop - start
     parts = (part for part in range(_PARTS, 1, -1) if whole % (part * _MINUTE) == timedelta(0))
     return next((whole / part for part in parts if whole / part >= _SHORTEST), whole)
 
 
 def same_minutes(times: Sequence[datetime], target: Sequence[int], others: Sequence[int], days: int) -> list[int]:
-    """The same stretches of other days, if there are so many days at least."""
+    """Return the same stretches of other days, if there are at least `days` such days."""
     of_day = {(times[at].hour, times[at].minute) for at in target}
     same = [at for at in others if (times[at].hour, times[at].minute) in of_day]
     return same if len({times[at].date() for at in same}) >= days else []
 
 
 def of_other_days(hour: datetime, start: datetime, stop: datetime) -> bool:
-    """Is an hour one of those of a range, on any day?"""
+    """True if an hour is in a range on some day."""
     days = round((hour - start) / _DAY)
     return any(start <= hour - (days + near) * _DAY < stop for near in (-1, 0, 1))

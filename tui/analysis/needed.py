@@ -1,4 +1,4 @@
-"""Which words a record must hold to match a filter: a chunk that lacks them holds no match."""
+"""The words that a record must contain to match a filter: a chunk without them has no match."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from tui.scan import ScanPlan
 from tui.shell import shell_join
 from tui.units import count, plural
 
-_MOST_TEXTS = 1_000  # of a file: with 0.1 % of errors, one of more mostly seems to be there
-_WHOLE = re.compile(r"\w(.*\w)?")  # it may be a word, or several
+_MOST_TEXTS = 1_000  # in a file; of more, one usually seems present, given 0.1 % false positives
+_WHOLE = re.compile(r"\w(.*\w)?")  # one or more whole words
 
-Alternatives: TypeAlias = "tuple[tuple[int, ...], ...]"  # all the words of one of these, by their hashes
-Holds: TypeAlias = Callable[[int], bool]  # may a chunk hold a word?
+Alternatives: TypeAlias = "tuple[tuple[int, ...], ...]"  # hashes of words: all of one tuple must be there
+Holds: TypeAlias = Callable[[int], bool]  # True if a chunk may hold the word with this hash
 
 
 def lacks(filter_: Filter) -> Callable[[Holds], bool] | None:
-    """Do the words of a chunk prove that no record matches? None if no words can, of this filter."""
+    """Return a test whether a chunk's words prove that no record matches; None if words cannot, for this filter."""
     needed = needed_words(filter_)
     if not needed:
         return None
@@ -36,7 +36,7 @@ def lacks(filter_: Filter) -> Callable[[Holds], bool] | None:
 
 @lru_cache(maxsize=8)
 def needed_words(filter_: Filter) -> tuple[Alternatives, ...]:
-    """What a matching record holds: of each of these, all the words of one alternative."""
+    """Return what a matching record contains: for each item, all words of one of its alternatives."""
     if filter_.invert:
         return ()
     return tuple(texts for term in filter_.active for texts in _needed(term) if texts and all(texts))
@@ -45,7 +45,7 @@ def needed_words(filter_: Filter) -> tuple[Alternatives, ...]:
 def _needed(term: Term) -> list[Alternatives]:
     if term.negated or term.ignore_case or term.kind == "regex":
         return []
-    from tui.index.words import hashes_of, words_in  # hashing takes a library
+    from tui.index.words import hashes_of, words_in  # slow to import
 
     if term.kind == "grep":
         text = term.text.encode("utf-8", "surrogateescape")
@@ -57,16 +57,16 @@ def _needed(term: Term) -> list[Alternatives]:
         if len(texts) > _MOST_TEXTS:
             return []
         return [tuple(hashes_of(words_in(text, whole=term.words)) for text in texts)]
-    from tui.filter.jmespath import parse_expression  # only those who have a JMESPath wait for its library
+    from tui.filter.jmespath import parse_expression  # slow to import; only needed for a JMESPath
     from tui.filter.needles import needles
 
     required = needles(parse_expression(term.text).parsed)
-    # a needle has the quotes of a string that it begins or ends; a word at its very end may go on
+    # a needle includes a string's quotes if it is at the string's start or end; otherwise its last word may continue
     return [tuple(hashes_of(words_in(text, whole=False)) for text in sorted(needle.texts)) for needle in required]
 
 
 def word_hints(plan: ScanPlan) -> list[str]:
-    """A sentence where looking for a text as a whole word would have passed over chunks, by their words."""
+    """Return a hint if searching for the text as a whole word would let the index skip chunks."""
     filter_ = plan.filter
     parts = [term for term in filter_.active if term.kind == "grep" and not (term.words or term.negated)]
     if filter_.invert or len(parts) != 1 or parts[0].ignore_case or not _WHOLE.fullmatch(parts[0].text):
@@ -81,4 +81,4 @@ def word_hints(plan: ScanPlan) -> list[str]:
         index.expect(plan.chunks)
         without = sum(lacking(partial(index.may_hold, chunk)) for chunk in plan.chunks)
     option = shell_join(["-w", "-g", whole.text])
-    return [f"hint: {option} need not read {count(without)} of {plural(len(plan.chunks), 'chunk')}"] if without else []
+    return [f"hint: {option} skips {count(without)} of {plural(len(plan.chunks), 'chunk')}"] if without else []

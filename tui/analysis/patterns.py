@@ -1,4 +1,4 @@
-"""Texts with their variable parts blanked: `upstream timeout after <n> ms`."""
+"""Patterns: texts with their variable parts blanked, such as `upstream timeout after <n> ms`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from itertools import repeat
 
 from tui.filter.build import spell_value
 
-LONGEST = 500  # characters of a text that is taken for a message; of a longer one, as a stack trace, the beginning is
+LONGEST = 500  # characters of a message; of longer texts, such as stack traces, only the beginning is used
 _BEGINNING = 200  # characters
 _VARIABLE = re.compile(
     r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}"  # a UUID
@@ -21,32 +21,32 @@ _VARIABLE = re.compile(
 HOLE = "<n>"
 _CUT = re.compile(r"[0-9A-Za-z]*\Z")
 _DIGITS = str.maketrans(dict.fromkeys("0123456789abcdefABCDEF", "0"))
-_MISSES = 8  # texts of a shape without a telling pattern: then none has one
+_MISSES = 8  # texts of a shape without a useful pattern, after which the shape is ignored
 _MOST_SHAPES = 10_000
 _MOST_PATTERNS = 32
 
 
 def pattern(text: str) -> str:
-    """The text with every number and id blanked, as is all that follows the beginning of a long one."""
+    """Blank every number and id in a text; if it is long, also everything after its beginning."""
     if len(text) <= LONGEST:
         return _VARIABLE.sub(HOLE, text)
-    return _VARIABLE.sub(HOLE, _CUT.sub("", text[:_BEGINNING])) + HOLE  # a word that is cut may be half an id
+    return _VARIABLE.sub(HOLE, _CUT.sub("", text[:_BEGINNING])) + HOLE  # a truncated word may be half an id
 
 
 def pattern_if_telling(text: str) -> str | None:
-    """The pattern of a text that has some to read beside its blanks; None where nothing varies, or nothing else is."""
+    """Return the pattern of a text; None if it has no blanks, or no words besides them."""
     blanked = pattern(text)
     return blanked if HOLE in blanked and has_words(blanked) else None
 
 
-telling_pattern = lru_cache(maxsize=1 << 16)(pattern_if_telling)  # of texts that occur again
+telling_pattern = lru_cache(maxsize=1 << 16)(pattern_if_telling)  # for texts that repeat
 
 
 class Patterns:
-    """How many texts have each pattern that tells something, of so many patterns.
+    """How many texts have each useful pattern, for a limited number of patterns.
 
-    Texts of one shape, that differ only in their hexadecimal digits, are alike: where the first few of them have no
-    such pattern, as ids and times have none, the others are not looked at.
+    Texts of one shape differ only in their hexadecimal digits. If the first few of a shape have no useful pattern, like
+    ids and times, the others are skipped.
     """
 
     def __init__(self) -> None:
@@ -55,7 +55,7 @@ class Patterns:
         self._dull: set[str] = set()
 
     def add(self, texts: Sequence[str], times: Sequence[int] = ()) -> None:
-        """Count some texts, each once or as many `times`."""
+        """Count texts, each once or as many `times`."""
         shapes = "\n".join(texts).translate(_DIGITS).split("\n")
         if len(shapes) != len(texts):
             shapes = [text.translate(_DIGITS) for text in texts]
@@ -78,12 +78,12 @@ class Patterns:
 
 
 def has_words(pattern: str) -> bool:
-    """Is there something to read beside the blanks? `<n>:<n>` says nothing about a text."""
+    """True if a pattern has words besides its blanks; `<n>:<n>` says nothing about a text."""
     return re.search(r"[^\W\d_]{2,}", pattern.replace(HOLE, "")) is not None
 
 
 def pattern_expression(field: str, pattern: str) -> str:
-    """The JMESPath that holds for texts of a pattern: they have its literal parts, at the ends where those are."""
+    """Return the JMESPath for texts of a pattern: they contain its literal parts, the outer ones at their ends."""
     first, parts, last = _literals(pattern)
     tests = [f"starts_with({field}, {spell_value(first)})"] if first else []
     tests += [f"contains({field}, {spell_value(part)})" for part in parts]
@@ -92,18 +92,18 @@ def pattern_expression(field: str, pattern: str) -> str:
 
 
 def pattern_test(pattern: str) -> Callable[[str], bool]:
-    """Does that expression hold for a text? It may hold for texts of other patterns, too."""
+    """Return a test for that expression, which may also hold for texts of other patterns."""
     first, parts, last = _literals(pattern)
     return lambda text: text.startswith(first) and text.endswith(last) and all(part in text for part in parts)
 
 
 def _literals(pattern: str) -> tuple[str, list[str], str]:
-    """What a pattern's texts begin with, what they contain, and what they end with."""
+    """Return what a pattern's texts begin with, what they contain, and what they end with."""
     first, *middle, last = pattern.split(HOLE)
     return first, _different(middle, first, last), last
 
 
 def _different(parts: Sequence[str], *others: str) -> list[str]:
-    """The parts that say something which the others do not."""
+    """Return the parts that are not contained in other parts."""
     telling = [part for part in dict.fromkeys(parts) if part.strip() and not any(part in other for other in others)]
     return [part for part in telling if not any(part in longer and part != longer for longer in telling)]

@@ -1,4 +1,4 @@
-"""What `diff` is asked, and what it answers."""
+"""The question that `diff` answers, and its answer."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from tui.filter.paths import named_paths
 from tui.filter.within import Within
 from tui.scan import ScanPlan, plan_scan
 
-_BEFORE, _AFTER = timedelta(days=28), timedelta(days=14)  # of the target, where the usual hours are looked for
+_BEFORE, _AFTER = timedelta(days=28), timedelta(days=14)  # around the target: where the baseline is taken from
 
 TimeRange = tuple[datetime, datetime]
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is compared: the hours of `target` (the whole plan, where None) with `against`, or with the usual.
+    """What to compare: the hours of `target` (None: of the whole plan) with `against`, or with the usual hours.
 
-    `fields`: those that the filter asks about, which are no findings. `times`: where the target is given to the minute:
-    the records' time, in the target. `chunks`: the hours of the chunks that may hold the target's records.
+    `fields`: fields in the filter, which are not findings. `times`: for a target in minutes, how to read the records'
+    times. `chunks`: the hours of the chunks that may hold the target's records.
     """
 
     target: TimeRange | None = None
@@ -41,7 +41,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """The hours of one side as ranges, and how many records of them were compared."""
+    """The hours of one side as ranges, and how many of their records were compared."""
 
     ranges: tuple[TimeRange, ...]
     records: int
@@ -49,9 +49,9 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class LocatedFinding:
-    """A finding with the times of its hours: [since, until), and the target that it was found for.
+    """A finding with the times of its hours, [since, until), and its target.
 
-    `by_hour`: for each hour of `Answer.hours`, its records that the finding holds for.
+    `by_hour`: for each hour of `Answer.hours`, the number of the finding's records.
     """
 
     finding: Finding
@@ -63,10 +63,10 @@ class LocatedFinding:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What stands out so far. `exact`: every record was compared; else only `records`, and of each chunk the first.
+    """What stands out so far. `exact`: every record was compared; else only `records`, the first of each chunk.
 
-    `hours` and `sizes`: all that were looked at, in order, with their records. `indexed`: so many chunks were not read,
-    but answered by the index.
+    `hours` and `sizes`: all hours compared, in order, and their records. `indexed`: number of chunks that were not read
+    because the index answered.
     """
 
     target: Side
@@ -82,7 +82,7 @@ class Answer:
 
 
 def fields_of(filter_: Filter) -> frozenset[FieldPath]:
-    """The fields that a filter asks about: they differ by definition, so they are not findings."""
+    """Return the fields in a filter: they differ by definition, so they are not findings."""
     named = (named_paths(parse_expression(term.text).parsed) for term in filter_.active if term.kind == "match")
     return frozenset(
         tuple(ANY if isinstance(step, int) else step for step in path) for paths in named for path in paths
@@ -90,7 +90,7 @@ def fields_of(filter_: Filter) -> frozenset[FieldPath]:
 
 
 def read_range(text: str, zone: tzinfo) -> TimeRange:
-    """`2015-01-13T13..2015-01-13T19`; TimeError for anything else."""
+    """Parse `2015-01-13T13..2015-01-13T19`; TimeError for anything else."""
     start, dots, stop = text.partition("..")
     ends = start.strip() or None, stop.strip() or None
     first, last = (parse_moments(*ends, zone) or parse_range(*ends, zone)) if dots else (None, None)
@@ -100,7 +100,7 @@ def read_range(text: str, zone: tzinfo) -> TimeRange:
 
 
 def plan_diff(archive: Archive, question: Question, filter_: Filter | None = None) -> ScanPlan:
-    """The chunks that a question is about: the target, and its baseline as given or the weeks around it.
+    """Plan the chunks that a question needs: the target, and its baseline or else the weeks around it.
 
     ArchiveError if those hours have no chunk.
     """
@@ -121,14 +121,14 @@ def plan_diff(archive: Archive, question: Question, filter_: Filter | None = Non
 
 
 def _may_hold(question: Question, hour: datetime) -> bool:
-    """May a chunk of that hour be part of the baseline?"""
+    """True if a chunk of that hour may be part of the baseline."""
     if question.chunks is not None and question.target is not None:
-        late = question.chunks[1] - question.target[1]  # it was written so much later than its records happened
+        late = question.chunks[1] - question.target[1]  # how late records may be written
         ranges = [(floor_hour(start), stop + late) for start, stop in question.against]
         return any(within(hour, range_) for range_ in ranges) if ranges else of_other_days(hour, *question.chunks)
     return not question.against or any(within(hour, range_) for range_ in question.against)
 
 
 def within(hour: datetime, range_: TimeRange | None) -> bool:
-    """Is an hour in a range?"""
+    """True if an hour is in a range."""
     return range_ is not None and range_[0] <= hour < range_[1]

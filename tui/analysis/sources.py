@@ -1,4 +1,4 @@
-"""Which user, session or the like each record is of: those of one are alike, and tell less than as many others."""
+"""The sources of records: users, sessions or the like. Records of one source are similar, so they prove less."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from tui.analysis.observed import NONE, OTHER, Value, padded
 from tui.analysis.records import ChunkRecords
 from tui.filter.fields import FieldPath
 
-_ALONE = 0  # the number of records without an id, or with one that no other record of their chunk has
-_MOST = 20_000  # records of a side that are looked at; of more, every so many sources
+_ALONE = 0  # source of records without an id, or with one that no other record of their chunk has
+_MOST = 20_000  # records per side; of more, only every n-th source is used
 _BITS, _DIGITS = bytes.maketrans(b"01", b"\0\1"), bytes.maketrans(b"\0\1", b"01")
 
 
 def sources_of(parts: Iterable[ChunkRecords], path: FieldPath) -> list[int] | None:
-    """The number of each record's source, each part filled up to a byte; None where no two have an id in common."""
+    """Return the number of each record's source, each chunk padded to a multiple of 8; None if no ids are shared."""
     numbers, number_of = list[int](), dict[Value, int]()
     for part in parts:
         column = part.observed.columns.get(path)
@@ -32,7 +32,7 @@ def sources_of(parts: Iterable[ChunkRecords], path: FieldPath) -> list[int] | No
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Those of the records of one side, or some of them: of each its records. `squares`: the sum of their squares."""
+    """The sources of one side's records (or a sample). `sizes`: records per source; `squares`: sum of their squares."""
 
     numbers: list[int]
     mask: int
@@ -41,7 +41,7 @@ class Sources:
 
     @classmethod
     def of_side(cls, numbers: list[int], side: int) -> Sources:
-        """`side`: a mask of all records, as `numbers` has them."""
+        """`side`: a mask over the records in `numbers`."""
         step = max(1, side.bit_count() // _MOST)
         if step > 1:
             kept = [not (number or at) % step for at, number in enumerate(numbers)]
@@ -50,9 +50,9 @@ class Sources:
         return cls(numbers, side, sizes, sum(size * size if source else size for source, size in sizes.items()))
 
     def variance(self, mask: int) -> tuple[int, float, float]:
-        """How many sources some records have; how much their share varies, and would if each were a source of its own.
+        """Return the number of sources of a mask, the variance of its share, and the same if records were independent.
 
-        The variance is that of a ratio between clusters (Kish 1965).
+        The first variance is that of a ratio between clusters (Kish 1965).
         """
         hits = _among(self.numbers, mask & self.mask)
         number, sources = self.sizes.total(), _count(self.sizes)
@@ -66,10 +66,10 @@ class Sources:
 
 
 def _among(numbers: list[int], mask: int) -> Counter[int]:
-    """How many of a mask's records are of each source."""
+    """Count a mask's records by source."""
     return Counter(compress(numbers, f"{mask:0{len(numbers)}b}".encode().translate(_BITS)))
 
 
 def _count(among: Counter[int]) -> int:
-    """Those that are alone, and the others."""
+    """Count the sources; each record that is alone is one."""
     return among[_ALONE] + len(among) - (_ALONE in among)

@@ -1,4 +1,4 @@
-"""Objects and lists that are kept as they are spelled: what is in them, decoded once for all records that have them."""
+"""Objects and lists kept as JSON texts: each text is decoded once for all records that have it."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from tui.analysis.places import Place, Text
 from tui.filter.fields import ANY, FieldPath
 from tui.filter.jmespath import load
 
-_Fact: TypeAlias = tuple[int, str, Any]  # the number of a place, and what is there
+_Fact: TypeAlias = tuple[int, str, Any]  # the number of a place, the kind of fact, and the value or type
 _VALUE, _OTHER, _THERE = "value", "other", "there"
 
 
 def each_text(texts: Iterable[Text]) -> set[bytes]:
-    """Every text, also those that are in one list."""
+    """Return all different texts, including those within lists."""
     found: set[bytes] = set()
     for text in texts:
         found |= {text} if isinstance(text, bytes) else text
@@ -23,14 +23,14 @@ def each_text(texts: Iterable[Text]) -> set[bytes]:
 
 
 def fields_of_texts(path: FieldPath, texts: Mapping[Text, int]) -> tuple[dict[FieldPath, GatheredField], bool]:
-    """The fields at a place and below, and whether they are all.
+    """Return the fields at a place and below, and whether they are complete.
 
-    What is true of a text is true of the records that have it, once for each.
+    Each fact about a text holds once for each record that has it.
     """
     root = Place(path, numbered=True)
     numbers = {text: number for number, text in enumerate(sorted(each_text(texts)))}
-    for one, number in numbers.items():
-        root.add_value(load(one), number)
+    for text_bytes, number in numbers.items():
+        root.add_value(load(text_bytes), number)
     places = list(root.all())
     facts: dict[_Fact, int] = {}
     of_text: list[set[int]] = [set() for _ in numbers]
@@ -38,14 +38,14 @@ def fields_of_texts(path: FieldPath, texts: Mapping[Text, int]) -> tuple[dict[Fi
         of_text[text_number].add(facts.setdefault(fact, len(facts)))
     totals = [0] * len(facts)
     for text, times in texts.items():
-        held = [of_text[numbers[inner]] for inner in ((text,) if isinstance(text, bytes) else text)]
-        for fact_number in held[0] if len(held) == 1 else set().union(*held):
+        facts_of = [of_text[numbers[inner]] for inner in ((text,) if isinstance(text, bytes) else text)]
+        for fact_number in facts_of[0] if len(facts_of) == 1 else set().union(*facts_of):
             totals[fact_number] += times
     return _fields(places, dict(zip(facts, totals, strict=True))), not any(place.full for place in places)
 
 
 def _facts(places: Sequence[Place]) -> Iterator[tuple[int, _Fact]]:
-    """What is true of each text: which values it has where, which objects and lists, and that it has some value."""
+    """Yield facts of each text: the values at each place, the objects and lists, and that there is a value at all."""
     for number, place in enumerate(places):
         for text, value in zip(place.records or (), map(unlike_numbers, place.values), strict=True):
             yield text, (number, _VALUE, value)
@@ -71,5 +71,5 @@ def _fields(places: Sequence[Place], totals: Mapping[_Fact, int]) -> dict[FieldP
     return {
         place.path: seen
         for place, seen in zip(places, fields, strict=True)
-        if seen.types or place.path[-1:] == (ANY,)  # an empty list is a value, too
+        if seen.types or place.path[-1:] == (ANY,)  # an empty list is also a value
     }

@@ -1,4 +1,4 @@
-"""What is remembered of chunks that were read whole: a cache that answers, or proves that there is nothing to find."""
+"""The index: a cache about chunks that were read whole, which answers questions or proves that nothing matches."""
 
 from tui.index.store import Index, open_index
 

@@ -1,4 +1,4 @@
-"""The figures of a chunk, and what scans of it counted: a scan of a literal needs no more, and waits for no library."""
+"""The figures of a chunk and the counts of its scans: all that a search for a literal needs, without slow imports."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _Bytes = bytes  # a Head has a field of this name
 
 
 class CountedDamage(NamedTuple):
-    """A part of a chunk that cannot be read, as archive.Damage."""
+    """A part of a chunk that cannot be read, like archive.Damage."""
 
     start: int
     stop: int
@@ -23,9 +23,9 @@ class CountedDamage(NamedTuple):
 
 
 class CountedChunk(NamedTuple):
-    """What one scan of a chunk counted. `counts`: the figures of a scan's Counts, in their order.
+    """What one scan of a chunk counted. `counts`: the figures of the scan's Counts, in order.
 
-    `exact`: records were counted, not just lines, also where nothing matched.
+    `exact`: records were counted, not just lines, even where nothing matched.
     """
 
     counts: list[int]
@@ -54,12 +54,12 @@ class Head(NamedTuple):
 
 
 def pack_head(head: Head) -> _Bytes:
-    """As it is stored, behind a checksum."""
+    """Encode a head for storage, with a checksum in front."""
     return checked(json.dumps(head).encode())
 
 
 def unpack_head(data: _Bytes) -> Head | None:
-    """None for what is not in this format."""
+    """Decode a head; None if the checksum does not match."""
     stored = unchecked(data)
     if stored is None:
         return None
@@ -68,23 +68,23 @@ def unpack_head(data: _Bytes) -> Head | None:
 
 
 def checked(data: _Bytes) -> _Bytes:
-    """Some data behind a checksum: ISA-L's CRC-32 takes a tenth of the time that a hash does."""
+    """Put a checksum in front of some data: ISA-L's CRC-32 takes a tenth of the time of a hash."""
     return crc32(data).to_bytes(_CHECK, "little") + data
 
 
 def unchecked(data: _Bytes) -> memoryview | None:
-    """The data behind a checksum; None if they do not agree."""
+    """Return the data after its checksum; None if the checksum does not match."""
     stored = memoryview(data)[_CHECK:]
     return stored if crc32(stored).to_bytes(_CHECK, "little") == data[:_CHECK] else None
 
 
 def pack_known(known: CountedChunk) -> bytes:
-    """As it is stored."""
+    """Encode a scan's counts for storage."""
     return json.dumps(known).encode()
 
 
 def unpack_known(data: bytes) -> CountedChunk | None:
-    """None for what is not in this format."""
+    """Decode a scan's counts; None if they are in another format."""
     try:
         counts, damage, form, codec, exact = json.loads(data)
         return CountedChunk(

@@ -1,4 +1,4 @@
-"""The file that the index is kept in: an SQLite database. Losing it costs time, never an answer."""
+"""The index's file, an SQLite database. It is only a cache: losing it costs time, but no data."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 from tui.archive.local import private_folder
 from tui.errors import IndexFileError
 
-_WAIT = 10.0  # seconds for another process that writes
-_PAUSE = 0.01  # seconds between two tries
+_WAIT = 10.0  # seconds to wait for another process to finish writing
+_PAUSE = 0.01  # seconds between tries
 _SCHEMA = """
 create table if not exists chunk_summaries (
     place text, key text, etag text, size integer, format integer, head blob, details blob, primary key (place, key)
@@ -36,9 +36,9 @@ T = TypeVar("T")
 
 
 class Database:
-    """Opened when it is first asked. Use it in one thread; processes may share the file.
+    """Opened at the first query. Use it in one thread; processes may share the file.
 
-    A file that is damaged or of another program is put aside, and a new one begun.
+    A file that is damaged or not a database is renamed, and a new one is started.
     """
 
     def __init__(self, path: Path) -> None:
@@ -46,13 +46,13 @@ class Database:
         self._connection: sqlite3.Connection | None = None
 
     def close(self, *, keep_log: bool = False) -> None:
-        """`keep_log`: what was written stays in SQLite's log, which another process will put into the file: to do so
-        takes longer than many an answer, for it waits for the disk."""
+        """Close the file. `keep_log`: leave changes in SQLite's write-ahead log, for another process to move to the
+        file: that waits for the disk, and would take longer than many queries."""
         if self._connection is None:
             return
         with suppress(sqlite3.Error):
             other = sqlite3.connect(f"{self._path.resolve().as_uri()}?mode=ro", uri=True) if keep_log else None
-            if other is not None:  # who only reads cannot move the log, and who is not the last does not
+            if other is not None:  # only the last connection to close moves the log, and a read-only one cannot
                 other.execute("select 1 from chunk_summaries limit 1").fetchone()
             self._connection.close()
             if other is not None:
@@ -60,7 +60,7 @@ class Database:
         self._connection = None
 
     def ask(self, question: Callable[[sqlite3.Connection], T]) -> T | None:
-        """An answer of the file; None if there is none, or it is damaged: then everything is read."""
+        """Return the result of a query; None if the file is missing or damaged, as if nothing were indexed."""
         if self._connection is None and not self._path.exists():
             return None
         try:
@@ -70,11 +70,11 @@ class Database:
             return None
 
     def rows(self, query: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
-        """All rows of an answer; none if there is none."""
+        """Return all rows of a query; an empty list if the file is missing or damaged."""
         return self.ask(lambda database: database.execute(query, values).fetchall()) or []
 
     def write(self, work: Callable[[sqlite3.Connection], object]) -> None:
-        """Do all of some work, or nothing; IndexFileError if the file cannot be written."""
+        """Do some work in one transaction; IndexFileError if the file cannot be written."""
         for attempt in (1, 2):
             try:
                 database = self._open()
@@ -95,7 +95,7 @@ class Database:
                 raise IndexFileError(f"{self._path} cannot be written: {error.strerror}") from error
 
     def _put_aside(self) -> None:
-        """A damaged file must not be in the way."""
+        """Rename a damaged file, so a new one can be started."""
         with suppress(OSError):
             self._path.rename(self._path.with_suffix(".damaged"))
         for ending in ("-wal", "-shm"):
@@ -118,7 +118,7 @@ class Database:
 
 
 def _begin(connection: sqlite3.Connection) -> None:
-    """For the lock that a change of its mode takes SQLite does not wait by itself."""
+    """Set up a connection. SQLite's timeout does not apply to the lock for a change of journal mode, so wait here."""
     last = time.monotonic() + _WAIT
     while True:
         try:

@@ -1,4 +1,4 @@
-"""Rows about the chunks of one place: those of many chunks are read together."""
+"""Rows about the chunks of one place; the rows of many chunks are read together."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from typing import Any, TypeAlias, cast
 from tui.archive import Chunk
 from tui.index.database import Database
 
-AT_ONCE = 900  # keys of one question: SQLite takes 999 in its older versions
+AT_ONCE = 900  # keys per query; older versions of SQLite accept 999 values
 
 Row: TypeAlias = tuple[Any, ...]
 _About: TypeAlias = tuple[str, str | None, int]
 
 
 class Rows:
-    """`expected`: the keys of chunks that will be asked about. `read`: what was read of those, by a name.
+    """`expected`: the keys of chunks that will be queried. `read`: their rows that were read, by the query's name.
 
-    A row counts for a chunk of its key, its ETag and its size; of files in a `folder` also the time of their last
-    change of any kind counts.
+    A row is valid for a chunk with the same key, ETag and size; for files in a `folder`, also with the same time of the
+    last change of any kind (ctime).
     """
 
     def __init__(self, database: Database, place: str, folder: Path | None) -> None:
         self._database = database
         self._place = place
         self._folder = folder
-        self._asked: tuple[Chunk | None, _About] = (None, ("", None, 0))  # the last one, and what it is
+        self._asked: tuple[Chunk | None, _About] = (None, ("", None, 0))  # the last chunk, and its result
         self.expected: dict[str, None] = {}
         self.read: dict[object, dict[str, list[Row]]] = {}
 
@@ -41,8 +41,8 @@ class Rows:
         *,
         ahead: bool = True,
     ) -> list[Row]:
-        """The rows of a chunk as it is now, each without its key, ETag and size. `ahead`: those of all the expected
-        chunks are read together, and kept by a name."""
+        """Return the rows valid for a chunk as it is now, without key, ETag and size. `ahead`: read the rows of all
+        expected chunks together, and keep them under `name`."""
         key, etag, size = self.about(chunk)
         rows = self.read.get(name) if ahead and key in self.expected else None
         if rows is None:
@@ -55,14 +55,14 @@ class Rows:
         return [row[3:] for row in rows.get(key, ()) if row[1] == etag and row[2] == size]
 
     def select(self, query: str, values: Sequence[object], keys: Sequence[str]) -> Iterator[Row]:
-        """The rows of the place with these keys."""
+        """Yield the rows of the place with these keys."""
         for start in range(0, len(keys), AT_ONCE):
             some = keys[start : start + AT_ONCE]
             full = f"{query} and place=? and key in ({', '.join('?' * len(some))})"
             yield from self._database.rows(full, (*values, self._place, *some))
 
     def about(self, chunk: Chunk) -> _About:
-        """Key, ETag and size of a chunk as it is now; one that is gone has no ETag, and nothing is known of it."""
+        """Return key, ETag and size of a chunk as it is now; ETag None, which matches no row, if its file is gone."""
         if self._asked[0] is not chunk:
             key, etag = chunk.key, cast(str | None, chunk.etag)
             if self._folder is not None:
@@ -76,5 +76,5 @@ class Rows:
 
 
 def key_text(key: str) -> str:
-    """A key that is not UTF-8 has no text that SQLite takes."""
+    """Return a key as text for SQLite, with bytes that are not UTF-8 escaped."""
     return key if key.isascii() else key.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

@@ -1,4 +1,4 @@
-"""What the index knows of the chunks of one place."""
+"""The index of the chunks of one place."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from tui.index.counted import CountedChunk, Head, pack_head, pack_known, unpack_
 from tui.index.database import Database
 from tui.index.rows import AT_ONCE, Row, Rows, key_text
 
-if TYPE_CHECKING:  # who only scans waits for neither
+if TYPE_CHECKING:  # slow to import; a scan may not need it
     from tui.index.summary import Summary
 
-FORMAT = 7  # of a stored summary; others are ignored
-WORDS_FORMAT = 3  # of a stored filter of words
-_SCANS_FORMAT = f"{FORMAT} of {__version__}"  # what a scan counts depends on the filters' code: an update counts again
-_MOST_KEPT = 5_000  # chunks whose summaries are read ahead: some 8 kB each
+FORMAT = 7  # of stored summaries; other formats are ignored
+WORDS_FORMAT = 3  # of stored Bloom filters of words
+_SCANS_FORMAT = f"{FORMAT} of {__version__}"  # a scan's counts depend on the filters' code, so updates discard them
+_MOST_KEPT = 5_000  # chunks whose summaries are read ahead, at about 8 kB each
 
 _HEADS = "select key, etag, size, head from chunk_summaries where format=?"
 _SUMMARIES = "select key, etag, size, head, details from chunk_summaries where format=?"
@@ -35,8 +35,8 @@ _COUNTED = "select key, etag, size, known, terms from counted where format=?"
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """How many chunks of a place are indexed, the bytes of the index for them, and of the chunks themselves; and how
-    many of them with their words, with the bytes of those and of their chunks."""
+    """How many chunks of a place are indexed, their bytes in the index, and the bytes of the chunks themselves; then
+    the same for the chunks indexed with words."""
 
     chunks: int
     bytes: int
@@ -49,18 +49,18 @@ class Status:
 class Index:
     """Summaries of the chunks of one place, by key, ETag and size. Use it in one thread; processes may share the file.
 
-    Of files in a `folder` also the time of their last change of any kind counts: `cp -p`, `rsync -t` and `touch` set
-    the time that their ETag stands for.
+    For files in a `folder`, the time of the last change of any kind (ctime) must also match, because `cp -p`,
+    `rsync -t` and `touch` set the modification time, from which their ETag is made.
     """
 
     def __init__(self, path: Path, place: str, folder: Path | None = None) -> None:
         self.place = place
         self._database = Database(path)
         self._rows = Rows(self._database, place, folder)
-        self._kept: dict[str, list[object]] = {}  # of expected chunks: of which of them words are kept
-        self._holding: dict[int, set[str]] = {}  # by word, the keys of those that may hold it
-        self._empty: dict[str, bool] = {}  # tables that have no row of the place
-        self._only_counted = True  # was nothing else written?
+        self._kept: dict[str, list[object]] = {}  # ETag and size of expected chunks whose words are stored
+        self._holding: dict[int, set[str]] = {}  # by word, the keys of expected chunks that may hold it
+        self._empty: dict[str, bool] = {}  # by table, True if it has no row of the place
+        self._only_counted = True  # False once anything but counts was written
 
     def __enter__(self) -> Index:
         return self
@@ -72,19 +72,19 @@ class Index:
         self._database.close(keep_log=self._only_counted)
 
     def expect(self, chunks: Iterable[Chunk]) -> None:
-        """These are the chunks that will be asked about: what is known of them is read together, ten times as fast."""
+        """Announce the chunks that will be queried: their rows are then read together, ten times as fast."""
         self._forget_read()
         self._rows.expected = dict.fromkeys(key_text(chunk.key) for chunk in chunks)
 
     def head(self, chunk: Chunk) -> Head | None:
-        """The figures of a chunk as it is now."""
+        """Return the figures of a chunk as it is now, or None."""
         if self.is_empty("chunk_summaries"):
             return None
         rows = self._rows.of(chunk, "head", _HEADS, (FORMAT,))
         return unpack_head(rows[0][0]) if rows else None
 
     def summary(self, chunk: Chunk) -> Summary | None:
-        """All that is known of a chunk as it is now."""
+        """Return the summary of a chunk as it is now, or None."""
         if self.is_empty("chunk_summaries"):
             return None
         from tui.index.summary import unpacked
@@ -94,7 +94,7 @@ class Index:
         return unpacked(*rows[0]) if rows else None
 
     def summaries(self, chunks: Iterable[Chunk]) -> Iterator[tuple[Chunk, Summary | None]]:
-        """The same for many, in their order."""
+        """Yield chunks, in order, with their summaries."""
         left = iter(chunks)
         while some := list(islice(left, AT_ONCE)):
             self.expect(some)
@@ -102,18 +102,18 @@ class Index:
                 yield chunk, self.summary(chunk)
 
     def indexed(self, chunks: Iterable[Chunk]) -> set[str]:
-        """The keys of those that are indexed as they are now."""
+        """Return the keys of the chunks that are indexed as they are now."""
         return self._present("chunk_summaries", FORMAT, chunks)
 
     def put(self, chunk: Chunk, summary: Summary) -> None:
-        """Remember a chunk; IndexFileError if the file cannot be written."""
+        """Store a chunk's summary; IndexFileError if the file cannot be written."""
         from tui.index.summary import packed
 
         row = (self.place, *self._rows.about(chunk), FORMAT, pack_head(summary.head), packed(summary))
         self._write(lambda db: db.execute("insert or replace into chunk_summaries values (?, ?, ?, ?, ?, ?, ?)", row))
 
     def may_hold(self, chunk: Chunk, word: int) -> bool:
-        """May a word be in a chunk, by its hash? True also where no words are known."""
+        """True if a chunk may hold the word with this hash, or its words are not known."""
         if self.is_empty("chunk_words"):
             return True
         key, *about = self._rows.about(chunk)
@@ -125,7 +125,7 @@ class Index:
         return self._kept.get(key) != about or key in self._holding[word]
 
     def _read_words(self, word: int, keys: Sequence[str]) -> tuple[dict[str, list[object]], set[str]]:
-        """Of the chunks with these keys: which of them the kept words are of, and those that may hold a word."""
+        """Return the ETag and size of chunks with stored words, by key, and the keys of those that may hold a word."""
         from tui.index.words import LINES_OF_ROW, row_holds
 
         row = f"(({word} % lines) / {LINES_OF_ROW} << 32) + id"
@@ -138,11 +138,11 @@ class Index:
         return kept, holding
 
     def with_words(self, chunks: Iterable[Chunk]) -> set[str]:
-        """The keys of those whose words are kept as they are now."""
+        """Return the keys of the chunks whose words are indexed as they are now."""
         return self._present("chunk_words", WORDS_FORMAT, chunks)
 
     def put_words(self, chunk: Chunk, words: bytes) -> None:
-        """Remember the words of a chunk, packed; IndexFileError if the file cannot be written."""
+        """Store the packed words of a chunk; IndexFileError if the file cannot be written."""
         from tui.index.words import LINE, rows_of
 
         about = self.place, *self._rows.about(chunk)
@@ -160,20 +160,20 @@ class Index:
         self._write(put)
 
     def known(self, chunk: Chunk, terms: Sequence[str]) -> CountedChunk | None:
-        """What a scan of the chunk with these terms counted; None if there was none."""
+        """Return the counts of an earlier scan of the chunk with these terms; None if there was none."""
         spelled = _spelled(terms)
         for data, *_ in self._of_scans(chunk, "and terms=?", spelled):
             return unpack_known(data)
         return None
 
     def without_match(self, chunk: Chunk) -> Iterator[tuple[frozenset[str], CountedChunk]]:
-        """The terms of earlier scans that matched no record of the chunk, and what those counted."""
+        """Yield the terms and counts of earlier scans that matched no record of the chunk."""
         for data, terms in self._of_scans(chunk, "and matches=0"):
             if (known := unpack_known(data)) is not None:
                 yield _terms(terms), known
 
     def put_known(self, terms: Sequence[str], counted: Iterable[tuple[Chunk, CountedChunk, int]]) -> None:
-        """Remember what a scan counted in some chunks, and how many records matched."""
+        """Store what a scan counted in some chunks, and how many records matched."""
         spelled = _spelled(terms)
         rows = [
             (self.place, *self._rows.about(chunk), _SCANS_FORMAT, spelled, matches, pack_known(known))
@@ -183,7 +183,7 @@ class Index:
         self._write(lambda db: db.executemany(statement, rows), counts=True)
 
     def status(self) -> Status:
-        """Of this place."""
+        """Return the status of this place."""
         sums = "count(*), total(length(head) + length(details)), total(size)"
         query = f"select {sums} from chunk_summaries where place=? and format=?"
         row = self._database.ask(lambda db: db.execute(query, (self.place, FORMAT)).fetchone()) or (0, 0, 0)
@@ -192,7 +192,7 @@ class Index:
         return Status(*map(int, (*row, *words)))
 
     def drop(self) -> int:
-        """Forget the place; how many chunks were known."""
+        """Delete everything about the place; return how many chunks were indexed."""
         chunks = self.status().chunks
 
         def drop(db: sqlite3.Connection) -> None:
@@ -204,7 +204,7 @@ class Index:
         return chunks
 
     def is_empty(self, table: str) -> bool:
-        """Is nothing of the place in a table? Asked once: a scan of many chunks asks about each of them."""
+        """True if a table has no row of the place; cached, because a scan checks it for each chunk."""
         if table not in self._empty:
             query = f"select 1 from {table} where place=? limit 1"
             self._empty[table] = self._database.ask(lambda db: db.execute(query, (self.place,)).fetchone()) is None
@@ -216,7 +216,7 @@ class Index:
         return {chunk.key for chunk in chunks if self._rows.about(chunk) in known}
 
     def _of_scans(self, chunk: Chunk, which: str, *more: str) -> list[Row]:
-        """What earlier scans counted, and their terms."""
+        """Return the rows of earlier scans: their counts and terms."""
         if self.is_empty("counted"):
             return []
         return self._rows.of(chunk, (which, more), f"{_COUNTED} {which}", (_SCANS_FORMAT, *more))
@@ -233,7 +233,7 @@ class Index:
 
 
 def open_index(archive: Archive) -> Index:
-    """The index of an archive: nothing is read or made before it is used."""
+    """Return the index of an archive; no file is opened or created before it is used."""
     place = archive.store.place
     folder = None if is_s3(archive.store.url) else Path(place)
     return Index(cache_dir() / "index.sqlite", _place(place, archive.reading), folder)
@@ -249,14 +249,14 @@ def _forget_words(db: sqlite3.Connection, which: str, values: Sequence[object]) 
 
 
 def _place(place: str, reading: Reading) -> str:
-    """Chunks that are read in another way have other records."""
+    """Return the place's name, with the options for reading if they change which records chunks have."""
     if reading == Reading():
         return place
     return f"{place} {reading.records} {reading.include_damaged} {reading.max_record}"
 
 
 def _spelled(terms: Sequence[str]) -> str:
-    """The order of terms does not matter."""
+    """Return terms as one text, independent of their order."""
     return json.dumps(sorted(terms))
 
 

@@ -1,4 +1,4 @@
-"""What the index keeps of one chunk: its records, and of each field which values it has, and how often."""
+"""What the index stores about one chunk: its figures, and the values of each field and how often they occur."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from msgspec.structs import replace
 
 from tui.index.counted import Head, checked, unchecked, unpack_head
 
-EXACT = 256  # different values of a field that are counted exactly; of more the most frequent are kept
+EXACT = 256  # different values of a field that are all kept; of more, only the HEAVY most frequent
 HEAVY = 16
-FEW = 16  # different values that are kept though they hardly repeat
-_MOST_SIZE = 64 << 20  # bytes of a summary, decoded
+FEW = 16  # different values that are all kept even if they hardly repeat
+_MOST_SIZE = 64 << 20  # bytes of a decoded part
 _LEVEL = 19
-_MOST_DIGITS = 10**22  # smaller whole numbers are spelled by their digits
-_LARGEST = 10**308  # larger ones may have no float
+_MOST_DIGITS = 10**22  # smaller integers are written with all digits
+_LARGEST = 10**308  # larger integers may not fit into a float
 
-_ZSTD = b"\x28\xb5\x2f\xfd"  # RFC 8878; no list of MessagePack begins so
+_ZSTD = b"\x28\xb5\x2f\xfd"  # magic number (RFC 8878); a list in MessagePack never begins like this
 
 T = TypeVar("T")
 
@@ -29,9 +29,9 @@ T = TypeVar("T")
 class FieldSummary(msgspec.Struct, array_like=True):
     """One field of a chunk; its path is spelled as in JMESPath, `tags[*]` for the items of a list.
 
-    `values`: JSON texts and how many records have them, all of them if `exact`. `others`: records in which it is an
-    object, or a list in a list. `numbers`: the parts of a quantile sketch, where the values do not tell. `patterns`: of
-    texts, where their values are not all kept.
+    `values`: JSON texts and how many records have each; complete if `exact`. `others`: records in which the field is an
+    object, or a list in a list. `numbers`: the parts of a quantile sketch, and `patterns`: the patterns of texts, both
+    only if not all values are kept.
     """
 
     records: int = 0
@@ -45,10 +45,11 @@ class FieldSummary(msgspec.Struct, array_like=True):
 
 
 class Sample(msgspec.Struct, array_like=True):
-    """Some records of a chunk, chosen by chance: which values they have of the fields whose values are known exactly.
+    """A random sample of a chunk's records: their values of the fields whose values are known exactly.
 
-    `codes`: by path a byte for each record: 0 where it has none, else the place of its value among the field's, from 2.
-    `items`: for the items of lists the numbers of their records, in two bytes each, and such a byte for each item.
+    `codes`: by path, a byte per record: 0 for no value, 1 for an object or list, else the index of its value in the
+    field's `values`, plus 2. `items`: for items of lists, the numbers of their records in two bytes each, and such a
+    byte per item.
     """
 
     records: int = 0
@@ -57,10 +58,10 @@ class Sample(msgspec.Struct, array_like=True):
 
 
 class Details(msgspec.Struct):
-    """What is in the records of a chunk.
+    """The contents of a chunk's records.
 
-    `minutes`: for each minute that records have their time in, how many minutes after the one before it is (the first:
-    since 1970), and how many records that are. `packed`: the minutes and the sample, until somebody asks for them.
+    `minutes`: for each minute with records, the minutes since the previous one (the first: since 1970), and the number
+    of records. `packed`: the minutes and the sample, until they are needed.
     """
 
     fields: Mapping[str, FieldSummary] = {}
@@ -71,7 +72,7 @@ class Details(msgspec.Struct):
 
 @dataclass(slots=True)
 class Summary:
-    """All about one chunk. `details` are packed until somebody asks for them."""
+    """The summary of one chunk. `details` are packed until they are needed."""
 
     head: Head
     details: Details | bytes = b""
@@ -95,7 +96,7 @@ class Summary:
 
 
 class _LazyFields(Mapping[str, FieldSummary]):
-    """The fields of a stored summary: each is decoded when somebody asks for it."""
+    """The fields of a stored summary, each decoded when it is needed."""
 
     def __init__(self, stored: dict[str, bytes]) -> None:
         self._stored = stored
@@ -112,13 +113,13 @@ class _LazyFields(Mapping[str, FieldSummary]):
         return len(self._stored)
 
 
-_StoredField = tuple[str, list[int], FieldSummary]  # its values, a line each, and their numbers, which pack well
+_StoredField = tuple[str, list[int], FieldSummary]  # values, one per line, and their counts: compresses well
 _Rest = tuple[list[int], Sample]
 _decode_parts = msgspec.msgpack.Decoder(tuple[dict[str, bytes], bytes]).decode  # each field, and the rest
 
 
 def packed(summary: Summary) -> bytes:
-    """Its details as they are stored, behind a checksum."""
+    """Encode a summary's details for storage, with a checksum in front."""
     fields = {
         name: _packed_part(("\n".join(field.values), list(field.values.values()), replace(field, values={})))
         for name, field in summary.fields.items()
@@ -128,14 +129,14 @@ def packed(summary: Summary) -> bytes:
 
 
 def unpacked(head: bytes, details: bytes) -> Summary | None:
-    """A summary of its head and its details as they are stored; None for what is of another format."""
+    """Decode a stored head and details; None if a checksum does not match."""
     figures, stored = unpack_head(head), unchecked(details)
     return Summary(figures, bytes(stored)) if figures is not None and stored is not None else None
 
 
 def _packed_part(part: object) -> bytes:
-    """Compressed if that is shorter: a field is read without the others."""
-    import zstandard  # only where there is something to keep
+    """Encode one part, compressed if that is shorter. Fields are separate parts, so each can be decoded alone."""
+    import zstandard  # slow to import; only needed to store something
 
     data = msgspec.msgpack.encode(part)
     return min(data, zstandard.ZstdCompressor(_LEVEL).compress(data), key=len)
@@ -150,7 +151,7 @@ def _decoded(data: bytes, type_: Any) -> Any:
 
 
 def kept_values(counts: Counter[T], records: int) -> tuple[dict[T, int], bool]:
-    """The values that are stored, and whether they are all. Of ids, which hardly repeat, only the frequent ones are."""
+    """Return the values to store, and whether they are all; of values that hardly repeat, only the frequent ones."""
     if len(counts) <= (EXACT if 2 * len(counts) <= records else FEW):
         return dict(counts), True
     if len(counts) == counts.total():
@@ -160,7 +161,7 @@ def kept_values(counts: Counter[T], records: int) -> tuple[dict[T, int], bool]:
 
 
 def spell_json(value: Any) -> bytes:
-    """A value as JSON text; equal numbers are spelled alike: whole ones by their digits, if those are not too many."""
+    """Return a value as JSON. Equal numbers have equal texts: integers have all their digits, unless very long."""
     if type(value) is float:
         if value in (float("inf"), float("-inf")):
             return b"1e999" if value > 0 else b"-1e999"
@@ -170,13 +171,13 @@ def spell_json(value: Any) -> bytes:
         value = float(value)
     try:
         return msgspec.json.encode(value, order="deterministic")
-    except UnicodeEncodeError:  # half a surrogate pair
+    except UnicodeEncodeError:  # a lone surrogate
         return json.dumps(value, sort_keys=True).encode()
 
 
 def read_json(text: bytes) -> Any:
-    """The reverse of `spell_json`."""
+    """Parse JSON; the inverse of `spell_json`."""
     try:
         return msgspec.json.decode(text)
-    except msgspec.DecodeError:  # infinity, half a surrogate pair
+    except msgspec.DecodeError:  # infinity, or a lone surrogate
         return json.loads(text)

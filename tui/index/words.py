@@ -1,11 +1,11 @@
-"""Which words a chunk holds: a Bloom filter, wrong for 0.1 % of those that it lacks, never for one that it holds.
+"""The words of a chunk in a Bloom filter: 0.1 % false positives, no false negatives.
 
-A word is a run of ASCII letters, digits and underscores between other bytes (bytes of UTF-8 beyond ASCII count as
-those), of 4 bytes or more: whatever is spelled without an escape consists of the same words in a record's bytes and in
-its values. It is what `-w` looks for, and an id is made of such words.
+A word is a run of at least 4 ASCII letters, digits and underscores; UTF-8 bytes beyond ASCII separate words. A text
+without escapes therefore has the same words in a record's bytes and in its values. `-w` searches for such words, and
+ids consist of them.
 
-The filter is cut into lines of 1,024 bits, and all the bits of a word are in one of them (Putze, Sanders and Singler:
-Cache-, Hash- and Space-Efficient Bloom Filters, 2009): to look for a word, one row of some lines is read.
+The filter is divided into lines of 1,024 bits, and all bits of a word are in one line (Putze, Sanders and Singler:
+Cache-, Hash- and Space-Efficient Bloom Filters, 2009), so a lookup reads only one row of lines.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ from tui.index.counted import checked, unchecked
 
 SHORTEST = 4  # bytes of a word; shorter ones are in nearly every chunk
 LINE = 128  # bytes
-LINES_OF_ROW = 31  # lines that are stored as one; with its checksum a row fills a page of SQLite's
-_BITS = 16  # for each word: with 8 of them set, 0.06 % of others seem to be there (Bloom 1970), in such lines 0.1 %
-_SET = 4  # bits: a word has two sets of them, each of which is one of so many, by 14 bits of its hash
+LINES_OF_ROW = 31  # lines stored as one row; with its checksum, a row fills an SQLite page
+_BITS = 16  # per word; with 8 of them set, false positives are 0.06 % (Bloom 1970), and with such lines 0.1 %
+_SET = 4  # bits in a set; a word has two of the sets, each chosen by 14 bits of its hash
 _SETS = 1 << 14
-_PIECE = 1 << 18  # bytes that are cut into words at once
-_LEAST, _MOST = 8 << 10, 32 << 20  # bytes of a filter that is being filled
-_PER_BYTE = 3  # stored bytes of a chunk for each byte of it
-_FOLDS = 315  # 3 × 3 × 5 × 7: so many lines can be folded to nearly any smaller number
-_RECENT = 50_000  # words that were added last: most of a block's words are in the next one, too
-_MIX = 0x9E3779B97F4A7C15  # 2⁶⁴ over the golden ratio: a product's high bits depend on all of a number's
+_PIECE = 1 << 18  # bytes split into words at once
+_LEAST, _MOST = 8 << 10, 32 << 20  # bytes of a filter while it is being filled
+_PER_BYTE = 3  # stored bytes of a chunk per byte of its filter
+_FOLDS = 315  # 3 × 3 × 5 × 7: so a filter can be folded to nearly any smaller number of lines
+_RECENT = 50_000  # recently added words to remember: most words of a block recur in the next one
+_MIX = 0x9E3779B97F4A7C15  # 2⁶⁴ / golden ratio: a product's high bits depend on all bits of the number
 
 _CHARACTERS = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz")
 _APART = bytes(byte if byte in _CHARACTERS else 0x20 for byte in range(256))
@@ -40,7 +40,7 @@ _RUN = re.compile(rb"[0-9A-Za-z_]+")
 
 
 class _Sets(dict[int, int]):
-    """Lines with a few bits set, by their number: always the same ones."""
+    """Lines with _SET pseudorandom bits set, by number; the same in every process."""
 
     def __missing__(self, number: int) -> int:
         line, state = 0, number
@@ -55,7 +55,7 @@ _LINES_OF_SETS = _Sets()
 
 
 class Words:
-    """The words of a chunk. `size`: its stored bytes, which tell how many there may be."""
+    """The words of a chunk. `size`: its stored bytes, to estimate the number of words."""
 
     def __init__(self, size: int) -> None:
         needed, lines = min(max(size // _PER_BYTE, _LEAST), _MOST) // LINE, _FOLDS
@@ -65,12 +65,12 @@ class Words:
         self._recent: set[bytes] = set()
 
     def add(self, data: bytes) -> None:
-        """Every word of some lines."""
+        """Add every word of some lines."""
         for words in _cut(data):
             self._put(words - self._recent)
 
     def add_strings(self, value: Any) -> None:
-        """Every word of the strings of a JSON value: those that an escape is in are spelled in other words."""
+        """Add every word of the strings in a JSON value: with escapes, a record's bytes have other words than these."""
         left, texts = [value], []
         while left:
             inner = left.pop()
@@ -84,7 +84,7 @@ class Words:
         self.add_texts(texts)
 
     def add_texts(self, texts: Iterable[str]) -> None:
-        """Every word of some strings."""
+        """Add every word of some strings."""
         self.add("\n".join(texts).encode("utf-8", "replace"))
 
     def _put(self, words: set[bytes]) -> None:
@@ -97,24 +97,24 @@ class Words:
         self._recent |= words
 
     def holds(self, word: int) -> bool:
-        """May a word be there? By its `hash_of`."""
+        """True if the word with this `hash_of` may be in the chunk."""
         bits = _bits_of(word)
         return self._lines[word % len(self._lines)] & bits == bits
 
     def merge(self, other: Words) -> None:
-        """Add the words of another filter that was begun for the same chunk."""
+        """Add the words of another filter of the same chunk."""
         if other is self:
             return
         number = gcd(len(self._lines), len(other._lines))
         self._lines = list(map(or_, _folded(self._lines, number), _folded(other._lines, number)))
 
     def packed(self) -> bytes:
-        """As few lines as 0.1 % allows."""
+        """Return the filter in as few lines as keep false positives at 0.1 %."""
         return b"".join([line.to_bytes(LINE, "little") for line in _folded(self._lines, _enough(self._lines))])
 
     @classmethod
     def of(cls, packed: bytes) -> Words:
-        """The reverse of `packed`."""
+        """Unpack a filter; the inverse of `packed`."""
         words = cls.__new__(cls)
         starts = range(0, len(packed), LINE)
         words._lines, words._recent = (
@@ -123,18 +123,18 @@ class Words:
         )
         return words
 
-    def __reduce__(self) -> tuple[Any, tuple[bytes]]:  # small on its way from a worker
+    def __reduce__(self) -> tuple[Any, tuple[bytes]]:  # keeps it small on its way from a worker
         return Words.of, (self.packed(),)
 
 
 def rows_of(packed: bytes) -> Iterator[bytes]:
-    """As they are stored: so many lines each, behind a checksum."""
+    """Yield the rows to store: LINES_OF_ROW lines each, with a checksum in front."""
     for start in range(0, len(packed), LINES_OF_ROW * LINE):
         yield checked(packed[start : start + LINES_OF_ROW * LINE])
 
 
 def row_holds(row: bytes, word: int, lines: int) -> bool:
-    """May a word be in the filter of so many lines that a row is of? A damaged row denies nothing."""
+    """True if a word may be in the filter that a row belongs to; always for a damaged row. `lines`: of the filter."""
     stored = unchecked(row)
     start = word % lines % LINES_OF_ROW * LINE
     if stored is None or len(stored) < start + LINE:
@@ -144,25 +144,25 @@ def row_holds(row: bytes, word: int, lines: int) -> bool:
 
 
 def hash_of(word: bytes) -> int:
-    """By which a word is looked for. Two words have the same by a chance of 1 to 2³²."""
+    """Return the hash by which a word is looked up. Two words collide with probability 2⁻³²."""
     return crc32(word)
 
 
 def hashes_of(words: Iterable[bytes]) -> tuple[int, ...]:
-    """Those of several words."""
+    """Return the hashes of several words."""
     return tuple(map(hash_of, words))
 
 
 @lru_cache
 def _bits_of(word: int) -> int:
-    """The bits of a word in its line."""
+    """Return the bits of a word in its line."""
     mixed, last = word * _MIX, _SETS - 1
     return _LINES_OF_SETS[mixed >> 50 & last] | _LINES_OF_SETS[mixed >> 36 & last]
 
 
 def words_in(text: bytes, *, whole: bool) -> list[bytes]:
-    """The words that are in every record in which `text` is. `whole`: nothing goes on beyond its ends, else its first
-    and its last word may."""
+    """Return the words that every record with `text` contains. `whole`: the text does not start or end within a word;
+    else its first and last word may be incomplete, and are left out."""
     return [
         run.group()
         for run in _RUN.finditer(text)
@@ -171,7 +171,7 @@ def words_in(text: bytes, *, whole: bool) -> list[bytes]:
 
 
 def _cut(data: bytes) -> Iterator[set[bytes]]:
-    """The words of some lines, piece by piece: a list of all of them takes ten times their room."""
+    """Yield the words of some lines piece by piece: a list of all words takes ten times the memory of the lines."""
     start = 0
     while start < len(data):
         stop = start + _PIECE
@@ -183,7 +183,7 @@ def _cut(data: bytes) -> Iterator[set[bytes]]:
 
 
 def _enough(lines: list[int]) -> int:
-    """Lines that a filter can be folded to."""
+    """Return the number of lines that a filter can be folded to."""
     filled, bits = sum(map(int.bit_count, lines)), 8 * LINE * len(lines)
     if filled == bits:
         return len(lines)
@@ -200,7 +200,7 @@ def _divisors(number: int) -> tuple[int, ...]:
 
 
 def _folded(lines: list[int], number: int) -> list[int]:
-    """The same filter in fewer lines, whose number divides theirs: a word's line is its hash modulo their number."""
+    """Fold a filter to a divisor of its number of lines: a word's line is its hash modulo that number."""
     folded = lines[:number]
     for start in range(number, len(lines), number):
         folded = list(map(or_, folded, lines[start : start + number]))
