@@ -1,4 +1,4 @@
-"""The list of records, and beside it the one under the cursor as a tree, or the fields of all."""
+"""The list of records, and beside it the record under the cursor as a tree, or the fields of all records."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ _COMMA = re.compile(r""",|[\[({]|[\])}]|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`(?:
 
 
 class PreviewPanes(Guarded, Container):
-    """Shows `rows`. Methods that return a sentence have nothing else to show for what was asked."""
+    """Shows `rows`. Some methods return a sentence to report."""
 
     def __init__(self, session: Session, rows: VisibleRows, left_at: int) -> None:
-        """`left_at`: the record that was under the cursor when the hour was left; 0 if it was not looked at."""
+        """`left_at`: the record that was under the cursor when the hour was last left; 0 if it never was."""
         self.listing = RecordList(rows.records)
         self.nodes = JsonTree(session.zone)
         self.panel = FieldsPanel()
@@ -44,20 +44,20 @@ class PreviewPanes(Guarded, Container):
         self.listing.show_columns(self._session.columns)
 
     def look_like(self, other: PreviewPanes) -> None:
-        """Show the panes, lines and fields that those of another hour show."""
+        """Show the same panes, lines and fields as those of another hour."""
         self.nodes.display, self.panel.display = other.nodes.display, other.panel.display
         self.listing.look_like(other.listing)
         self.panel.look_like(other.panel)
 
     def refresh_rows(self) -> None:
-        """Everything again, after the rows have become others."""
+        """Redraw everything after the rows have changed."""
         rows = self._rows
         self.listing.show(rows.numbers, rows.hits if rows.filtered else None, rows.marks, rows.filter)
         if not rows.behind:
             self.panel.measure(self._shown())
         self.refresh_record()
         if 0 < self._left_at < len(rows.records) and not rows.behind:
-            if not self.listing.current or rows.filtered:  # else somebody went elsewhere meanwhile
+            if not self.listing.current or rows.filtered:  # else the user has moved meanwhile
                 self.listing.go_to(self._left_at)
             self._left_at = 0
 
@@ -72,7 +72,7 @@ class PreviewPanes(Guarded, Container):
             self.nodes.show(records[number])
 
     def explain(self, reading: FeedState, chunks: tuple[Chunk, ...]) -> None:
-        """The line over the list: where its cursor is, what is shown, and what is wrong; or why there is no record."""
+        """Update the line above the list: the cursor's place, the shown rows and troubles, or why there are none."""
         rows, number = self._rows, self.listing.current
         damage = [words for chunk in chunks for words in self._session.damage.get(chunk.key, ())]
         where = place(rows.records, number) if number is not None else () if reading.ended else ("reading …",)
@@ -81,16 +81,16 @@ class PreviewPanes(Guarded, Container):
         self.listing.explain(where, empty, rows_words(rows), notes)
 
     def _shown(self) -> Shown:
-        """All records, or the matching where only these are shown."""
+        """Return all records, or the matching ones if only these are shown."""
         rows = self._rows
         if rows.filtered and rows.only:
             return Shown(rows.records, rows.hits, rows.filter)
         return Shown(rows.records, range(len(rows.records)), Filter())
 
-    # Which of them are there.
+    # Which panes are shown.
 
     def flip_fields(self) -> str:
-        """The fields of all records; then those of all selected hours, if the index has them; then again the record."""
+        """Switch from the record to the fields of all records, then to the selected hours' (index), and back."""
         panel, session = self.panel, self._session
         selection = session.selection
         chunks = [
@@ -110,7 +110,7 @@ class PreviewPanes(Guarded, Container):
         return ""
 
     def _open_fields(self) -> None:
-        """In the place of the record, or where there is room for both, beside it."""
+        """Open the fields in place of the record or, if there is room for both, beside it."""
         self.panel.display, self.nodes.display = True, self.app.size.width >= _THREE_PANES
         self.set_class(self.nodes.display, "-three")
         self.screen.set_focus(self.panel)
@@ -121,14 +121,14 @@ class PreviewPanes(Guarded, Container):
             self.nodes.display = False
 
     def close_fields(self) -> None:
-        """Again the record."""
+        """Show the record again."""
         self.panel.indexed, self.panel.display, self.nodes.display = False, False, True
         self.remove_class("-three")
         self.screen.set_focus(self.listing)
         self.refresh_rows()
 
     def flip_tree(self) -> None:
-        """The record beside the list, or the list alone."""
+        """Show or hide the record beside the list."""
         if self.panel.display:
             self.close_fields()
             return
@@ -136,15 +136,15 @@ class PreviewPanes(Guarded, Container):
         if not self.nodes.display:
             self.screen.set_focus(self.listing)
 
-    # What is under the cursor.
+    # The value and record under the cursor.
 
     @property
     def pane(self) -> FieldsPanel | JsonTree:
-        """What is beside the list, and has a value under its cursor."""
+        """The pane beside the list that has the value under its cursor."""
         return self.panel if self.panel.display and not self.nodes.has_focus else self.nodes
 
     def mark(self) -> str:
-        """Mark the record, or take its mark away; the cursor goes on to the next."""
+        """Mark or unmark the record, and move to the next."""
         number = self.listing.current
         if number is None:
             return "there is no record to mark"
@@ -156,25 +156,25 @@ class PreviewPanes(Guarded, Container):
     # Columns: the session's, for every hour.
 
     def toggle_column(self) -> str:
-        """The value under the tree's cursor becomes a column, or no longer is one."""
+        """Add the value under the tree's cursor as a column, or remove that column."""
         row = self.nodes.current
         if row is None or not row.path or row.embedded:
-            return "put the tree's cursor on a value: c makes it a column; C takes any JMESPath"
+            return "put the tree's cursor on a value: c makes it a column; C accepts any JMESPath"
         text, columns = spell_path(row.path), self._session.columns
         without = tuple(column for column in columns if column != text)
         return self.put_columns(without if text in columns else (*columns, text))
 
     def put_columns(self, columns: tuple[str, ...]) -> str:
-        """Show these columns, JMESPath."""
+        """Show these columns (JMESPath)."""
         self._session.columns = columns
         self.listing.show_columns(columns)
-        return f"columns: {', '.join(columns)}; C orders them" if columns else "the columns that suit these records"
+        return f"columns: {', '.join(columns)}; C reorders them" if columns else "columns: chosen for these records"
 
 
 def split(texts: str) -> tuple[str, ...]:
-    """`ts, player.version, length(tags)` → its expressions; FilterError for one that is malformed.
+    """Split `ts, player.version, length(tags)` into expressions. Raises FilterError for an invalid one.
 
-    A comma inside brackets or quotes divides nothing.
+    A comma inside brackets or quotes does not separate.
     """
     parts, start, depth = [], 0, 0
     for match in _COMMA.finditer(texts):
