@@ -59,7 +59,7 @@ async def test_e_walks_over_trouble(opened: Opened) -> None:
         page = calendar(pilot)
         await pilot.press("g", "e")
         assert page.grid.cursor == GAP
-        await assert_shown(pilot, "no chunk names this hour")
+        await assert_shown(pilot, "this hour has no chunk")
         await pilot.press("enter")
         await assert_shown(pilot, "is a gap")
         assert calendar(pilot) is page

@@ -123,7 +123,7 @@ async def test_a_chunk_without_a_record_says_so(opened: Opened, tmp_path: Path) 
     for number in range(3):
         chunk_path(tmp_path, FIRST + number * HOUR).write_bytes(gzip.compress(b""))
     async with opened(str(tmp_path)) as pilot:
-        await until_shown(pilot, "No record in these chunks.")
+        await until_shown(pilot, "No records in these chunks.")
 
 
 async def test_gaps_are_counted_as_gaps_and_a_short_archive_shows_its_sizes_below_its_days(

@@ -239,7 +239,7 @@ async def test_a_record_a_value_a_path_and_all_matches_are_copied(
         assert pilot.app.clipboard.encode() == b"".join(record(LAST, number) + b"\n" for number in (3, 13, 23, 33))
         monkeypatch.setattr("tui.app.terminal.clipboard.LARGEST_BYTES", 100)
         await pilot.press("y", "a")
-        await assert_shown(pilot, "more than a clipboard takes", "w writes a file")
+        await assert_shown(pilot, "exceed the limit of a clipboard", "w writes to a file")
         await pilot.press("y", "w")
         await assert_shown(pilot, "4 matching records into a file")
 

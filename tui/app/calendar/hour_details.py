@@ -126,7 +126,7 @@ class HourDetails(LineWidget, can_focus=True):
             return "no match: this hour was scanned, and nothing was found", self.palette.text
         if not self._session.knows(hour):
             return "not listed yet", self.palette.dim
-        return "gap: no chunk names this hour", self.palette.gap
+        return "gap: this hour has no chunk", self.palette.gap
 
     def _sum(self, chunks: tuple[Chunk, ...]) -> PieceLine:
         palette, session = self.palette, self._session
