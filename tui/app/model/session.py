@@ -198,7 +198,7 @@ class Session:
     def left_out(self) -> tuple[str, ...]:
         """A sentence for each thing that is not shown: keys that do not fit a detected layout, and far chunks."""
         catalog = self.catalog
-        words = left_out(self.location, self.archive, catalog.unmatched)
+        words = left_out(self.location, self.archive, catalog.unmatched, catalog.chunks)
         named = " and ".join(map(repr, self.others))
         more = f"keys of another layout are left out, {named}: t chooses, as --layout does"
         return (*words, *([more] if self.others else []), *far_warnings(catalog))
