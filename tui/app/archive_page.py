@@ -97,10 +97,10 @@ class ArchivePage(Page):
 
     def _note(self, subject: str, spot: Spot, record: bytes | None, text: str) -> str:
         if not text.strip():
-            return "nothing was noted"
+            return "no note was added"
         reports: list[str] = []
         self.session.notebook.add(note_entry(text.strip(), subject, spot, record), reports.append)
-        kept = "noted; ' opens the notebook" if self.session.notebook.enabled else "the config turns notebooks off"
+        kept = "noted; ' opens the notebook" if self.session.notebook.enabled else "notebooks are off in the config"
         return reports[0] if reports else kept
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

@@ -58,7 +58,7 @@ class SelectionPage(ArchivePage):
         """Plan a send of the matching records of one range of hours."""
         session = self.session
         if len(hours.ranges) > 1:
-            self.report("a send takes one range: s scans the selected ranges into an extract, and p there publishes it")
+            self.report("a send accepts one range only: scan the ranges into an extract (s), then publish it there (p)")
         elif self.is_listed(hours):
             if hours.chunks(session.catalog):
                 self.request(PlanSend(session, cargo_of_hours(session, hours.span, session.filter)))

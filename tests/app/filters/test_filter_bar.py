@@ -131,7 +131,7 @@ async def test_terms_have_a_panel_with_a_count_each(opened: Opened) -> None:
         await add_term(pilot, "4.13.0", "ctrl+t")
         await until_shown(pilot, "5 of 40 previewed")
         assert "(event == 'error' || n == `1`)" not in shown(pilot)
-        await assert_shown(pilot, "whole  event == 'error' || n == `1`   and text 4.13.0")
+        await assert_shown(pilot, "filter event == 'error' || n == `1`   and text 4.13.0")
         await pilot.press("T")
         await until_shown(pilot, "all of these must match")
         await until(
@@ -179,7 +179,7 @@ async def test_a_filter_turned_round_is_edited_as_what_it_says(opened: Opened) -
     async with opened() as pilot:
         page = await preview(pilot)
         page.bar.put(Filter((Term("match", "event == 'error'"),), invert=True))
-        await until_shown(pilot, "whole  !(event == 'error')   and what it cannot judge")
+        await until_shown(pilot, "filter !(event == 'error')   and what it cannot judge")
         page.bar.line.focus()
         await pilot.press("ctrl+e")
         assert page.bar.draft == "!(event == 'error')" and page.bar.terms == Filter()

@@ -149,7 +149,7 @@ async def test_an_empty_one_says_how_it_is_filled_and_a_config_turns_it_off(open
     (config_dir() / "config.toml").write_text("[notebook]\nwrite = false\n")
     async with opened() as pilot:
         await note(pilot, "one")
-        await assert_shown(pilot, "the config turns notebooks off")
+        await assert_shown(pilot, "notebooks are off in the config")
         await pilot.press("apostrophe")
         await settled(pilot)
         await assert_shown(pilot, "This notebook is empty.")

@@ -74,7 +74,7 @@ async def test_terms_stack_switch_and_go(opened: Opened) -> None:
             await add_term(pilot, text)
         await until_shown(pilot, "3 of 40 previewed")
         await until_shown(pilot, "1 ● event == 'error' 4   2 ● n > `10` 29")
-        await assert_shown(pilot, "whole  event == 'error' && n > `10`")
+        await assert_shown(pilot, "filter event == 'error' && n > `10`")
         await pilot.press("2")
         await until_shown(pilot, "4 of 40 previewed")
         await assert_shown(pilot, "2 ○ n > `10` 29")

@@ -52,4 +52,4 @@ def _hour(session: Session, hour: datetime) -> list[str]:
     more = f"; the first {CHUNKS} are below" if len(chunks) > CHUNKS else ""
     about = f"{plural(len(chunks), 'chunk')}, {size(session.hour_size[hour])}{more}"
     note = clock_note(hour)
-    return [f"This hour of {zone_name(session.archive.zone)} has {about}.", *([f"It {note}."] if note else [])]
+    return [f"This hour ({zone_name(session.archive.zone)}) has {about}.", *([f"It {note}."] if note else [])]

@@ -98,7 +98,7 @@ class WholeLine(LineWidget):
         expression = printable(whole.expression, 2_000) or ("" if whole.besides else "every record")
         besides = "   and " + ", ".join(printable(term, 100) for term in whole.besides) if whole.besides else ""
         if not whole.expression:
-            besides = f"no JMESPath: {besides[7:]}" if besides else ""
+            besides = f"not JMESPath: {besides[7:]}" if besides else ""
         room = max(width - 8 - len(besides), width // 2)
-        pieces = [(" whole  ", palette.dim), (shorten(expression, room), palette.string), (besides, palette.dim)]
+        pieces = [(" filter ", palette.dim), (shorten(expression, room), palette.string), (besides, palette.dim)]
         return strip_of(pieces, width)

@@ -42,8 +42,8 @@ class TermLine(LineWidget, can_focus=True):
         Binding("shift+down", "shift(1)", "move later", show=False, id="term-later"),
         Binding("shift+up", "shift(-1)", "move earlier", show=False, id="term-earlier"),
         Binding("delete,backspace", "delete", "delete", id="delete"),
-        Binding("y", "copy", "copy whole", id="copy"),
-        Binding("ctrl+e", "edit_whole", "edit whole", id="edit-text"),
+        Binding("y", "copy", "copy all", id="copy"),
+        Binding("ctrl+e", "edit_whole", "edit all", id="edit-text"),
     ]
 
     @dataclass

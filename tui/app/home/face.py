@@ -95,7 +95,7 @@ class Face(LineWidget):
                 hours = f"{count(seen.hours)} h · {size(seen.size)}"
                 gaps = f" · {plural(seen.gaps, 'gap')}" if seen.gaps else ""
                 week = "the last 7 days, " if self.size.height >= _WEEK else ""
-                return f"{week}from the listing of {ago(age(seen.listed))} · {hours}{gaps}"
+                return f"{week}listed {ago(age(seen.listed))} · {hours}{gaps}"
             case ExtractLine() as line:
                 return f"extract, {line.state}"
             case Unfinished() as job:

@@ -27,7 +27,7 @@ _WIDE = 110  # cells: from this width, a row has room for places
 _LEAST = 3  # rows of a section, if it has that many
 _NEW = "New here?"
 _TOUR = "the tour: find the incident in the demo"
-_NEW_WORDS = (("o", "open a folder or s3://bucket/prefix"), ("+", "name one in the config"))
+_NEW_WORDS = (("o", "open a folder or s3://bucket/prefix"), ("+", "add one to the config"))
 
 
 @dataclass(frozen=True)

@@ -195,7 +195,7 @@ def headline(home: Home) -> str:
             fresh = freshness_of(item.of, home.at)
             if behind and fresh is not None:
                 last = fresh.last
-                sentences.append(f"{item.name} has no hour since {last:%a} {last.day} {last:%b %H:00}, {words}.")
+                sentences.append(f"{item.name} has no new hour since {last:%a} {last.day} {last:%b %H:00}, {words}.")
     jobs = [item.of for item in home.of(("job",)) if isinstance(item.of, Unfinished)]
     stopped, running = (sum(job.running is flag for job in jobs) for flag in (False, True))
     if stopped:

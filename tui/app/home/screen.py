@@ -156,7 +156,7 @@ class HomePage(Page):
                 if job.running and job.pid == os.getpid():
                     self.action_jobs()
                 elif job.running:
-                    self.report(f"it runs in another process, of {job.who}")
+                    self.report(f"it is running in another process, by {job.who}")
                 else:
                     self._resume(job)
             case ExtractLine() as line:

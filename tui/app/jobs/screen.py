@@ -159,7 +159,7 @@ class JobsPage(Page):
         if left is None:
             return
         if left.running:
-            self.report(f"it runs in another process, of {left.who}")
+            self.report(f"it is running in another process, by {left.who}")
         elif not left.words:
             self.report("its command was not recorded; run it again with --resume", bad=True)
         else:
@@ -218,7 +218,7 @@ def _progress(share: float | None, words: str) -> Fact:
 
 def _state(job: Unfinished) -> str:
     if job.running:
-        return f"runs in another process, by {job.who}"
+        return f"running in another process, by {job.who}"
     return f"stopped {ago(age(job.since))}"
 
 
