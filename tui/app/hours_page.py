@@ -35,7 +35,7 @@ class SelectionPage(ArchivePage):
         self.cancel = threading.Event()  # cancels the thread
 
     def take_hours(self) -> Selection:
-        """Return the hours that a key acts on, and make this screen's filter the session's."""
+        """Return the hours that a key acts on; from then on, the session's filter is this screen's."""
         raise NotImplementedError
 
     def is_listed(self, hours: Selection) -> bool:

@@ -175,7 +175,7 @@ class Page(Guarded, Screen[None]):
     def sign_in(self, url: str, options: S3Options) -> None:
         """Ask for an MFA code if the profile requires one. Called from a thread, before it reads a bucket.
 
-        The explorer is suspended for the question: boto3 asks in the plain terminal.
+        The explorer is suspended meanwhile: the question appears in the plain terminal.
         """
         assert isinstance(self.app, Host)
         if not is_s3(url) or options in self.app.signed_in:

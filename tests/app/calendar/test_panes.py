@@ -149,7 +149,7 @@ async def test_x_takes_the_key_of_the_hour_apart_beside_the_calendar(opened: Ope
         words = " ".join(line[102:] for line in shown(pilot).splitlines())
         assert "topic events  host web01" in words and "STANDARD, ETag" in words
         await pilot.press("q", "g", "e", "x")
-        await until_shown(pilot, "lies in a gap of 1 hour")
+        await until_shown(pilot, "is in a gap of 1 hour")
 
 
 async def test_x_on_a_torn_hour_shows_its_last_bytes(opened: Opened, small_archive: Path) -> None:

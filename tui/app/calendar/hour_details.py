@@ -281,7 +281,7 @@ class HourDetails(LineWidget, can_focus=True):
 
 
 def _sign(ratio: float) -> str:
-    """`▲ 22×`, `▼ 0.3×`."""
+    """Return a ratio as `▲ 22×` or `▼ 0.3×`."""
     return f"▲ {ratio:.0f}×" if ratio >= 10 else f"{'▲' if ratio > 1 else '▼'} {ratio:.1f}×"
 
 

@@ -99,7 +99,7 @@ class YearStrip(LineWidget):
         return False
 
     def _cell(self, month: Month) -> list[Piece]:
-        """`_MONTH` cells."""
+        """Return a month's name and bar in `_MONTH` cells."""
         palette, weight = self.palette, self._sizes.get(month, 0)
         here = month == month_of(self._hour)
         known = month_of(self._first) <= month <= month_of(self._last)

@@ -176,7 +176,7 @@ class DiffPage(SelectionPage):
         self.record.show(records[0] if records else None)
 
     def note_subject(self) -> tuple[str, Spot, bytes | None]:
-        """The finding under the cursor."""
+        """Return the finding under the cursor, as the subject of a note."""
         current = self.list.current
         if current is None:
             return super().note_subject()

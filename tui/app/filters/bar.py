@@ -132,7 +132,7 @@ class FilterBar(Guarded, Vertical):
     # The draft.
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """The bar's keys work in its input; `escape` also leaves the terms."""
+        """Enable the bar's keys in its input; `escape` also leaves the terms."""
         return self._input.has_focus or (action == "close" and self.line.has_focus)
 
     def on_input_changed(self, event: Input.Changed) -> None:

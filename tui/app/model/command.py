@@ -35,7 +35,7 @@ def scan_commands(session: Session, hours: Selection, filter_: Filter, out: str,
 
 
 def numbered(out: str, number: int) -> str:
-    """`found/` → `found.1/`; `found.jsonl.gz` → `found.1.jsonl.gz`."""
+    """Return an output's name with a number: `found/` → `found.1/`; `found.jsonl.gz` → `found.1.jsonl.gz`."""
     if out.endswith("/"):
         return f"{out.rstrip('/')}.{number}/"
     stem, dot, ending = Path(out).name.partition(".")

@@ -32,7 +32,7 @@ class Around:
         self._bounds = bounds
         self._chunk = range(0)
         self._last = -1  # the last match
-        self._next = 0  # the first record that is not in `rows` or before it
+        self._next = 0  # the first record not considered yet
 
     def extend(self, hits: Sequence[int], limit: int | None = None) -> None:
         """Add the new matches (ascending) since the last call, at most `limit`."""

@@ -196,7 +196,7 @@ class PreviewPage(ArchivePage):
         self.ask("columns, as JMESPath, … (empty: chosen for you):", lambda text: put(split(text)), shown)
 
     def note_subject(self) -> tuple[str, Spot, bytes | None]:
-        """The record under the cursor."""
+        """Return the record under the cursor, as the subject of a note."""
         subject, spot, _ = super().note_subject()
         number = self.view.listing.current
         if number is None:

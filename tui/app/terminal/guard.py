@@ -33,7 +33,7 @@ class Guarded(MessagePump):
 
     @on(Worker.StateChanged)
     def _check_worker(self, event: Worker.StateChanged) -> None:
-        """The outermost handler of workers, which run with `exit_on_error=False`."""
+        """Handle the errors of workers, which run with `exit_on_error=False`: the outermost handler."""
         if event.state is WorkerState.ERROR and isinstance(event.worker.error, Exception):
             self.worker_failed(event.worker.error)
 

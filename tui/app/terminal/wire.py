@@ -98,7 +98,7 @@ class WiredApp(Guarded, PacedApp):
 
     async def on_key(self, event: Key) -> None:
         """Run the binding of a key that no widget has used, or report that it has no effect here."""
-        event.prevent_default()  # Textual's handler only runs the binding
+        event.prevent_default()  # Textual's handler would run the binding again
         if await self._check_bindings(event.key, priority=True) or await self._check_bindings(event.key):
             return
         if not isinstance(self.screen.focused, Input):
