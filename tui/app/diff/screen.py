@@ -236,7 +236,7 @@ class DiffPage(SelectionPage):
 
     def action_baseline(self) -> None:
         against = ", ".join(f"{spell_time(start)}..{spell_time(stop)}" for start, stop in self._against)
-        self.ask("compare with (2015-01-13T13..2015-01-13T19, …; empty: the usual hours):", self._put_baseline, against)
+        self.ask("compare with 2015-01-13T13..2015-01-13T19, … (empty: usual):", self._put_baseline, against)
 
     def _put_baseline(self, text: str) -> str | None:
         zone = self.session.archive.zone

@@ -143,7 +143,7 @@ class ScanForm:
         return {
             "range": ("hours, from … to …, …; or minutes, 2015-01-20T14:05..14:25:", self._range_words),
             "out": ("into a folder/ (an extract) or a file (.gz, .zst, plain):", self.out),
-            "power": ("chunks at a time, or a Dask scheduler's tcp://HOST:PORT, or both:", str(self.power)),
+            "power": ("chunks at a time, or Dask's tcp://HOST:PORT, or both:", str(self.power)),
         }[field]
 
     @property

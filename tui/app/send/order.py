@@ -63,9 +63,9 @@ class Order:
             "topic": ("topic:", self.topic),
             "out": ("file (.gz, .zst or plain); empty for NSQ:", self.out),
             "rate": ("records per second (500, 2k), or bytes (5MB); empty for no limit:", self.rate),
-            "pace": ("order: empty (as archived), time (by the records' time), or a pace such as 10:", self.pace),
-            "name": ("name of the send, for its journal and receipt; empty for its time and filter:", self.name),
-            "depth": ("pause while the topic is deeper than; empty for no ceiling:", str(self.max_depth or "")),
+            "pace": ("order: empty (as archived), time, or a pace such as 10:", self.pace),
+            "name": ("name of the send; empty for its time and filter:", self.name),
+            "depth": ("pause above this depth of the topic; empty for no ceiling:", str(self.max_depth or "")),
         }[field]
 
     def answered(self, field: str, text: str, config: Config) -> Order:
