@@ -57,7 +57,7 @@ def empty_words(rows: VisibleRows, reading: FeedState) -> str:
         return "filtering …"
     more = " s scans the whole hour." if reading.limit else " There is more: G reads it, s scans it."
     none = f"None of {count(len(rows.records))} records matches {rows.filter.describe()}."
-    return f"{none} Numbers switch terms off, a shows all.{'' if reading.whole else more}"
+    return f"{none} Digits switch terms off, a shows all.{'' if reading.whole else more}"
 
 
 def place(records: HourRecords, number: int) -> tuple[str, str, str]:
