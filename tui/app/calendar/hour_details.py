@@ -81,9 +81,9 @@ class HourDetails(LineWidget, can_focus=True):
             return [*self._title(), *self._chunks(chunks, width, 2), *self._whole_key(width)][:height]
         lines = self._title()
         if chunks:
-            lines += [self._sum(chunks), *self._usual(width), [], *self._rates(width)]
+            lines += [self._size_line(chunks), *self._usual(width), [], *self._rates(width)]
         else:
-            lines += [[self._nothing()], []]
+            lines += [[self._empty_hour()], []]
         if day := self._day():
             lines += [*day, []]
         key = self._whole_key(width)
@@ -99,7 +99,7 @@ class HourDetails(LineWidget, can_focus=True):
         palette, session = self.palette, self._session
         chunks = session.chunks(hour)
         if not chunks:
-            return [self._nothing(hour)]
+            return [self._empty_hour(hour)]
         pieces: list[Piece] = [(size(session.hour_size[hour]), palette.strong)]
         if (ratio := session.usual.ratio(hour, session.hour_size[hour])) is not None:
             pieces += [(" · ", palette.dim), *self._times(ratio), (" usual", palette.dim)]
@@ -120,7 +120,7 @@ class HourDetails(LineWidget, can_focus=True):
             return lines
         return [*lines, [(f"= {hour.astimezone(session.zone):%a %H:%M} {zone_name(session.zone)}", palette.text)]]
 
-    def _nothing(self, hour: datetime | None = None) -> Piece:
+    def _empty_hour(self, hour: datetime | None = None) -> Piece:
         hour = hour or self._hour
         if hour in self._session.scanned:
             return "no match: this hour was scanned, and nothing was found", self.palette.text
@@ -128,7 +128,7 @@ class HourDetails(LineWidget, can_focus=True):
             return "not listed yet", self.palette.dim
         return "gap: this hour has no chunk", self.palette.gap
 
-    def _sum(self, chunks: tuple[Chunk, ...]) -> PieceLine:
+    def _size_line(self, chunks: tuple[Chunk, ...]) -> PieceLine:
         palette, session = self.palette, self._session
         newest = max(chunk.uploaded for chunk in chunks).astimezone(session.zone)
         late = session.usual.late(self._hour)
@@ -136,7 +136,7 @@ class HourDetails(LineWidget, can_focus=True):
         return [
             (size(sum(chunk.size for chunk in chunks)), palette.strong),
             (f"  {plural(len(chunks), 'chunk')}", palette.text),
-            (f" · uploaded {_when(newest, self._hour)}{after}", palette.odd if late else palette.dim),
+            (f" · uploaded {_upload_time(newest, self._hour)}{after}", palette.odd if late else palette.dim),
         ]
 
     def _times(self, ratio: float) -> PieceLine:
@@ -176,11 +176,11 @@ class HourDetails(LineWidget, can_focus=True):
         if shade and rate is not None:
             lines.append([(shorten(printable(shade.words), width), palette.dim)])
             usual = shade.usual_rates.get(self._hour)
-            lines.append([(share(rate), palette.match), *self._words_of_usual(usual)])
+            lines.append([(share(rate), palette.match), *self._usual_share(usual)])
             lines[-1] += [(f"   {_sign(ratio)}", palette.odd) for ratio in self._beside_usual(self._hour, rate)]
         return [*lines, []] if lines else []
 
-    def _words_of_usual(self, usual: float | None) -> PieceLine:
+    def _usual_share(self, usual: float | None) -> PieceLine:
         return [(f"  usual {share(usual)}", self.palette.dim)] if usual is not None else []
 
     def _day(self) -> list[PieceLine]:
@@ -285,6 +285,6 @@ def _sign(ratio: float) -> str:
     return f"▲ {ratio:.0f}×" if ratio >= 10 else f"{'▲' if ratio > 1 else '▼'} {ratio:.1f}×"
 
 
-def _when(time: datetime, hour: datetime) -> str:
+def _upload_time(time: datetime, hour: datetime) -> str:
     """Return an upload time: the time of day if it is near the hour, else the date."""
     return time.strftime("%H:%M" if abs(time - hour) < timedelta(hours=12) else "%Y-%m-%d")

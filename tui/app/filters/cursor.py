@@ -80,9 +80,9 @@ def read(before: list[CursorToken], root: SampleNode) -> CursorContext:
         elif token.kind == "compare":
             context.compared, context.node, context.start, context.after_dot = context.node, None, True, False
         elif token.text in ("(", "[?", "[", "{"):
-            context = _opened(context, token, (before[index - 1] if index else None, following), stack)
+            context = _open_bracket(context, token, (before[index - 1] if index else None, following), stack)
         elif token.text in (")", "]", "}"):
-            context = _closed(context, token.text, stack)
+            context = _close_bracket(context, token.text, stack)
         else:
             _sign(context, token.text)
     return context
@@ -110,7 +110,7 @@ def _unquoted(token: CursorToken) -> str:
         return token.text[1:-1]
 
 
-def _opened(
+def _open_bracket(
     context: CursorContext, token: CursorToken, beside: tuple[CursorToken | None, str], stack: list[CursorContext]
 ) -> CursorContext:
     """Return a new context for an opening bracket; `beside` is the token before it and the text after it."""
@@ -131,7 +131,7 @@ def _opened(
     return CursorContext(None, outer=None, start=False, closes="index")
 
 
-def _closed(context: CursorContext, bracket: str, stack: list[CursorContext]) -> CursorContext:
+def _close_bracket(context: CursorContext, bracket: str, stack: list[CursorContext]) -> CursorContext:
     """Return to the context before the bracket, advanced past it."""
     if not stack or bracket not in (context.closes, "]" if context.closes == "index" else ""):
         return context
@@ -160,7 +160,7 @@ def _sign(context: CursorContext, sign: str) -> None:
             context.subject = context.node
         context.argument += 1
         context.base, context.node, context.start, context.after_dot = context.outer, None, context.closes != "}", False
-        context.compared = _of_texts(context.subject) if context.function in _TEXTS else None
+        context.compared = _contained_values(context.subject) if context.function in _TEXTS else None
     elif sign == "&":
         context.base = context.subject.items if context.subject is not None else None
         context.node, context.start, context.after_dot = None, True, False
@@ -171,7 +171,7 @@ def _sign(context: CursorContext, sign: str) -> None:
         context.node, context.start, context.compared, context.after_dot = None, True, None, False
 
 
-def _of_texts(node: SampleNode | None) -> SampleNode | None:
+def _contained_values(node: SampleNode | None) -> SampleNode | None:
     """Return the node of the values that a list or text may contain."""
     return node.items if node is not None and node.items is not None else node
 

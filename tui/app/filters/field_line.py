@@ -90,7 +90,7 @@ def _gist(facet: Facet, palette: Palette, wide: int) -> tuple[str, Style, str, s
         return f"{field.median:,.{'0f' if large else '4g'}}{_MEDIAN}", palette.number, "", curve
     style = palette.dim if facet.rank == 0 else palette.string if isinstance(value, str) else palette.number
     number = f"{100 * share:.0f} %" if share >= 0.01 else "<1 %"
-    return _spelled(value), style, number, _bar(share, wide)
+    return _value_text(value), style, number, _bar(share, wide)
 
 
 def opened(facet: Facet, palette: Palette, width: int) -> list[list[Piece]]:
@@ -111,7 +111,7 @@ def opened(facet: Facet, palette: Palette, width: int) -> list[list[Piece]]:
     return [*lines, *(_value(facet, place, palette, width) for place in range(len(facet.values)))]
 
 
-def _spelled(value: object) -> str:
+def _value_text(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
@@ -160,7 +160,7 @@ def spell_number(value: float) -> str:
 def _value(facet: Facet, place: int, palette: Palette, width: int) -> list[Piece]:
     value, times = facet.values[place]
     room = max(width - _BAR - 17, 8)
-    shown = fit(shorten(printable(_spelled(value), room + 1), room), room)
+    shown = fit(shorten(printable(_value_text(value), room + 1), room), room)
     style = palette.string if isinstance(value, str) else palette.number
     return [
         ("     ", palette.dim),

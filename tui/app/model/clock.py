@@ -18,23 +18,23 @@ def readable(value: object, zone: tzinfo) -> str:
     if isinstance(value, bool):
         return ""
     number = isinstance(value, int | float)
-    moment = _of_number(value) if isinstance(value, int | float) else None
+    moment = _parse_epoch(value) if isinstance(value, int | float) else None
     if isinstance(value, str):
-        moment = _of_text(value)  # without an offset, it is UTC
+        moment = _parse_iso(value)  # without an offset, it is UTC
     try:
         return "" if moment is None else f"{moment.astimezone(zone):{'%Y-%m-%d' if number else '%a'} %H:%M:%S}"
     except (OverflowError, ValueError):
         return ""
 
 
-def _of_number(value: float) -> datetime | None:
+def _parse_epoch(value: float) -> datetime | None:
     for scale in _SCALES:
         if _EARLIEST <= value / scale < _LATEST:
             return _EPOCH + timedelta(seconds=value / scale)
     return None
 
 
-def _of_text(text: str) -> datetime | None:
+def _parse_iso(text: str) -> datetime | None:
     if len(text) > 40 or not _ISO.fullmatch(text):
         return None
     try:

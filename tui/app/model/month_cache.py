@@ -74,7 +74,7 @@ class MonthCache:
 
     def month(self, month: Month) -> tuple[list[StoredObject], bool] | None:
         """Return the objects of a month, and whether it was closed when they were listed."""
-        kept = self._read(_spelled(month), _StoredRows)
+        kept = self._read(_month_name(month), _StoredRows)
         if kept is None:
             return None
         end = datetime(month[0] + month[1] // 12, month[1] % 12 + 1, 1, tzinfo=UTC)
@@ -92,7 +92,7 @@ class MonthCache:
         self._write("place", place)
 
     def keep_month(self, month: Month, rows: Iterable[Chunk | StoredObject]) -> None:
-        self._write(_spelled(month), _StoredRows(datetime.now(UTC), [_row(row) for row in rows]))
+        self._write(_month_name(month), _StoredRows(datetime.now(UTC), [_row(row) for row in rows]))
 
     def _path(self, what: str) -> Path:
         return cache_dir() / "listings" / f"{self.name}.{what}"
@@ -120,5 +120,5 @@ def _object(row: _StoredRow) -> StoredObject:
     return StoredObject(row.key, row.size, row.etag, row.uploaded, row.storage_class, row.restored)
 
 
-def _spelled(month: Month) -> str:
+def _month_name(month: Month) -> str:
     return f"{month[0]:04}-{month[1]:02}"

@@ -48,14 +48,14 @@ def choose(records: Sequence[bytes], room: int, filter_: Filter | None = None) -
         for path, inner in _scalars(value):
             texts.setdefault(path, []).append(text_of(inner))
     drafts = [draft for path in texts if (draft := _draft(path, texts[path], len(values)))]
-    asked = _asked(filter_)
+    asked = _filter_paths(filter_)
     drafts.sort(key=lambda draft: (draft[0].path not in asked, *_rank(*draft)))  # stable: ties in the record's order
-    fitting = _fitting(drafts, room)
+    fitting = _select_columns(drafts, room)
     left = room - sum(column.width + 2 for column, _ in fitting)
-    return tuple(_weighed(column, texts) for column, texts in _widened(fitting, left))
+    return tuple(_with_frequencies(column, texts) for column, texts in _widen(fitting, left))
 
 
-def _asked(filter_: Filter | None) -> set[JsonPath]:
+def _filter_paths(filter_: Filter | None) -> set[JsonPath]:
     """Return the fields that a filter tests."""
     texts = [term.text for term in filter_.active if term.kind == "match"] if filter_ else []
     return {path for text in texts for path in named_paths(parse_expression(text).parsed)}
@@ -90,7 +90,7 @@ def chosen(texts: Sequence[str], records: Sequence[bytes], room: int) -> tuple[C
         usual = (_MOMENT if days else _CLOCK) if time else _usual_width(texts_)
         number = _are_numbers(texts_)
         width = max(min(usual, _WIDEST_CHOSEN) + _GROWTH * number, min(len(text), 16))
-        columns.append(_weighed(replace(draft, width=width, time=time, days=days, number=number), texts_))
+        columns.append(_with_frequencies(replace(draft, width=width, time=time, days=days, number=number), texts_))
     left = room - sum(column.width + 2 for column in columns)
     if columns and left > 0 and not columns[-1].time and not columns[-1].number:
         columns[-1] = replace(columns[-1], width=columns[-1].width + left)
@@ -154,7 +154,7 @@ def _usual_width(texts: list[str]) -> int:
     return widths[int((len(widths) - 1) * 0.9)] if widths else 0
 
 
-def _fitting(drafts: list[Draft], room: int) -> list[Draft]:
+def _select_columns(drafts: list[Draft], room: int) -> list[Draft]:
     """Return one time, then the most informative columns, as far as they fit."""
     times = [draft for draft in drafts if draft[0].time][:1]
     fitting: list[Draft] = []
@@ -165,7 +165,7 @@ def _fitting(drafts: list[Draft], room: int) -> list[Draft]:
     return fitting
 
 
-def _widened(drafts: list[Draft], left: int) -> list[Draft]:
+def _widen(drafts: list[Draft], left: int) -> list[Draft]:
     """Give the remaining room to numbers, which may grow and are useless if truncated; then to truncated texts."""
     widened = list(drafts)
     for at, (column, texts) in sorted(enumerate(drafts), key=lambda item: (not item[1][0].number, -item[0])):
@@ -176,7 +176,7 @@ def _widened(drafts: list[Draft], left: int) -> list[Draft]:
     return widened
 
 
-def _weighed(column: Column, texts: list[str]) -> Column:
+def _with_frequencies(column: Column, texts: list[str]) -> Column:
     """Return the column with the common and rare values of a sample."""
     if column.time or not texts:
         return column

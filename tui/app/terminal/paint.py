@@ -121,7 +121,7 @@ class Glass:
                 line.extend([UNKNOWN] * (x + len(cells) - len(line)))
             if line[x : x + len(cells)] == cells:
                 continue
-            for start, end in changes(_sure(line)[x : x + len(cells)], cells):
+            for start, end in changes(_certain_cells(line)[x : x + len(cells)], cells):
                 runs.append((x + start, y, cells[start:end]))
             line[x : x + len(cells)] = cells
         pen.write(runs, self._lines)
@@ -146,7 +146,7 @@ class Glass:
         return [*((0, y, cells) for y, cells in target.items()), *(piece for piece in pieces if piece[1] not in target)]
 
 
-def _sure(line: list[Cell]) -> list[Cell]:
+def _certain_cells(line: list[Cell]) -> list[Cell]:
     """Return the cells that are certainly on the terminal: it may use another width for a character with marks."""
     marked = next((at for at, cell in enumerate(line) if len(cell[0]) > 1), len(line))
     return line[:marked] + [UNKNOWN] * (len(line) - marked)

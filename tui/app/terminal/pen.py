@@ -32,11 +32,11 @@ class Pen:
         """
         for at in range(0, len(runs), _BAND_RUNS):
             band = runs[at : at + _BAND_RUNS]
-            shorter = min((self._written(order, lines) for order in (band, _by_color(band))), key=Pen._length)
+            shorter = min((self._trial(order, lines) for order in (band, _group_by_style(band))), key=Pen._length)
             self._x, self._y, self._now = shorter._x, shorter._y, shorter._now
             self._out += shorter._out
 
-    def _written(self, runs: Sequence[Run], lines: Mapping[int, list[Cell]]) -> Pen:
+    def _trial(self, runs: Sequence[Run], lines: Mapping[int, list[Cell]]) -> Pen:
         """Return a pen that has written these runs, starting from this pen's state."""
         pen = Pen()
         pen._x, pen._y, pen._now = self._x, self._y, self._now
@@ -90,9 +90,9 @@ class Pen:
         return "".join(self._out)
 
 
-def _by_color(runs: Sequence[Run]) -> list[Run]:
+def _group_by_style(runs: Sequence[Run]) -> list[Run]:
     """Return the same cells grouped by style."""
-    parts = [part for run in runs for part in _of_one_style(run)]
+    parts = [part for run in runs for part in _split_by_style(run)]
     grounds: dict[tuple[str, str], int] = {}
     styles: dict[StyleCodes, int] = {}
     for codes, _ in parts:
@@ -102,7 +102,7 @@ def _by_color(runs: Sequence[Run]) -> list[Run]:
     return [run for _, run in parts]
 
 
-def _of_one_style(run: Run) -> Iterator[tuple[StyleCodes, Run]]:
+def _split_by_style(run: Run) -> Iterator[tuple[StyleCodes, Run]]:
     """Yield the parts of a run, each with its style. A blank joins its neighbor on the same background."""
     x, y, cells = run
     start, style, inked = 0, cells[0][1], False

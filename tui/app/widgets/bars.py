@@ -64,12 +64,12 @@ class HeaderLine(LineWidget):
         room = max(width - sum(cell_len(text) for text, _ in right) - 14, 8)
         left: list[Piece] = [
             (" hourscope  ", palette.title),
-            (_named(self._place, room), palette.strong),
+            (_shorten_place(self._place, room), palette.strong),
         ]
         return strip_of(both_ends(left, right, width), width)
 
 
-def _named(place: str, room: int) -> str:
+def _shorten_place(place: str, room: int) -> str:
     """Return a place in `room` cells. The description after an extract's name is shortened first."""
     name, dot, about = place.partition(" · ")
     left = room - cell_len(name + dot)
