@@ -142,9 +142,9 @@ def test_hours_are_in_the_zone_of_the_archive_and_epoch_seconds_are_of_all_zones
         ("%Y-%m-%d", "does not include an hour"),
         ("%Y-%d_%H", "does not include a month"),
         ("%m-%d_%H", "does not include an hour"),
-        ("%Y-%m-%d_%H.%q", "has '%q'"),
+        ("%Y-%m-%d_%H.%q", "unknown code '%q'"),
         ("%Y-%m-%d_%I", "AM or PM"),
-        ("%Y-%m-%d_%H%", "has '%'"),
+        ("%Y-%m-%d_%H%", "unknown code '%'"),
     ],
 )
 def test_a_layout_that_cannot_be_read_says_why(pattern: str, words: str) -> None:

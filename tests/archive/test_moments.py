@@ -118,7 +118,7 @@ def test_a_time_that_clocks_showed_twice_says_how_to_choose_one() -> None:
     zone = ZoneInfo("Australia/Lord_Howe")
     (note,) = clock_notes("2024-04-07T01:40", "2024-04-07T02:00", zone, minutes=True)
     assert note == (
-        "clocks in Australia/Lord_Howe showed 2024-04-07T01:40 twice, and records of both are taken; for one of them "
+        "clocks in Australia/Lord_Howe showed 2024-04-07T01:40 twice; records of both are selected; for only one, "
         "give UTC: 2024-04-06T14:40Z or 2024-04-06T15:10Z"
     )
     assert clock_notes("2024-04-06T14:40Z", "2024-04-06T15:00Z", zone, minutes=True) == []

@@ -43,7 +43,7 @@ def test_a_sound_config(capsys: pytest.CaptureFixture[str]) -> None:
 def test_the_layouts_of_archives_are_read(capsys: pytest.CaptureFixture[str]) -> None:
     write('[archives.a]\nurl = "x"\nlayout = "%Y/%m/%d/%H.gz"\n[archives.b]\nurl = "x"\nlayout = "%Q"\n')
     assert cli.run(["config", "check"]) == 2
-    assert "archives.b.layout: the layout '%Q' has '%Q'" in capsys.readouterr().out
+    assert "archives.b.layout: unknown code '%Q' in the layout '%Q'" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
