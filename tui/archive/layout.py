@@ -22,6 +22,7 @@ _MAX_LENGTH, _MAX_HOLES = 4096, 100  # characters and holes of a pattern; a key 
 _MAX_TRIES = 1 << 14  # about 0.3 ms
 _FINER = ("M", "S")  # quantities below the hour: any two digits match
 _HOURS_KEPT = 8192
+_KEYS_KEPT = 8192
 _SOME_HOUR = datetime(2015, 1, 20, 13, tzinfo=UTC)
 _ANY_TOPIC = Hole("{topic}", "topic", r"[^/]+")
 _NOTHING: Mapping[str, str] = MappingProxyType({})
@@ -203,6 +204,14 @@ class Layout:
         time must agree. Parsing takes linear time in the key's length: RE2 matches keys on which Python's regex could
         backtrack for long.
         """
+        return self._parsed(key, zone)
+
+    @cached_property
+    def _parsed(self) -> Callable[[str, tzinfo], ParsedKey | None]:
+        """Cached, because the same keys are parsed to detect the layout and to make the catalog."""
+        return lru_cache(maxsize=_KEYS_KEPT)(self._parse)
+
+    def _parse(self, key: str, zone: tzinfo) -> ParsedKey | None:
         if len(key) ** self._tries <= _MAX_TRIES:
             match = self._regex.fullmatch(key)
             groups = match.groupdict() if match else None

@@ -141,7 +141,7 @@ def hours_of_moments(start: datetime | None, stop: datetime | None, lag: timedel
     """
     first = start and floor_hour(start)
     try:  # the lag is added to the instant, because an hour that clocks showed twice is ambiguous
-        last = stop and ceil_hour((stop.astimezone(UTC) + lag).astimezone(in_zone(stop).tzinfo))
+        last = stop and ceil_hour((_passes(stop)[1] + lag).astimezone(in_zone(stop).tzinfo))
     except OverflowError:
         last = None
     # Where clocks went back over two hours, as in Antarctica/Troll, the second may come before the first.

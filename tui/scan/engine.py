@@ -76,7 +76,8 @@ def run_plan(
     cancel = cancel or threading.Event()
     if extract is None:
         events = _run(plan, _tasks(plan, None, count_only, strict, exact), jobs, dask, cancel, known)
-        yield from events if count_only else in_order(events, plan.chunks)
+        matchless = count_only or plan.excerpt.measure is not None
+        yield from events if matchless else in_order(events, plan.chunks)
         return
     with extract:
         yield from extract.kept()

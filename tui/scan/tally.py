@@ -61,7 +61,8 @@ class Totals:
                 self.damaged = [damaged for damaged in self.damaged if damaged.chunk.key != chunk.key]
                 self._count(chunk, Counts())
             case ChunkDone(chunk, counts) | ChunkKept(chunk, counts):
-                self.running.pop(chunk.key, None)
+                key = chunk.key
+                self.running.pop(key, None)
                 skipped = isinstance(event, ChunkDone) and event.skipped
                 self.chunks += not skipped
                 self.skipped += skipped
@@ -74,20 +75,20 @@ class Totals:
                     self._of_lines += 1
                 if isinstance(event, ChunkDone) and event.form:
                     self.forms[event.form] += 1
-                    if not event.codec and promised(chunk.key):
-                        self.mislabeled.append(chunk.key)
+                    if not event.codec and promised(key):
+                        self.mislabeled.append(key)
                 self._count(chunk, counts)
-                self._done = self._done.plus(self._counts.pop(chunk.key))
+                self._done = self._done.plus(self._counts.pop(key))
 
     def limit(self, matches: int) -> None:
         """Limit the matches to the number at which the scan was ended; jobs ahead may have counted more."""
         self._limit = matches
 
     def _count(self, chunk: Chunk, counts: Counts) -> None:
-        before = self._counts.get(chunk.key, Counts())
+        before = self._counts.get(key := chunk.key)
         hour = self.matches_by_hour.get(chunk.hour, 0)
-        self.matches_by_hour[chunk.hour] = hour + counts.matches - before.matches
-        self._counts[chunk.key] = counts
+        self.matches_by_hour[chunk.hour] = hour + counts.matches - (before.matches if before else 0)
+        self._counts[key] = counts
 
     @property
     def counts(self) -> Counts:

@@ -33,7 +33,7 @@ from tests.app.conftest import (
     until,
     until_shown,
 )
-from tests.support.command import hourscope
+from tests.support.command import hourscope, hourscope_process
 from tests.support.consume import read_messages
 from tests.support.nsqd import Nsqd
 from tui.app.app import Explorer
@@ -397,7 +397,7 @@ async def test_a_repeat_is_shown_before_the_topic_is_asked_for(opened: Opened, n
     async with opened() as pilot:
         extract = (await scanned(pilot)).form.out
         way = ["--nsqd-tcp-address", nsqd.tcp_address, "--topic", topic]
-        ran = await asyncio.to_thread(hourscope, "send", extract, *way, "--yes")
+        ran = await asyncio.to_thread(hourscope_process, "send", extract, *way, "--yes")
         assert ran.code == 0
         await pilot.press("p")
         page = on(pilot, SendPage)
