@@ -15,7 +15,7 @@ from tui.scan import ScanPlan
 from tui.shell import shell_join
 from tui.units import count, plural
 
-_MOST_TEXTS = 1_000  # in a file; of more, one usually seems present, given 0.1 % false positives
+_MOST_TEXTS = 1_000  # in a file; with 0.05 % false positives, one of many more usually seems present
 _WHOLE = re.compile(r"\w(.*\w)?")  # one or more whole words
 
 Alternatives: TypeAlias = "tuple[tuple[int, ...], ...]"  # hashes of words: all of one tuple must be there

@@ -1,4 +1,4 @@
-"""The words of a chunk in a Bloom filter: 0.1 % false positives, no false negatives.
+"""The words of a chunk in a Bloom filter: 0.05 % false positives, no false negatives.
 
 A word is a run of at least 4 ASCII letters, digits and underscores; UTF-8 bytes beyond ASCII separate words. A text
 without escapes therefore has the same words in a record's bytes and in its values. `-w` searches for such words, and
@@ -24,7 +24,7 @@ from tui.index.counted import checked, unchecked
 SHORTEST = 4  # bytes of a word; shorter ones are in nearly every chunk
 LINE = 128  # bytes
 LINES_OF_ROW = 31  # lines stored as one row; with its checksum, a row fills an SQLite page
-_BITS = 16  # per word; with 8 of them set, false positives are 0.06 % (Bloom 1970), and with such lines 0.1 %
+_BITS = 18  # per word; with 8 of them set, false positives are 0.03 % (Bloom 1970), and with such lines 0.05 %
 _SET = 4  # bits in a set; a word has two of the sets, each chosen by 14 bits of its hash
 _SETS = 1 << 14
 _PIECE = 1 << 18  # bytes split into words at once
@@ -109,7 +109,7 @@ class Words:
         self._lines = list(map(or_, _folded(self._lines, number), _folded(other._lines, number)))
 
     def packed(self) -> bytes:
-        """Return the filter in as few lines as keep false positives at 0.1 %."""
+        """Return the filter in as few lines as keep false positives at 0.05 %."""
         return b"".join([line.to_bytes(LINE, "little") for line in _folded(self._lines, _enough(self._lines))])
 
     @classmethod
