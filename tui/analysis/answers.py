@@ -63,11 +63,11 @@ def _volume(answer: Answer, ranges: Sequence[TimeRange]) -> tuple[float, float |
     here = sum(answer.sizes[at] for at in target)
     if not usual or not target:
         return here, None, 0.0
-    whole = sum(map(expected, target))
+    total = sum(map(expected, target))
     off = [
         abs(answer.sizes[at] / expected(at) - 1) for at in range(len(answer.hours)) if at not in inside and expected(at)
     ]
-    return here, whole, _SPREAD * median(off) * whole if off else 0.0
+    return here, total, _SPREAD * median(off) * total if off else 0.0
 
 
 def _names(hour: datetime) -> tuple[tuple[int, ...], ...]:

@@ -65,10 +65,10 @@ class _Search:
                 mask = candidate.mask & other
                 key = frozenset((*candidate.facts, fact))
                 if key not in sharper and self.comparison.rough_mask(mask) > least:
-                    whole = self._single(candidate.facts[0], candidate.mask) if len(candidate.facts) == 1 else candidate
+                    base = self._single(candidate.facts[0], candidate.mask) if len(candidate.facts) == 1 else candidate
                     facts = (*candidate.facts, fact)
-                    parts = whole, self._single(fact, other)
-                    for made in self._made(facts, mask, parts, _MARGIN, candidate.shift.variation):
+                    parts = base, self._single(fact, other)
+                    for made in self._combination(facts, mask, parts, _MARGIN, candidate.shift.variation):
                         sharper[key] = made
         return sorted(sharper.values(), key=lambda candidate: -candidate.rank(self.needed))
 
@@ -81,7 +81,7 @@ class _Search:
             mask = self.masks[one] & self.masks[other]
             least = max(self.scores[one], self.scores[other]) * _SHARPER + self.needed
             if self.comparison.rough_mask(mask) > least:
-                pairs += self._made(
+                pairs += self._combination(
                     (one, other),
                     mask,
                     (self._single(one, self.masks[one]), self._single(other, self.masks[other])),
@@ -89,7 +89,7 @@ class _Search:
                 )
         return pairs
 
-    def _made(
+    def _combination(
         self,
         facts: tuple[RecordFact, ...],
         mask: int,

@@ -166,8 +166,8 @@ class Comparison:
         here, there = self.here, self.there
 
         def left(mask: int) -> float:
-            whole = mask.bit_count()
-            return (mask & ~taken).bit_count() / whole if whole else 1.0
+            count = mask.bit_count()
+            return (mask & ~taken).bit_count() / count if count else 1.0
 
         shares = left(candidate.mask & here), left(here), left(candidate.mask & there), left(there)
         return self.moved(candidate.hits, candidate.sizes, shares)

@@ -73,7 +73,7 @@ def diff(
     elif question.full or plan.bytes_compressed <= ceiling:
         if early and plan.bytes_compressed > _AT_ONCE_READ:
             yield from _sampled(plan, question, cancel, first=True)
-        yield from _whole(plan, question, jobs, dask, cancel)
+        yield from _all_records(plan, question, jobs, dask, cancel)
     else:
         yield from _sampled(plan, question, cancel)
 
@@ -90,7 +90,7 @@ def _known(plan: ScanPlan, question: Question, index: Index) -> list[tuple[Chunk
     return known
 
 
-def _whole(
+def _all_records(
     plan: ScanPlan, question: Question, jobs: int | None, dask: str | None, cancel: threading.Event
 ) -> Iterator[ScanEvent | Answer]:
     """Compare all records, or every n-th if there are too many."""
@@ -161,8 +161,8 @@ def _sampled(
             def sample(chunk: Chunk, most: int = most, only: int | None = only) -> tuple[Chunk, list[bytes]]:
                 if cancel.is_set():
                     return chunk, []
-                one = heads(plan.archive, [chunk], most=1, records=most, only=only, cancelled=cancel.is_set)
-                return next(one)
+                heads_of_chunk = heads(plan.archive, [chunk], most=1, records=most, only=only, cancelled=cancel.is_set)
+                return next(heads_of_chunk)
 
             for chunk, records in pool.map(sample, order):
                 parts[chunk.key] = observe_lines(b"\n".join(_matching(records, plan.filter)), learner)
@@ -200,9 +200,9 @@ def _answer(
     exact: bool = False,
     indexed: int = 0,
 ) -> Answer:
-    given = _given(table, question) if question.target is not None else None
-    if given is not None and given.baseline:
-        compared = [given]
+    selected = _compare_target(table, question) if question.target is not None else None
+    if selected is not None and selected.baseline:
+        compared = [selected]
     else:
         compared = [
             compare_hours(table, range(first, stop), [at for at in range(len(table.hours)) if not first <= at < stop])
@@ -213,7 +213,7 @@ def _answer(
         mine, base = _findings(comparison, question, cancel.is_set)
         ranked += [(base, finding) for finding in mine]
     ranked.sort(key=lambda pair: -pair[1].rank)
-    sides = given if given is not None else compare_hours(table, range(len(table.hours)), ())
+    sides = selected if selected is not None else compare_hours(table, range(len(table.hours)), ())
     return Answer(
         _side(table, sides.target),
         _side(table, sides.baseline),
@@ -249,7 +249,7 @@ def _findings(
     return findings(cleaner, leave_out=question.fields, cancelled=cancelled), cleaner
 
 
-def _given(table: Table, question: Question) -> Comparison:
+def _compare_target(table: Table, question: Question) -> Comparison:
     """Compare the question's target with its baseline."""
     times = [hour.time for hour in table.hours]
     target = [at for at, time in enumerate(times) if within(time, question.target)]

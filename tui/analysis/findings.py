@@ -49,12 +49,12 @@ def findings(
     facts = [fact for fact in comparison.table.hits if fact.path not in leave_out]
     needed = needed_score(len(facts))
     accepted: list[Candidate] = []
-    ways: set[tuple[FieldPath, bool]] = set()  # fields of numbers and their direction
+    directions: set[tuple[FieldPath, bool]] = set()  # fields of numbers and their direction
     taken = 0
     for candidate in _candidates(comparison, facts, needed, cancelled):
         if cancelled() or len(accepted) == _MOST:
             break
-        if (way := _way(candidate)) in ways:
+        if (direction := _direction(candidate)) in directions:
             continue  # only the bound that separates best is a finding
         left = comparison.without(candidate, taken) if accepted else candidate.shift
         if not stands_out(left, needed):
@@ -64,15 +64,15 @@ def findings(
             continue  # it comes from a few users or sessions, whose records are similar
         accepted.append(replace(candidate, shift=varied(candidate.shift, variation)))
         taken |= candidate.mask
-        if way is not None:
-            ways.add(way)
+        if direction is not None:
+            directions.add(direction)
         if min((side & ~taken).bit_count() for side in (comparison.here, comparison.there)) < LEAST:
             break
     accepted.sort(key=lambda candidate: -candidate.rank(needed))
     return [_finding(comparison, candidate, facts, candidate.rank(needed)) for candidate in accepted]
 
 
-def _way(candidate: Candidate) -> tuple[FieldPath, bool] | None:
+def _direction(candidate: Candidate) -> tuple[FieldPath, bool] | None:
     """Return a field of numbers, and whether they became larger; None for other findings."""
     fact = candidate.facts[0]
     if len(candidate.facts) > 1 or fact.kind not in ("above", "below"):

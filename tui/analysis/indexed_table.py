@@ -69,14 +69,14 @@ def _add_field(table: Table, path: FieldPath, places: Sequence[FieldOfHour], zon
     there = [0] * len(table.hours)
     for hour, field, _ in places:
         there[hour] += field.records + (0 if ANY in path else field.others)
-    whole = sum(field.records for _, field, _ in places)
-    if not whole:
+    total = sum(field.records for _, field, _ in places)
+    if not total:
         return  # only objects or lists: their contents have the facts
     counts: list[tuple[int, Mapping[Value, int]]] = [(hour, values) for hour, _, values in places]
     if not all(field.exact for _, field, _ in places):
         counts = _known_everywhere(places)
-    numeric = 2 * sum(field.types.get("number", 0) for _, field, _ in places) > whole
-    unique = whole - sum(sum(values.values()) for _, values in counts)
+    numeric = 2 * sum(field.types.get("number", 0) for _, field, _ in places) > total
+    unique = total - sum(sum(values.values()) for _, values in counts)
     known = FieldCounts(path, there, counts, max(unique, 0), numeric)
     if numeric and (_are_times(places) or is_clock([(hour, _ends(field, values)) for hour, field, values in places])):
         known.counts, numeric = [], False
@@ -225,7 +225,7 @@ def _cuts(table: Table, path: FieldPath, ladders: Sequence[tuple[int, _Ladder]])
             above[place][hour] += total - ladder.up_to(step)
             below[place][hour] += ladder.up_to(step or -1)  # 0 itself is not below 0
     cuts = table.cuts[path] = [float(f"{_bound(step):.6g}") for step in steps]
-    yield from cut_facts(path, cuts, above, below, whole=False)
+    yield from cut_facts(path, cuts, above, below, integers=False)
 
 
 def _are_times(places: Sequence[FieldOfHour]) -> bool:

@@ -40,9 +40,9 @@ def is_clock(samples: Iterable[tuple[int, Sequence[float]]]) -> bool:
     means = [total[hour] / count[hour] for hour in hours]
     rising = sum(one < other for one, other in pairwise(means))
     monotonic = max(rising, len(means) - 1 - rising) >= TIMES * (len(means) - 1)
-    whole = sum(squares.values()) - sum(total.values()) ** 2 / count.total()
+    overall = sum(squares.values()) - sum(total.values()) ** 2 / count.total()
     within = sum(squares[hour] - total[hour] ** 2 / count[hour] for hour in hours)
-    return monotonic and whole > 0 and within < (1 - _CLOCK) * whole
+    return monotonic and overall > 0 and within < (1 - _CLOCK) * overall
 
 
 def are_times(totals: Counter[Value], zone: tzinfo) -> bool:

@@ -41,24 +41,24 @@ def known_from(
         if not filter.active:
             answer = known_counts(head, parses=False) if head is not None else None
             return answer and replace(answer, counts=replace(answer.counts, matches=answer.counts.records))
-        if head is not None and (answer := _of_summary(index, chunk, head, filter, counts_only)) is not None:
+        if head is not None and (answer := _from_summary(index, chunk, head, filter, counts_only)) is not None:
             return answer
         terms = filter_terms(filter)
         earlier = index.known(chunk, terms) if counts_only and filter.within is None else None
         if earlier is None or (exact and not earlier.exact):
             all_terms = frozenset(terms)
             wider = (
-                _of_earlier(scan)
+                _from_earlier(scan)
                 for fewer, scan in index.without_match(chunk)
                 if fewer <= all_terms and (scan.exact or not exact)
             )
             return next((scan for scan in wider if not (scan.counts.not_json or scan.counts.unparsed)), None)
-        return _of_earlier(earlier) if earlier is not None else None
+        return _from_earlier(earlier) if earlier is not None else None
 
     return known
 
 
-def _of_summary(index: Index, chunk: Chunk, head: Head, filter_: Filter, counts_only: bool) -> Known | None:
+def _from_summary(index: Index, chunk: Chunk, head: Head, filter_: Filter, counts_only: bool) -> Known | None:
     if not counts_alike(head, filter_):
         return None
     parses = any(term.kind == "match" for term in filter_.active)
@@ -148,7 +148,7 @@ def _put(index: Index, terms: list[str], counted: list[tuple[Chunk, CountedChunk
     return True
 
 
-def _of_earlier(earlier: CountedChunk) -> Known:
+def _from_earlier(earlier: CountedChunk) -> Known:
     counts = replace(Counts(*earlier.counts), bytes_compressed=0)
     return Known(counts, _damage(earlier.damage), earlier.form, earlier.codec)
 

@@ -57,22 +57,22 @@ class PlaceLearner:
                 if len(objects) == len(records):
                     root = Place()
                     root.add_objects(objects, range(len(objects)))
-                    self._look_at_texts(root)
+                    self._check_texts(root)
                     return root, len(objects), []
             except (*MISFITS, NotJsonError):  # a new field, or a record that is not JSON
                 pass
         return self._one_by_one(Place(), records)
 
-    def _look_at_texts(self, root: Place) -> None:
+    def _check_texts(self, root: Place) -> None:
         """Stop keeping texts that do not repeat; NotJsonError if one is not JSON."""
-        differing = False
+        changed = False
         for path, texts in list(self._texts.items()):
             place = root.at(path)
             if texts.repeat and place is not None:
                 texts.add(place.texts)
-                differing |= not texts.repeat
-        if differing:
-            self._put_decoders()
+                changed |= not texts.repeat
+        if changed:
+            self._make_decoders()
 
     def _one_by_one(self, root: Place, records: Sequence[bytes]) -> tuple[Place, int, list[bytes]]:
         decode = self._decoder.decode if self._decoder is not None else _misfit
@@ -105,9 +105,9 @@ class PlaceLearner:
     def _learn(self, root: Place) -> None:
         self._learned += 1
         self._shape = _merged(self._shape, _shape_of(root))
-        self._put_decoders()
+        self._make_decoders()
 
-    def _put_decoders(self) -> None:
+    def _make_decoders(self) -> None:
         try:
             if isinstance(self._shape, dict):
                 self._decoder = msgspec.json.Decoder(_struct(self._shape, (), lambda _: False))

@@ -75,9 +75,9 @@ class ByMinutes:
 
 def stretch_length(start: datetime, stop: datetime) -> timedelta:
     """Return the length of the stretches into which a target is divided: a fraction of it, in whole minutes."""
-    whole = stop - start
-    parts = (part for part in range(_PARTS, 1, -1) if whole % (part * _MINUTE) == timedelta(0))
-    return next((whole / part for part in parts if whole / part >= _SHORTEST), whole)
+    duration = stop - start
+    parts = (part for part in range(_PARTS, 1, -1) if duration % (part * _MINUTE) == timedelta(0))
+    return next((duration / part for part in parts if duration / part >= _SHORTEST), duration)
 
 
 def same_minutes(times: Sequence[datetime], target: Sequence[int], others: Sequence[int], days: int) -> list[int]:

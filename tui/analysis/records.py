@@ -148,7 +148,7 @@ class TableRecords:
         """Return the bits of the records for which a fact holds."""
         bits = self._masks.get(fact)
         if bits is None:
-            bits = self._masks[fact] = self._made(fact)
+            bits = self._masks[fact] = self._compute(fact)
         return bits
 
     def by_hour(self, mask: int) -> list[int]:
@@ -166,7 +166,7 @@ class TableRecords:
             kept[starts[hour] : starts[hour + 1]] = whole[starts[hour] : starts[hour + 1]]
         return int.from_bytes(kept, "big")
 
-    def _made(self, fact: RecordFact) -> int:
+    def _compute(self, fact: RecordFact) -> int:
         path, numbers = fact.path, fact.kind in ("above", "below")
         if fact.kind == "missing":
             return self.valid & ~self.mask(RecordFact(path, "field"))

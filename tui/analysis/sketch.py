@@ -36,7 +36,7 @@ class Sketch:
     def add(self, numbers: Sequence[float], times: Sequence[int] = ()) -> None:
         """Add numbers, each once or as many `times`. They must not be NaN; infinite ones are left out."""
         if numbers and not -_MOST <= min(numbers) <= max(numbers) <= _MOST:
-            numbers, times = _some(numbers, times, [-_MOST <= number <= _MOST for number in numbers])
+            numbers, times = _select(numbers, times, [-_MOST <= number <= _MOST for number in numbers])
         if not numbers:
             return
         count = sum(times) if times else len(numbers)
@@ -97,14 +97,14 @@ class Sketch:
         return min(max(number, self.low), self.high)
 
 
-def _some(numbers: Sequence[float], times: Sequence[int], chosen: list[bool]) -> tuple[list[float], list[int]]:
+def _select(numbers: Sequence[float], times: Sequence[int], chosen: list[bool]) -> tuple[list[float], list[int]]:
     return list(compress(numbers, chosen)), list(compress(times, chosen))
 
 
 def _add(counts: Counter[int], numbers: Sequence[float], times: Sequence[int]) -> None:
     """Count the positive numbers in their buckets, in C code and so in half the time of `bucket_of`."""
     if min(numbers) <= _LEAST:
-        numbers, times = _some(numbers, times, [number > _LEAST for number in numbers])
+        numbers, times = _select(numbers, times, [number > _LEAST for number in numbers])
     buckets = map(math.ceil, map(_PER_LOG.__mul__, map(math.log, numbers)))
     if not times:
         counts.update(buckets)

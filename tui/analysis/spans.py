@@ -56,14 +56,14 @@ def suspicious(table: Table, most: int, cancelled: Callable[[], bool] = lambda: 
 
 def _stretches(hits: Sequence[int], sizes: Sequence[int], needed: float) -> list[tuple[float, int, int]]:
     """Return the stretch in which a fact is more frequent than elsewhere, and the one in which it is rarer."""
-    number, whole, everything = len(sizes), sum(hits), sum(sizes)
+    number, all_hits, all_records = len(sizes), sum(hits), sum(sizes)
     stretches = []
-    together = max(1, min(math.ceil(_ENOUGH * number / max(everything, 1)), number // 8))
+    together = max(1, min(math.ceil(_ENOUGH * number / max(all_records, 1)), number // 8))
     pooled = zip(_sums(hits, together), _sums(sizes, together), strict=True)
     usual = sorted(hit / size for hit, size in pooled if size)
     if not usual:
         return []
-    middle = max(usual[len(usual) // 2], 0.5 * whole / max(everything, 1) if not usual[len(usual) // 2] else 0.0)
+    middle = max(usual[len(usual) // 2], 0.5 * all_hits / max(all_records, 1) if not usual[len(usual) // 2] else 0.0)
     for extreme in (usual[-1], usual[0]):
         inside, outside = extreme, middle
         if inside == outside:
@@ -76,13 +76,13 @@ def _stretches(hits: Sequence[int], sizes: Sequence[int], needed: float) -> list
             if (first, stop) == before or not size or stop - first > number // _LONGEST:
                 break
             inside = sum(hits[first:stop]) / size
-            outside = (whole - sum(hits[first:stop])) / max(everything - size, 1)
+            outside = (all_hits - sum(hits[first:stop])) / max(all_records - size, 1)
             if inside == outside:
                 break
         here, size = sum(hits[first:stop]), sum(sizes[first:stop])
         if not size or stop - first > number // _LONGEST:
             continue
-        if abs(likelihood_ratio(here, size, whole - here, everything - size)) < needed / 2:
+        if abs(likelihood_ratio(here, size, all_hits - here, all_records - size)) < needed / 2:
             continue  # too small even if variation is ignored
         base = windows([*hits[:first], *hits[stop:]], [*sizes[:first], *sizes[stop:]], stop - first)
         moved = shift(here, size, base)
@@ -125,8 +125,8 @@ def _has_edge(hits: Sequence[int], sizes: Sequence[int], first: int, stop: int) 
     def of(start: int, end: int) -> float:
         return sum(hits[start:end]) / max(sum(sizes[start:end]), 1)
 
-    whole, size = sum(hits) - sum(hits[first:stop]), sum(sizes) - sum(sizes[first:stop])
-    least = _STEP * abs(of(first, stop) - whole / max(size, 1))
+    other_hits, other_records = sum(hits) - sum(hits[first:stop]), sum(sizes) - sum(sizes[first:stop])
+    least = _STEP * abs(of(first, stop) - other_hits / max(other_records, 1))
     begins = first > 0 and abs(of(first, first + near) - of(max(first - near, 0), first)) >= least
     ends = stop < len(sizes) and abs(of(stop - near, stop) - of(stop, stop + near)) >= least
     return begins or ends

@@ -116,8 +116,8 @@ def shift(hits: float, size: float, base: Windows, least: float = 1.0) -> Shift:
     if not size or not there_size:
         return Shift(0.0, 0.0, 0.0, round(hits))
     score = likelihood_ratio(hits, size, there_hits, there_size) / variation
-    whole = sum(base.sizes)
-    return Shift(hits / size, sum(base.hits) / whole if whole else 0.0, score, round(hits), variation)
+    total = sum(base.sizes)
+    return Shift(hits / size, sum(base.hits) / total if total else 0.0, score, round(hits), variation)
 
 
 def stretch(hits: Sequence[int], sizes: Sequence[int], inside: float, outside: float) -> tuple[int, int]:

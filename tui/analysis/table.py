@@ -175,17 +175,17 @@ class Table:
         values = list(values)
         if len(values) < 4 or len(self.hours) < 8:
             return False
-        confined = whole = 0
+        confined = total = 0
         hours, covered = set[int](), set[int]()
         for hits in values:
             at = [index for index, count in enumerate(hits) if count]
             number = sum(hits)
-            whole += number
+            total += number
             hours.update(at)
             if at[-1] - at[0] < max(2, _CONFINED * len(self.hours)):
                 confined += number
                 covered.update(at)
-        return confined > whole / 2 and 2 * len(covered) > len(hours)
+        return confined > total / 2 and 2 * len(covered) > len(hours)
 
 
 def table_of(observed: Iterable[tuple[datetime, Observed]], zone: tzinfo, step: timedelta | None = None) -> Table:
@@ -210,15 +210,15 @@ def _add_field(table: Table, path: FieldPath, places: list[tuple[ChunkRecords, F
     there = [0] * len(table.hours)
     for part, column in places:
         there[part.hour] += column.there
-    whole, times = sum(there), sum(column.times for _, column in places)
+    total, times = sum(there), sum(column.times for _, column in places)
     if not times and not any(column.values or column.unique for _, column in places):
         return  # only objects or lists: their contents have the facts
-    items = sum(len(column.codes) for _, column in places) if ANY in path else whole
+    items = sum(len(column.codes) for _, column in places) if ANY in path else total
     numeric = 2 * sum(column.numeric for _, column in places) > items
     counts: list[tuple[int, Mapping[Value, int]]] = [(part.hour, column.values) for part, column in places]
     unique = sum(column.unique for _, column in places)
-    known = FieldCounts(path, there, [] if 2 * times > whole else counts, unique, numeric)
-    samples = [(part.hour, _some_numbers(column)) for part, column in places] if numeric and 2 * times <= whole else []
+    known = FieldCounts(path, there, [] if 2 * times > total else counts, unique, numeric)
+    samples = [(part.hour, _sampled(column)) for part, column in places] if numeric and 2 * times <= total else []
     if samples and is_clock(samples):
         known.counts, samples = [], []
     if not table.add(known, zone) or not samples:
@@ -227,7 +227,7 @@ def _add_field(table: Table, path: FieldPath, places: list[tuple[ChunkRecords, F
         table.hits.update(_cuts(table, path, places, [number for _, numbers in samples for number in numbers]))
 
 
-def _some_numbers(column: FieldColumn) -> list[float]:
+def _sampled(column: FieldColumn) -> list[float]:
     numbers = column.numbers if column.numbers is not None else []
     step = max(len(numbers) // _NUMBERS_OF_PART, 1)
     return [number for number in numbers[::step] if number == number]
@@ -241,11 +241,11 @@ def cut_bounds(numbers: Sequence[float]) -> list[float]:
 
 
 def cut_facts(
-    path: FieldPath, cuts: Sequence[float], above: Sequence[Hits], below: Sequence[Hits], *, whole: bool
+    path: FieldPath, cuts: Sequence[float], above: Sequence[Hits], below: Sequence[Hits], *, integers: bool
 ) -> Iterator[tuple[RecordFact, Hits]]:
-    """Yield the facts "above" the higher bounds and "below" the lower ones. `whole`: the numbers are integers."""
+    """Yield the facts "above" the higher bounds and "below" the lower ones. `integers`: the numbers are integers."""
     for at, cut in enumerate(cuts):
-        bound: object = int(cut) if whole else cut
+        bound: object = int(cut) if integers else cut
         if at >= len(cuts) // 2 and sum(above[at]) >= LEAST:
             yield RecordFact(path, "above", bound), above[at]
         if at <= len(cuts) // 2 and sum(below[at]) >= LEAST:
@@ -253,25 +253,25 @@ def cut_facts(
 
 
 def _cuts(
-    table: Table, path: FieldPath, places: list[tuple[ChunkRecords, FieldColumn]], some: Sequence[float]
+    table: Table, path: FieldPath, places: list[tuple[ChunkRecords, FieldColumn]], sample: Sequence[float]
 ) -> Iterator[tuple[RecordFact, Hits]]:
-    cuts = table.cuts[path] = cut_bounds(some)
+    cuts = table.cuts[path] = cut_bounds(sample)
     number = len(table.hours)
     above, below = [[0] * number for _ in cuts], [[0] * number for _ in cuts]
-    whole = all(one.is_integer() for one in some[:: max(len(some) // 100, 1)])
+    integers = all(value.is_integer() for value in sample[:: max(len(sample) // 100, 1)])
     if ANY in path:
         records = TableRecords(table.parts, number, {}, table.cuts)
         for at, cut in enumerate(cuts):
             above[at] = records.by_hour(records.mask(RecordFact(path, "above", cut)))
             below[at] = records.by_hour(records.mask(RecordFact(path, "below", cut)))
-        return cut_facts(path, cuts, above, below, whole=whole)
+        return cut_facts(path, cuts, above, below, integers=integers)
     for part, _ in places:
         at_place = Counter(part.places(path, cuts))
         over = [at_place[place] for place in range(2 * len(cuts) + 1)]
         for at in range(len(cuts)):
             above[at][part.hour] += sum(over[2 * at + 2 :])
             below[at][part.hour] += sum(over[: 2 * at + 1])
-    return cut_facts(path, cuts, above, below, whole=whole)
+    return cut_facts(path, cuts, above, below, integers=integers)
 
 
 def _may_vary(value: Any) -> bool:

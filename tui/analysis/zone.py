@@ -126,7 +126,7 @@ def _fit(zone: tzinfo, uploads: Sequence[_Upload]) -> _Fit:
 def _advice(archive: Archive, own: _Fit, best: _Fit, uploads: Sequence[_Upload]) -> str:
     name, now = zone_name(best.zone), zone_name(archive.zone)
     offsets = sorted({_offset(best.zone, hour) for hour, _ in uploads})
-    spelled = " to ".join(_spell(offset) for offset in dict.fromkeys((offsets[0], offsets[-1])))
+    spelled = " to ".join(_format(offset) for offset in dict.fromkeys((offsets[0], offsets[-1])))
     shown = f"{name} ({spelled})" if spelled != name else name
     return (
         f"the names seem to be in {shown}, or another zone with the same hours: there chunks come {_minutes(best.lag)} "
@@ -138,7 +138,7 @@ def _offset(zone: tzinfo, hour: datetime) -> timedelta:
     return hour.replace(tzinfo=zone).utcoffset() or timedelta(0)
 
 
-def _spell(offset: timedelta) -> str:
+def _format(offset: timedelta) -> str:
     """Format an offset as `UTC+5:30`, `UTC-5` or `UTC`."""
     hours, minutes = divmod(round(abs(offset) / timedelta(minutes=1)), 60)
     if not hours and not minutes:

@@ -90,11 +90,11 @@ class Database:
                 self.close()
                 if attempt == 2:
                     raise IndexFileError(f"{self._path} cannot be written: {error}; delete it") from error
-                self._put_aside()
+                self._rename_damaged()
             except OSError as error:
                 raise IndexFileError(f"{self._path} cannot be written: {error.strerror}") from error
 
-    def _put_aside(self) -> None:
+    def _rename_damaged(self) -> None:
         """Rename a damaged file, so a new one can be started."""
         with suppress(OSError):
             self._path.rename(self._path.with_suffix(".damaged"))

@@ -162,13 +162,13 @@ class Index:
     def known(self, chunk: Chunk, terms: Sequence[str]) -> CountedChunk | None:
         """Return the counts of an earlier scan of the chunk with these terms; None if there was none."""
         spelled = _spelled(terms)
-        for data, *_ in self._of_scans(chunk, "and terms=?", spelled):
+        for data, *_ in self._scan_rows(chunk, "and terms=?", spelled):
             return unpack_known(data)
         return None
 
     def without_match(self, chunk: Chunk) -> Iterator[tuple[frozenset[str], CountedChunk]]:
         """Yield the terms and counts of earlier scans that matched no record of the chunk."""
-        for data, terms in self._of_scans(chunk, "and matches=0"):
+        for data, terms in self._scan_rows(chunk, "and matches=0"):
             if (known := unpack_known(data)) is not None:
                 yield _terms(terms), known
 
@@ -215,7 +215,7 @@ class Index:
         known = set(self._database.ask(lambda db: db.execute(query, (self.place, format_)).fetchall()) or [])
         return {chunk.key for chunk in chunks if self._rows.about(chunk) in known}
 
-    def _of_scans(self, chunk: Chunk, which: str, *more: str) -> list[Row]:
+    def _scan_rows(self, chunk: Chunk, which: str, *more: str) -> list[Row]:
         """Return the rows of earlier scans: their counts and terms."""
         if self.is_empty("counted"):
             return []

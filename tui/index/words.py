@@ -66,7 +66,7 @@ class Words:
 
     def add(self, data: bytes) -> None:
         """Add every word of some lines."""
-        for words in _cut(data):
+        for words in _split(data):
             self._put(words - self._recent)
 
     def add_strings(self, value: Any) -> None:
@@ -110,7 +110,7 @@ class Words:
 
     def packed(self) -> bytes:
         """Return the filter in as few lines as keep false positives at 0.05 %."""
-        return b"".join([line.to_bytes(LINE, "little") for line in _folded(self._lines, _enough(self._lines))])
+        return b"".join([line.to_bytes(LINE, "little") for line in _folded(self._lines, _lines_needed(self._lines))])
 
     @classmethod
     def of(cls, packed: bytes) -> Words:
@@ -170,7 +170,7 @@ def words_in(text: bytes, *, whole: bool) -> list[bytes]:
     ]
 
 
-def _cut(data: bytes) -> Iterator[set[bytes]]:
+def _split(data: bytes) -> Iterator[set[bytes]]:
     """Yield the words of some lines piece by piece: a list of all words takes ten times the memory of the lines."""
     start = 0
     while start < len(data):
@@ -182,7 +182,7 @@ def _cut(data: bytes) -> Iterator[set[bytes]]:
         start = stop
 
 
-def _enough(lines: list[int]) -> int:
+def _lines_needed(lines: list[int]) -> int:
     """Return the number of lines that a filter can be folded to."""
     filled, bits = sum(map(int.bit_count, lines)), 8 * LINE * len(lines)
     if filled == bits:
