@@ -2,5 +2,5 @@
 
 from tui.cli import program
 
-if __name__ == "__main__":  # processes of a scan import this too
+if __name__ == "__main__":  # scan processes also import this module
     program()

@@ -1,4 +1,4 @@
-"""Printing what was made: the lists of extracts, sends and jobs."""
+"""Printing the lists of extracts, sends and jobs."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from tui.cli.console import EXIT_MATCHED, EXIT_NOTHING, print_line, say
 
 
 class Listed(Protocol):
-    """What a list is of."""
+    """An item of a list."""
 
     def as_json(self) -> dict[str, object]:
-        """As `--json` has it."""
+        """Return it for `--json`."""
 
 
 ListedT = TypeVar("ListedT", bound=Listed)
@@ -23,7 +23,7 @@ ListedT = TypeVar("ListedT", bound=Listed)
 def print_list(
     name: str, items: Sequence[ListedT], rows_of: Callable[[ListedT], list[str]], empty: str, *, as_json: bool
 ) -> int:
-    """Print all items, or a sentence where there are none; returns the exit code."""
+    """Print all items, or a sentence if there are none; return the exit code."""
     if as_json:
         print(json.dumps({"version": 1, name: [item.as_json() for item in items]}))
     for item in () if as_json else items:
