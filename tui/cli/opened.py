@@ -98,7 +98,8 @@ class Opened:
     def ranged(self, start: str | None, stop: str | None, *, takes_times: bool = True, listed: bool = True) -> Opened:
         """Return the same archive with another range: of hours, or of record times if it splits hours of the keys.
 
-        If records have no readable time, such a range is widened to whole hours with a warning, unless it names minutes.
+        If records have no readable time, such a range is widened to whole hours, with a warning, or refused if it names
+        minutes.
         `listed`: the existing listing covers this range.
         """
         zone = self.archive.zone

@@ -1,4 +1,4 @@
-"""Earlier sends, as their journals record them: which can be resumed, and which were of the same records."""
+"""Earlier sends, read from their journals: which can be resumed, and which sent the same records."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from tui.send.survey import Survey
 from tui.units import plural
 
 SUFFIX = ".journal.jsonl"
-REPEATED = "the same "  # how the warning of a repeat begins
+REPEATED = "the same "  # the beginning of a repeat's warning
 
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """An earlier send, as its journal records it.
+    """An earlier send, read from its journal.
 
-    `confirmed`: how many records arrived, from the first on. `began`: may any have arrived? `running`: another process
-    is sending it now. `digests`: SHA-256 of the records that it sent, or was to send. `where`: the servers of all of
-    its runs. `continued_in`: the journal that continues it, if 0.1.0 began it.
+    `confirmed`: the number of records that arrived, counted from the first. `began`: whether any may have arrived.
+    `running`: another process is sending it now. `digests`: SHA-256 of the records that it sent, or was to send.
+    `where`: the servers of all its runs. `continued_in`: the journal that continues it, if 0.1.0 began it.
     """
 
     path: Path
@@ -53,11 +53,11 @@ class Earlier:
 
     @property
     def plan(self) -> Plan:
-        """What its records leave out, if this version wrote it."""
+        """The plan of the send, if this version wrote the journal."""
         return Plan(self.header.max_message, self.header.unique, self.header.order)
 
     def __str__(self) -> str:
-        """A sentence for the operator: the same as is about to be sent, and this happened to it."""
+        """Return a sentence for the operator: the same records were sent, and how far that send came."""
         records, at = plural(self.confirmed, "record"), ", ".join(self.where)
         began = f"{self.started[:19].replace('T', ' ')} UTC"
         if self.running:
@@ -73,30 +73,29 @@ class Earlier:
 
 
 def earlier_sends(folder: Path, source: Source | None = None, topic: str | None = None) -> tuple[Earlier, ...]:
-    """The sends whose journals are in `folder`, oldest first; of one source, of one topic. Unreadable ones are not."""
+    """Return the sends whose journals are in `folder`, oldest first, of one source and topic; skip unreadable ones."""
     sends = [send for send in _all(folder, topic) if isinstance(send, Earlier)]
     return tuple(send for send in sends if source is None or send.header.identity == source.identity)
 
 
 def unreadable_journals(folder: Path, topic: str) -> tuple[str, ...]:
-    """A sentence for each journal of the topic, by its name, that cannot be compared with what is sent."""
+    """Return a sentence for each journal that has the topic in its name and cannot be read."""
     return tuple(str(send) for send in _all(folder, topic) if isinstance(send, SendError))
 
 
 def unreadable_of(folder: Path, source: Source, topic: str) -> tuple[str, ...]:
-    """The same for those that are of this source, by their name: what arrived of it is not known."""
+    """Return the same for journals that also have this source in their name: it is unknown what arrived."""
     return tuple(words for words in unreadable_journals(folder, topic) if f".{source.identity[:12]}." in words)
 
 
 def repeats(
     folder: Path, source: Source, topic: str, survey: Survey, *, resumed: Earlier | None = None
 ) -> tuple[Earlier, ...]:
-    """The earlier sends of the same records to the topic, to any server, at any time, also those that still run.
+    """Return earlier sends of the same records to the topic, to any server, at any time, including running ones.
 
-    Records are the same if their SHA-256 is, in the order in which they go or in that of the archive.
+    Records are the same if their SHA-256 is, in the order in which they are sent or in that of the archive.
 
-    `resumed`, which
-    is to be resumed, is not a repeat, and what was sent before it began was known then.
+    `resumed`, the send to resume, is not a repeat, and sends before it began were checked then.
     """
     own = {resumed.path, *_path(resumed.header.continues)} if resumed else set()
     return tuple(
@@ -111,7 +110,7 @@ def repeats(
 
 
 def relatives(folder: Path, source: Source, topic: str, survey: Survey) -> tuple[Earlier, ...]:
-    """Earlier sends from the same place with the same filter to the topic, but of other records."""
+    """Return earlier sends from the same place with the same filter to the topic, but of other records."""
     return tuple(
         send
         for send in earlier_sends(folder, topic=topic)
@@ -121,7 +120,7 @@ def relatives(folder: Path, source: Source, topic: str, survey: Survey) -> tuple
 
 
 def reordered(folder: Path, topic: str, survey: Survey, order: str | None) -> tuple[Earlier, ...]:
-    """Earlier sends of as many records with as many bytes to the topic, one of the two in the order of time."""
+    """Return earlier sends of as many records and bytes to the topic, if one of the two sends is ordered by time."""
     return tuple(
         send
         for send in earlier_sends(folder, topic=topic)
@@ -131,15 +130,15 @@ def reordered(folder: Path, topic: str, survey: Survey, order: str | None) -> tu
 
 
 def resumable(where: Path, source: Source, topic: str, sha256: str | None = None) -> Earlier | None:
-    """The latest unfinished send of this source to the topic, or the journal `where` if it is a file.
+    """Return the latest unfinished send of this source to the topic, or that of the journal `where` if it is a file.
 
-    A source is the same by its identity or, given `sha256` of what would be sent, by its records. None if there is
-    none. SendError if that journal cannot be read, is of another source or topic, or of a finished send.
+    A source is the same if its identity is, or if its records have the SHA-256 `sha256`. None if there is no such
+    send. SendError if the journal cannot be read, is of another source or topic, or of a finished send.
     """
     if where.is_file():
         earlier = read_earlier(where)
         if earlier is None:
-            raise SendError(f"{where} is not a journal of a send; give the right file")
+            raise SendError(f"{where} is not a journal of a send; choose another file")
         _same(earlier, source, topic, sha256)
         return earlier
     sends = [send for send in earlier_sends(where, topic=topic) if not send.continued_in]
@@ -153,7 +152,7 @@ def resumable(where: Path, source: Source, topic: str, sha256: str | None = None
 
 
 def nothing_to_resume(folder: Path, source: Source, topic: str) -> SendError:
-    """Why there is no journal to resume by: the source has changed, or was never sent."""
+    """Explain why there is no journal to resume: the source has changed, or was never sent."""
     sends = earlier_sends(folder, topic=topic)
     if stopped := [send for send in sends if send.header.place and send.header.place == source.place]:
         return changed(stopped[-1], source)
@@ -164,13 +163,13 @@ def nothing_to_resume(folder: Path, source: Source, topic: str) -> SendError:
 
 
 def changed(earlier: Earlier, source: Source) -> SendError:
-    """The sentence for a source that is not what it was when its send was stopped."""
+    """Return the error for a source that has changed since its send was stopped."""
     records = (
         f"{earlier.confirmed:,}"
         if earlier.header.records is None
         else (f"{earlier.confirmed:,} of {earlier.header.records:,}")
     )
-    state, advice = "stopped after", "To resume, restore what it held then; a send without --resume would"
+    state, advice = "stopped after", "To resume, restore the old content; a send without --resume would"
     if earlier.finished:
         state, advice = "was finished with", "There is nothing to resume; a send without --resume may"
     return SendError(
@@ -180,7 +179,7 @@ def changed(earlier: Earlier, source: Source) -> SendError:
 
 
 def check_resumed(earlier: Earlier, survey: Survey, source: Source) -> None:
-    """SendError if what would be sent is not what the journal is of, or if it claims more than there is."""
+    """Raise SendError if the records differ from the journal's, or if the journal confirms more than there are."""
     header = earlier.header
     if header.sha256 is not None and (header.sha256, header.records) != (survey.sha256, survey.count):
         raise changed(earlier, source)
@@ -192,7 +191,7 @@ def check_resumed(earlier: Earlier, survey: Survey, source: Source) -> None:
 
 
 def read_earlier(path: Path) -> Earlier | None:
-    """What one journal records; None if nothing was begun. SendError if it cannot be read."""
+    """Read one journal; None if nothing was begun. SendError if it cannot be read."""
     try:
         with path.open("rb") as stream:
             contents = read_journal(path, stream)
@@ -227,7 +226,7 @@ def earlier_of(path: Path, contents: Contents, *, running: bool = False) -> Earl
 
 
 def joined(runs: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Runs [first, stop) in order, neighbors made one."""
+    """Return runs [first, stop) in order, with adjacent ones merged."""
     whole: list[tuple[int, int]] = []
     for first, stop in sorted(runs):
         if whole and first <= whole[-1][1]:
@@ -238,7 +237,7 @@ def joined(runs: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
 
 
 def _all(folder: Path, topic: str | None) -> Iterator[Earlier | SendError]:
-    """Every journal of a folder, oldest first, or why it cannot be read."""
+    """Yield every journal of a folder, oldest first, or the error that it cannot be read."""
     sends: list[Earlier] = []
     for path in sorted(folder.glob(f"{file_part(topic)}.*{SUFFIX}" if topic is not None else f"*{SUFFIX}")):
         try:
@@ -252,7 +251,7 @@ def _all(folder: Path, topic: str | None) -> Iterator[Earlier | SendError]:
 
 
 def file_part(topic: str) -> str:
-    """A topic as the beginning of a journal's name."""
+    """Return the beginning of a journal's name for a topic."""
     return re.sub(r"[^a-zA-Z0-9_.-]", "-", topic).lstrip(".")
 
 

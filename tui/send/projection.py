@@ -1,4 +1,4 @@
-"""`--project`: a part of each record, or another shape of it, instead of its bytes."""
+"""`--project`: the result of a JMESPath expression for each record, instead of its bytes."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _FAILURES = (exceptions.JMESPathError, TypeError, ValueError, ArithmeticError, R
 
 
 def projected_source(source: Source, expression: str) -> Source:
-    """The source with the JSON of a JMESPath's result for every record: `payload`, or `{id: user.id, at: t}`.
+    """Replace each record of the source by the JSON of a JMESPath result: `payload`, or `{id: user.id, at: t}`.
 
-    A record that is not JSON, or for which the result is null, is `unfit`: left out, named and counted, because null
-    is what a path that is not there gives. FilterError if the expression cannot be parsed.
+    A record that is not JSON, or for which the result is null (as for a missing path), is `unfit`: left out, named and
+    counted. FilterError if the expression cannot be parsed.
     """
     search = parse_expression(expression).search
 
