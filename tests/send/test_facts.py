@@ -39,7 +39,7 @@ def of(facts: list[Fact], label: str) -> list[str]:
         (10, 13, 2, "as many as were confirmed"),
         (10, 12, 0, "fewer than were confirmed"),
         (10, 18, 0, "more than were confirmed"),
-        (None, 18, 0, "its message_count is not known"),
+        (None, 18, 0, "its message_count is unknown"),
     ],
 )
 def test_what_nsqd_counted(before: int | None, after: int, resumed: int, words: str) -> None:

@@ -247,6 +247,6 @@ def test_a_journal_that_cannot_be_read_is_not_taken_for_none(
     journal.write_bytes(damage + b"\xff" + journal.read_bytes()[9:])
     ran = send(tmp_path / "a", nsqd, topic)
     assert ran.code == 2
-    assert "what arrived is not known" in ran.err and "--again" in ran.err
+    assert "it is unknown what arrived" in ran.err and "--again" in ran.err
     assert arrived(nsqd, topic) == 100
     assert send(tmp_path / "a", nsqd, topic, "--again").code == 0

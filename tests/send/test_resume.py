@@ -83,7 +83,7 @@ def test_an_nsqd_that_takes_less_than_the_first_one(
     with Nsqd(nsq_programs.nsqd, tmp_path / "nsqd", {"max-msg-size": 1000}) as small:
         ran = send(tmp_path / "m", small, topic, "--resume")
         assert ran.code == 2
-        assert "larger than the 1,000 bytes that nsqd takes" in ran.sentence
+        assert "larger than the 1,000 bytes that nsqd accepts" in ran.sentence
         assert arrived(small, topic) == 0
 
 

@@ -13,15 +13,14 @@ DEFAULT_TCP_PORT = 4150
 
 
 def valid_name(name: str) -> bool:
-    """Return whether a topic or channel name is valid for nsqd, which does not check all: `bad topic!` goes to `bad`."""
+    """Return whether nsqd allows a topic or channel name. It does not check all: `bad topic!` goes to `bad`."""
     return 0 < len(name) <= _MAX_NAME and _NAME.fullmatch(name) is not None
 
 
 def name_error(what: str, name: str) -> SendError:
     """Return the error for an invalid name of a `what`: a topic or a channel."""
     return SendError(
-        f"{name!r} is not a valid name of a {what}; use 1 to 64 letters, digits, '.', '_' or '-', "
-        "optionally followed by #ephemeral"
+        f"invalid {what} name {name!r}; use 1 to 64 letters, digits, '.', '_' or '-', optionally followed by #ephemeral"
     )
 
 

@@ -63,7 +63,7 @@ class Producer(msgspec.Struct, frozen=True):
 
 
 class Producers(msgspec.Struct, frozen=True):
-    """nsqlookupd's /lookup and /nodes. Each Producer is decoded separately, so an invalid one does not affect others."""
+    """nsqlookupd's /lookup and /nodes. Producers are decoded separately, so an invalid one does not affect others."""
 
     producers: list[msgspec.Raw] | None = None
 

@@ -19,9 +19,7 @@ from tui.nsq.refusals import tls_refusal
 from tui.nsq.target import Tls
 from tui.validation import explained
 
-_UNKNOWN_TOPIC = (
-    b'"TOPIC_NOT_FOUND"'  # nsqlookupd's; nsqd, whose HTTP port is easily mistaken for it, answers NOT_FOUND
-)
+_UNKNOWN_TOPIC = b'"TOPIC_NOT_FOUND"'  # of nsqlookupd; nsqd's HTTP, easily mistaken for it, has NOT_FOUND
 
 T = TypeVar("T")
 

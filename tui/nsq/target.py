@@ -30,16 +30,14 @@ class Tls:
         try:
             context = ssl.create_default_context(cafile=self.ca)
         except (OSError, ValueError) as error:
-            raise SendError(f"the CA file {self.ca} cannot be used: {_words(error)}; it must be a PEM file") from error
+            raise SendError(f"the CA file {self.ca} cannot be used: {_words(error)}; use a PEM file") from error
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         if self.cert is not None:
             try:
                 context.load_cert_chain(self.cert, self.key, password=_no_password)
             except (OSError, ValueError) as error:
                 files = f"{self.cert} with {self.key}" if self.key else str(self.cert)
-                raise SendError(
-                    f"the certificate {files} cannot be used: {_words(error)}; they must be PEM files"
-                ) from error
+                raise SendError(f"the certificate {files} cannot be used: {_words(error)}; use PEM files") from error
         return context
 
 
@@ -69,9 +67,9 @@ class NsqTarget:
     """A topic and the nsqds that may receive it, each `HOST:PORT` (`[::1]:4150` for IPv6).
 
     Of several addresses one is used at a time, which keeps the order; the next takes over when one stays away. With
-    `round_robin` batches go to all of them in turn, without order. `nsqd_http_addresses` belong to the TCP addresses one
-    by one; without them, the port after the TCP port is tried, as in nsqd's defaults (4150, 4151). `https://HOST:PORT`
-    is requested with `tls`. `looked_up`: nsqlookupd named the addresses.
+    `round_robin` batches go to all of them in turn, without order. `nsqd_http_addresses` correspond to the TCP
+    addresses; without them, the port after the TCP port is tried, as in nsqd's defaults (4150, 4151).
+    `https://HOST:PORT` is requested with `tls`. `looked_up`: nsqlookupd named the addresses.
     """
 
     topic: str

@@ -80,8 +80,8 @@ class Preparation:
         """Raise SendError if an unreadable journal is of the same source: it is unknown which records arrived."""
         if self.resumed is None and (broken := unreadable_of(self.folder, self.source, self.target.topic)):
             raise SendError(
-                f"{broken[-1]}; by its name it is of the same source and topic, and it is unknown what arrived; nothing "
-                "was sent now: add --again to send all, or move the journal away"
+                f"{broken[-1]}; by its name it is of the same source and topic, and it is unknown what arrived; "
+                "nothing was sent now: add --again to send all, or move the journal away"
             )
 
     def warnings(self, survey: Survey) -> tuple[str, ...]:

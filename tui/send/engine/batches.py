@@ -37,8 +37,8 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class BatchSize:
-    """The maximum size of a batch. `cuts`: record counts at which a batch must end (a canary's steps). `span`: in a paced
-    send, the maximum µs between the first and last record."""
+    """The maximum size of a batch. `cuts`: record counts at which a batch must end (a canary's steps). `span`: maximum
+    µs between the first and last record, in a paced send."""
 
     records: int = 100
     bytes: int = BATCH_BYTES
