@@ -115,7 +115,7 @@ def test_a_client_certificate_that_is_required(ours: Authority, nsq_programs: Ns
         def to(*pair: Path) -> NsqTarget:
             return NsqTarget("t", (nsqd.tcp_address,), (nsqd.http_address,), Tls(ours.ca, *pair))
 
-        _refused_everywhere(to(), nsqd, "requires a client certificate; give --tls-cert and --tls-key", tmp_path)
+        _refused_everywhere(to(), nsqd, "requires a client certificate; add --tls-cert and --tls-key", tmp_path)
         _refused_everywhere(to(*strangers.issue("me")), nsqd, "certificate", tmp_path)
         assert finish(send_to_nsq(write_lines(tmp_path / "out", RECORDS), to(*ours.issue("client")))).confirmed == 300
 
