@@ -56,7 +56,7 @@ def counts(schema: Schema) -> Contest:
         rival = duckdb(sql, count.question, rounds=2, read=count.read)
         contestants += [count, rival]
         needs.append(Need(f"count {kind}", "", count, [rival], 1))
-    about = "An answer is the checksum of the rows. Of `--stats` it is how many numbers there are; count, minimum and "
+    about = "An answer is the checksum of the rows. For `--stats` it is the number of values; count, minimum and "
     about += "maximum must be right, and our quantiles within 1 % of the exact ones."
     prepare = [f"test -s {exact_file} || {query('duckdb', exact)} > {exact_file}"]
     return Contest("Counts", schema.name, data, contestants, needs, about, prepare=prepare, charted=True)
@@ -81,9 +81,9 @@ def indexed(schema: Schema, month: Month, identity: str) -> Contest:
         contestants += [warm, cold]
         work = f"an id in 2 of {data.chunks} chunks, by {kind}, ≤ 3 % of the bytes read"
         needs.append(Need(work, "ours, cold", warm, [cold], 30))
-    about = "On the month, indexed with `--ids`. Where a chunk is read for an indexed count, or more than 3 % of the "
-    about += "bytes for an id, the row fails. Each run has a fresh copy of the index, so that it cannot know what the "
-    about += "run before it has found."
+    about = "On the month, indexed with `--ids`. If a chunk is read for an indexed count, or more than 3 % of the "
+    about += "bytes for an id, the row fails. Each run has a fresh copy of the index, without the results of the run "
+    about += "before."
     prepare = [
         f"test -d {index} || rm -rf {indexes}; mkdir -p {index}",
         f"XDG_CACHE_HOME={index} XDG_CONFIG_HOME={index}/none {HOURSCOPE} index {data.folder} --ids",

@@ -49,7 +49,7 @@ def expressions(schema: Schema) -> Contest:
             rival = chdb(data, condition, expression)
             contestants.append(rival)
             needs.append(Need("JMESPath beyond paths, the first two", "chDB", scan, [rival], 0.8))
-    about = "On the largest chunks of the data. The first row is what the others are compared with."
+    about = "On the largest chunks of the data. The others are compared with the first row."
     return Contest("JMESPath beyond paths", schema.name, data, contestants, needs, about)
 
 
@@ -67,5 +67,5 @@ def texts(schema: Schema) -> Contest:
         Need("-f with 10,000 ids", "one -g, ours", many, [one], at_most=3),
         Need("-f with 10,000 ids", "", many, [rg], 1.5),
     )
-    about = "`rg` takes long to prepare for so many texts, so each of its two processes reads half of the chunks."
+    about = "`rg` takes long to prepare so many texts, so each of its two processes reads half of the chunks."
     return Contest("A list of texts", schema.name, data, (one, many, rg), needs, about)

@@ -21,29 +21,29 @@ _HEAD = """# Benchmarks
 
     make bench
 
-measures `hourscope`, as it is typed, beside the tools that one would use instead, and writes this page. It makes its
-own data and gets the tools that it can. On two quiet cores it takes 15 to 20 minutes. The slow parts are indexing the
-month, which takes four minutes, and making the data, both of which are kept for the next run; reading the month without
-its index, building smaller indexes, `jq`, `zgrep` and the loop of `s3cmd`, which run once each; and the many filters.
+measures the `hourscope` command against the tools that one would use instead, and writes this page. It generates its
+data and installs the tools that it can. On two quiet cores it takes 15 to 20 minutes. The slow parts are indexing the
+month (four minutes) and generating the data, both of which are kept for the next run; reading the month without its
+index, building smaller indexes, `jq`, `zgrep` and the loop of `s3cmd`, which run once each; and the many filters.
 `python -m tests.shows.benchmarks --only TITLE` measures one section, and writes it to `.cache/bench/only`.
 
 ![GB of lines a second](benchmarks.svg)
 
-There are two kinds of records: *demo*, what `hourscope demo` makes, and *orders*, which are made up: deep objects,
+There are two kinds of records: *demo*, the records of `hourscope demo`, and *orders*, which are synthetic: deep objects,
 lists of objects, escapes. The *month* is 720 hourly chunks of both.
 
-Every run is a new process, and its start-up counts, theirs and ours. Our cache is empty unless a row says "indexed".
+Every run is a new process, and its start-up counts. Our cache is empty unless a row says "indexed".
 Contestants take turns for {rounds}, the slowest for fewer, with the files in the page cache. The figures are medians,
-with the fastest and the slowest run. *CPU* is the work of all processors together, without a server's. A *ratio* is the
-time of the row / the time of the first row with the same question, or what the last column needs. Answers to the same
-question must agree, or the row fails. A run of more than half a second is repeated if other processes use more than a
-tenth of the machine meanwhile, up to a limit; {noisy} of {runs} runs stayed so.
+with the fastest and the slowest run. *CPU* is the time of all processors together, without servers. A *ratio* is the
+time of the row divided by the time of the first row with the same question, or the figure that the last column requires.
+Answers to the same question must agree, or the row fails. A run of more than half a second is repeated if other processes use more than a
+tenth of the machine meanwhile, up to a limit; {noisy} of {runs} runs were still disturbed.
 """
 
 _SUMMARY = """## In short
 
-`≥` is their time / ours, at least: 2 means that hourscope takes half the time. `≤` is our time / theirs, at most. Where
-a row stands for several filters it shows the worst of them.
+`≥` is the minimum of their time / ours: 2 means that hourscope takes half the time. `≤` is the maximum of our time /
+theirs. A row for several filters shows the worst of them.
 
 | work | against | needed | demo | orders |
 |---|---|---|---|---|"""

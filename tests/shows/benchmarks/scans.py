@@ -51,10 +51,8 @@ def earlier(month: Month, tree: Path) -> Contest:
     now = Contestant(OURS, command, env={"PYTHONPATH": str(Path.cwd())}, repeat=2)
     before = Contestant("the earlier version", command, env={"PYTHONPATH": str(tree)}, repeat=2)
     needs = [Need("a literal, sound chunks", "", now, [before], 0.97)]
-    about = (
-        f"Commit {BASELINE} read nothing beyond damage, and did not look for it as closely. On half of the month, so "
-    )
-    about += "that the start-up, which is measured below, counts for little."
+    about = f"Commit {BASELINE} did not read past damage, and did not look for it as closely. On half of the month, so "
+    about += "that the start-up, which is measured below, matters little."
     return Contest(EARLIER, "both", month.half, (now, before), needs, about)
 
 
@@ -83,7 +81,7 @@ def cores(month: Month) -> Contest:
         yield Figure(f"{OURS} gains", "", "", _amdahl(gain), None)
         yield Figure("igzip gains", "", "", _amdahl(bare), None)
 
-    about = f"`-g {NOWHERE}` in half of the month, on the cores that `taskset` gives."
+    about = f"`-g {NOWHERE}` in half of the month, on one and two cores (`taskset`)."
     return Contest(CORES, "both", data, (one, two, bare_one, bare_two), about=about, figures=figures)
 
 
@@ -135,7 +133,7 @@ def small_chunks(data: Data, bucket: str, env: Mapping[str, str], jobs: int | No
         ratio, work = ideal / scan.seconds, f"{FAR}, {connections} connections"
         yield Figure(work, f"the ideal, {ideal:.2f} s", "≥ 0.75", f"{ratio:.2f}", ratio / 0.75)
 
-    about = "The ideal is GETs × latency / connections, and nothing else. Without `--jobs` it opens 16 connections."
+    about = "The ideal is GETs × latency / connections. Without `--jobs`, hourscope opens 16 connections."
     return Contest(FAR, "demo", data, (scan, bare), about=about, work=f"`{words}`.", figures=figures)
 
 
