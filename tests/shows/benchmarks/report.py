@@ -29,15 +29,15 @@ index, building smaller indexes, `jq`, `zgrep` and the loop of `s3cmd`, which ru
 
 ![GB of lines a second](benchmarks.svg)
 
-There are two kinds of records: *demo*, the records of `hourscope demo`, and *orders*, which are synthetic: deep objects,
+There are two kinds of records: *demo*, those of `hourscope demo`, and *orders*, which are synthetic: deep objects,
 lists of objects, escapes. The *month* is 720 hourly chunks of both.
 
 Every run is a new process, and its start-up counts. Our cache is empty unless a row says "indexed".
 Contestants take turns for {rounds}, the slowest for fewer, with the files in the page cache. The figures are medians,
 with the fastest and the slowest run. *CPU* is the time of all processors together, without servers. A *ratio* is the
-time of the row divided by the time of the first row with the same question, or the figure that the last column requires.
-Answers to the same question must agree, or the row fails. A run of more than half a second is repeated if other processes use more than a
-tenth of the machine meanwhile, up to a limit; {noisy} of {runs} runs were still disturbed.
+time of the row divided by the time of the first row with the same question, or the figure in the last column. Answers
+to the same question must agree, or the row fails. A run of more than half a second is repeated if other processes use
+more than a tenth of the machine meanwhile, up to a limit; {noisy} of {runs} runs were still disturbed.
 """
 
 _SUMMARY = """## In short
