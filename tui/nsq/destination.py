@@ -128,7 +128,7 @@ def _look(http_address: str, target: NsqTarget, address: str, limits: Limits, ti
 def _by_name(topic: str) -> tuple[str, ...]:
     if not topic.endswith("#ephemeral"):
         return ()
-    return (f"{topic} is ephemeral: nsqd answers OK and drops what its memory queue cannot hold",)
+    return (f"{topic} is ephemeral: nsqd drops what its memory queue cannot hold, although it answers OK",)
 
 
 def _warnings(name: str, topic: TopicStats, channels: tuple[ChannelState, ...]) -> tuple[str, ...]:

@@ -56,10 +56,10 @@ def archive_kill(
         tally, files = bucket_tally(seaweed, count)
     return Result(
         f"{count:,} messages, kill -9 of the archiver at {kills} moments",
-        f"A producer publishes {rate:,.0f} messages of {size} B a second; an archiver with hours of one second by a "
-        "test clock takes them into a bucket, and is killed at a random moment of its first 0.3 to 2.5 seconds, "
-        f"{kills} times, every third time not before it rotates or uploads a file; the last one is left to finish and "
-        "stopped by SIGTERM. What NSQ had given out and heard nothing of when a kill came may be there twice.",
+        f"A producer publishes {rate:,.0f} messages of {size} B per second. An archiver whose test clock makes hours "
+        f"of one second records them into a bucket, and is killed {kills} times, at a random moment of its first 0.3 "
+        "to 2.5 seconds, every third time only once it rotates or uploads a file. The last one finishes and is stopped by "
+        "SIGTERM. Messages that were in flight at a kill may be in the bucket twice.",
         [
             exactly("missing in the bucket", tally.missing, 0),
             at_most("twice in the bucket, against what was in flight at the kills", tally.extra, in_flight),
@@ -71,8 +71,8 @@ def archive_kill(
             ("the spool at the kills", "kills"),
             [[words, f"{found_at[state]}"] for state, words in _STATES.items()],
         ),
-        f"{files:,} files in the bucket. After the last kill the rest was taken in {seconds:.1f} s; "
-        f"{timeouts:,} messages came again by nsqd's timeout.",
+        f"{files:,} files in the bucket. After the last kill the rest was recorded in {seconds:.1f} s; "
+        f"nsqd redelivered {timeouts:,} messages after its timeout.",
     )
 
 

@@ -31,8 +31,8 @@ def explorer_lag(stage: Stage, *, count: int = 1_000_000, size: int = 500) -> Re
     return Result(
         "the explorer answers while it sends",
         f"The explorer in a terminal of 120 × 40 sends an hour of {count:,} records of {size} B at full rate to an "
-        "nsqd on the same machine, journal on. A task in its event loop asks to be woken every 5 ms and notes how much "
-        "later it was.",
+        "nsqd on the same machine, journal on. A task in its event loop wakes up every 5 ms and records its "
+        "delay.",
         [
             at_most("lag of the event loop, p99", _percentile(sending, 0.99) * 1000, 50, " ms"),
             exactly("missing", tallied.missing, 0),

@@ -20,8 +20,8 @@ _HEAD = """# Reliability
     make soak
 
 runs the shows below on real servers (nsqd 1.3.0) and rewrites their sections; it takes about 20 minutes.
-`python -m tests.shows.soak NAME…` runs some of them and rewrites only theirs. Each section says what was done, what was
-measured and what is needed, where and when. The command exits with 1 if anything needed did not hold.
+`python -m tests.shows.soak NAME…` runs some of them and rewrites only their sections. Each section says what was done,
+what was measured, what is required, and where and when it ran. The command exits with 1 if a requirement is not met.
 """
 _SECTION = re.compile(r"^## ([\w-]+): ", re.MULTILINE)
 

@@ -37,7 +37,7 @@ def send_depth(
     return Result(
         f"--max-depth {most} with a consumer that is held down",
         f"{count:,} records of {size} B; the topic's only consumer takes {take:,} as fast as it can, then none for "
-        f"{rest:g} s, and so on. The depth (topic and channel) is read from nsqd's stats again and again meanwhile; "
+        f"{rest:g} s, repeatedly. The depth (topic and channel) is read continuously from nsqd's stats; "
         f"{options.in_flight} batches of {options.batch} may be in flight.",
         [
             Check("exit code", str(code), "0", code == 0),

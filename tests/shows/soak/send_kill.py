@@ -42,11 +42,10 @@ def send_kill(stage: Stage, *, kills: int = 30, count: int = 3_000_000, size: in
     inside = sum(after > before for before, after in pairwise(kept))
     return Result(
         f"kill -9 of the sender at {kills} moments",
-        f"`hourscope send --yes` of {count:,} records of {size} B at full rate, killed {kills} times, each time gone "
-        "on with by `--resume`; the last run is left to end. Every third kill comes within a random 1.5 s from the "
-        "start of the program, the others within a random 0.4 s from the first record that the run sent. What was "
-        "handed over and not confirmed when the kill came can arrive again: "
-        f"{options.unconfirmed} batches of {options.batch} at most.",
+        f"`hourscope send --yes` of {count:,} records of {size} B at full rate, killed {kills} times and resumed "
+        "with `--resume` each time; the last run finishes. Every third kill comes at a random time within 1.5 s of the "
+        "program's start, the others within 0.4 s of the first record that the run sends. Records that were sent and "
+        f"not confirmed at a kill can arrive again: at most {options.unconfirmed} batches of {options.batch}.",
         [
             Check("exit code of the last run", str(ran.returncode), "0", ran.returncode == 0),
             exactly("missing", tallied.missing, 0),

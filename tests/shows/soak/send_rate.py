@@ -57,11 +57,11 @@ def send_rate(
     ours, *others = runners
     return Result(
         f"{count:,} messages of {size} B",
-        "The whole command with its start-up, its first look at the file and its journal, against nsqio's `to_nsq` "
-        "reading the same file, against a Go program that reads it and calls go-nsq's `MultiPublish`, and against "
-        "HTTP `/mpub` by curl: one process and one connection kept alive, with bodies that were framed before the "
-        "clock started. Contestants take turns with an nsqd as it comes; rates are medians, start to exit. After each "
-        "run a consumer takes every message out and counts it.",
+        "The whole command with its start-up, survey and journal, compared with nsqio's `to_nsq` reading the same "
+        "file, a Go program that reads it and calls go-nsq's `MultiPublish`, and HTTP `/mpub` by curl: one process "
+        "with one persistent connection, and bodies that were framed before the clock started. Contestants take turns "
+        "with a default nsqd; rates are medians, from start to exit. After each run a consumer reads and counts every "
+        "message.",
         [
             *(_against(ours, other) for other in others),
             exactly("missing, in all runs", ours.missing + quick[0].missing, 0),
@@ -72,7 +72,7 @@ def send_rate(
             [*map(_row, runners), *(_row(runner, ", nsqd all in memory") for runner in quick)],
         ),
         "By default nsqd keeps 10,000 messages in memory and writes the others to disk, which bounds what a client "
-        "can reach. With `-mem-queue-size` larger than the send it takes more than one Python process gives; those "
+        "can reach. With a larger `-mem-queue-size`, nsqd accepts more than one Python process sends; those "
         "rows are for information.",
     )
 

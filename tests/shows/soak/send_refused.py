@@ -71,8 +71,8 @@ def send_refused(stage: Stage, *, count: int = 1_000) -> Result:
     expected = {good.tcp_address: count, locked.tcp_address: count, elsewhere.tcp_address: 0, expired.tcp_address: 0}
     return Result(
         "TLS and AUTH that are wrong",
-        f"A send of {count:,} records to nsqds that want TLS, or a secret. Each refusal must be exit code 2 and one "
-        "line on stderr, and only the two sends that nothing is wrong with may have put anything into nsqd.",
+        f"A send of {count:,} records to nsqds that require TLS or a secret. Each refusal must be exit code 2 and one "
+        "line on stderr, and only the two valid sends may put anything into nsqd.",
         [
             *(
                 Check(case.name, f"exit code {one.code}", "refused" if case.refused else "sent", one.held(case))

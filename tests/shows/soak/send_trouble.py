@@ -79,9 +79,9 @@ def send_trouble(
         ]
     return Result(
         "nsqd restarted, connection cut, stalled, slowed",
-        f"A send of {count:,} records of {_SIZE} B at full rate for each kind of trouble, which strikes in mid-send. "
-        "The operator's terminal is read with a clock: from the fault until the progress line names it. A fault can "
-        f"repeat what was in flight, {window:,} records at most.",
+        f"One send of {count:,} records of {_SIZE} B at full rate for each kind of fault, during the send. "
+        "The time from the fault until the progress line names it is measured on the operator's terminal. A fault can "
+        f"repeat the records in flight, at most {window:,}.",
         checks,
         Table(
             ("", "times", "told after, s: median", "most", "repeated in all"),
