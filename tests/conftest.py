@@ -1,23 +1,25 @@
 """Real servers, and a home of its own, for every test.
 
-The servers are started once a session, when the first test asks for one. Tests share them, so each works on a topic or
-bucket of its own; a test that stops, freezes or reconfigures a server starts one for itself.
+The servers are started once a session, when the first test asks for one; all workers share one S3 server. Tests share
+them, so each works on a topic or bucket of its own; a test that stops, freezes or reconfigures a server starts one for
+itself.
 """
 
 import gc
 import os
 import re
-import sys
+import tempfile
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 from hypothesis import settings
 
-from tests.support.boto import share_loader
+from tests.support.boto import forget_clients, share_loader
 from tests.support.build import NsqPrograms, ServerUnavailableError, find_or_build_nsq, find_or_build_versitygw
 from tests.support.nsqd import Nsqd, Nsqlookupd
 from tests.support.seaweed import Seaweed, Versity, find_weed
@@ -25,16 +27,18 @@ from tests.support.seaweed import Seaweed, Versity, find_weed
 Program = TypeVar("Program")
 
 _homes = count(1)
+_SHARED = pytest.StashKey[Seaweed]()
 
 settings.register_profile("suite", max_examples=30, deadline=None)  # other work of the machine is no reason to fail
 settings.load_profile("suite")
 share_loader()
+gc.disable()  # until all tests are imported: pytest_collection_finish
 
 _OTHER_S3 = os.environ.get("S3_SERVER") == "versitygw"
 _FOREIGN_SETTINGS = ("AWS_", "HOURSCOPE_", "XDG_")
 _FOREIGN_NAMES = ("SSH_CONNECTION",)
 _LONG_NAME = 200  # of a parameter, in characters
-_QUICK = ("archive", "filter", "scan")
+_QUICK = ("tests/archive/", "tests/filter/", "tests/scan/")
 _HOME_FOLDERS = {
     "HOME": "",
     "XDG_CONFIG_HOME": ".config",
@@ -64,14 +68,27 @@ def pytest_make_parametrize_id(val: object) -> str | None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put files that start no server last: workers take whole files in order, and short ones let all end together."""
-    items.sort(key=lambda item: item.path.parent.name in _QUICK)
+    """Put files that start no server last, large ones first: workers take whole files in order.
+
+    Short ones let all end together.
+    """
+    tests = Counter(item.path for item in items)
+    items.sort(key=lambda item: (quick := item.nodeid.startswith(_QUICK), -tests[item.path] * quick))
+
+
+def pytest_unconfigure() -> None:
+    """Leave what is left out of the five garbage collections with which pytest ends."""
+    gc.freeze()
 
 
 def pytest_collection_finish() -> None:
-    """Leave what is imported by now out of garbage collection, a third of what the explorer's tests take otherwise."""
-    gc.collect()
+    """Leave what is imported by now out of garbage collection, a third of what the explorer's tests take otherwise.
+
+    And collect less often than every 700 objects: that is a tenth of what is left.
+    """
     gc.freeze()
+    gc.set_threshold(50_000)
+    gc.enable()
 
 
 @pytest.fixture(autouse=True)
@@ -87,8 +104,7 @@ def _isolation(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mon
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")  # else boto3 waits for a network that is not there
     for name in ("NO_PROXY", "no_proxy"):
         monkeypatch.setenv(name, "127.0.0.1,localhost")
-    if (s3 := sys.modules.get("tui.archive.s3")) is not None:
-        s3.client.cache_clear()  # boto3 may have looked for credentials in another test's environment
+    forget_clients()
 
 
 @pytest.fixture(scope="session")
@@ -117,8 +133,32 @@ def nsqd(nsq_programs: NsqPrograms, nsqlookupd: Nsqlookupd, tmp_path_factory: py
         yield server
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Start one S3 server for all workers, if it is installed: each takes memory, and time while nothing is asked."""
+    if _OTHER_S3:
+        return
+    config: pytest.Config = node.config
+    if _SHARED not in config.stash:
+        try:
+            program = find_weed()
+        except ServerUnavailableError:
+            return
+        folder = tempfile.TemporaryDirectory()
+        server = config.stash[_SHARED] = Seaweed(program, Path(folder.name))
+        config.add_cleanup(folder.cleanup)
+        config.add_cleanup(server.kill)
+        server.start()
+    shared = config.stash[_SHARED]
+    node.workerinput["seaweed"] = (str(shared.folder), shared.ports)
+
+
 @pytest.fixture(scope="session")
-def seaweed(weed: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seaweed]:
+def seaweed(weed: Path, pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seaweed]:
+    if shared := getattr(pytestconfig, "workerinput", {}).get("seaweed"):
+        folder, ports = shared
+        yield Seaweed(weed, Path(folder), ports=ports)
+        return
     with (Versity if _OTHER_S3 else Seaweed)(weed, tmp_path_factory.mktemp("seaweed")) as server:
         yield server
 

@@ -11,7 +11,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tui.analysis.columns import MISSING, Columns, Learner, columns_of
+from tui.analysis.columns import MISSING, Columns, Learner
 from tui.analysis.observed import Observed, observe_lines
 from tui.analysis.table import table_of
 
@@ -45,7 +45,7 @@ def test_a_learner_reads_what_looking_at_each_record_reads(first: list[Any], sec
     for records in (first, second, first):
         made = learner.columns(lines(records))
         assert (made.records, made.not_objects) == (len(records), 0)
-        assert cells(made) == cells(columns_of(records))
+        assert cells(made) == cells(Learner().columns(lines(records)))
 
 
 def test_what_is_no_object_is_counted_and_left_out() -> None:

@@ -14,7 +14,7 @@ from tui.analysis.findings import findings
 from tui.analysis.spans import suspicious
 
 
-@pytest.mark.parametrize("seed", range(1, 11))
+@pytest.mark.parametrize("seed", range(1, 1 + len(KINDS)))
 def test_the_incident_is_among_the_first_three_findings(seed: int) -> None:
     made = incident(KINDS[seed % len(KINDS)], seed, days=4, rate=200)
     ranked = findings(made.comparison(made.table()))

@@ -21,6 +21,7 @@ from textual.pilot import Pilot
 from textual.screen import Screen
 from textual.widgets import Input
 
+from tests.support.sample import shared_sample
 from tui.app.app import Explorer
 from tui.app.calendar.screen import CalendarPage
 from tui.app.filters.bar import FilterBar
@@ -33,7 +34,7 @@ from tui.app.records.store import HourRecords
 from tui.app.records.tree import JsonTree
 from tui.archive import Chunk
 from tui.config import S3Options, load_config
-from tui.demo import SampleSpec, write_sample
+from tui.demo import SampleSpec
 from tui.filter import Filter
 
 FIRST = datetime(2015, 1, 19, 22, tzinfo=UTC)
@@ -83,10 +84,7 @@ def small_archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three days of the sample archive."""
-    folder = tmp_path_factory.mktemp("sample")
-    for _ in write_sample(folder, SampleSpec(hours=72, records_per_hour=400)):
-        pass
-    return folder
+    return shared_sample(tmp_path_factory, SampleSpec(hours=72, records_per_hour=400))
 
 
 @pytest.fixture(autouse=True)

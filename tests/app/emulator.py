@@ -6,18 +6,20 @@ import fcntl
 import os
 import pty
 import select
-import signal
 import struct
-import sys
 import termios
 import time
+from functools import cache
 from types import TracebackType
 
 import pyte
 
+from tests.support.fork_server import ForkServer
+
 _QUIET = 0.35  # seconds without a byte: the screen is done
 _STEP = 0.02  # seconds between two looks at a slow line
 _RUN = "from tui.cli import main; main()"
+_server = cache(lambda: ForkServer(explorer=True))
 
 
 class _Screen(pyte.Screen):
@@ -30,8 +32,9 @@ class _Screen(pyte.Screen):
 
 
 class Terminal:
-    """`press` sends keys and returns how many bytes came back; `text` is what a person sees.
+    """A process in a terminal, of which one can run at a time.
 
+    `press` sends keys and returns how many bytes came back; `text` is what a person sees.
     `answers`: as all terminals do, it answers what a program asks; without, it is one that does not.
     """
 
@@ -48,7 +51,6 @@ class Terminal:
         self.screen = _Screen(columns, lines) if answers else pyte.Screen(columns, lines)
         self._stream = pyte.ByteStream(self.screen)
         self.raw = bytearray()
-        self.code: int | None = None
         self._gone = False
         # GNU readline, once imported, sets LINES and COLUMNS behind Python's back, and pytest-xdist for its workers:
         # they would hold against what the terminal says.
@@ -59,11 +61,14 @@ class Terminal:
             "LC_ALL": "C.UTF-8",
             **(environment or {}),
         }
-        self.pid, self.fd = pty.fork()
-        if self.pid == 0:
-            os.execve(sys.executable, [sys.executable, "-c", script, archive], settings)
+        self.fd, inside = pty.openpty()
         self.screen.fd = self.fd
         fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+        self._process = _server().start_on(inside, script, [archive], settings)
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
 
     def __enter__(self) -> Terminal:
         return self
@@ -71,9 +76,7 @@ class Terminal:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self.code is None:
-            os.kill(self.pid, signal.SIGKILL)
-            os.waitpid(self.pid, 0)
+        self._process.kill()
         self.hang_up()
 
     def read(self, quiet: float = _QUIET, most: float = 15.0) -> int:
@@ -120,14 +123,13 @@ class Terminal:
         """Wait until it ends by itself; the exit code (of a signal: negative)."""
         end = time.monotonic() + most
         while time.monotonic() < end:
-            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            code = self._process.poll()
             if reading and not self._gone:
                 self.read(0.05, 0.2)
             else:
                 time.sleep(0.05)
-            if pid:
-                self.code = os.waitstatus_to_exitcode(status)
-                return self.code
+            if code is not None:
+                return code
         raise AssertionError(f"it did not end:\n{self.text}")
 
     def resize(self, columns: int, lines: int) -> None:
@@ -152,14 +154,7 @@ class Terminal:
         """Send the keys that end it; the exit code."""
         os.write(self.fd, keys.encode())
         self.read(0.5)
-        end = time.monotonic() + most
-        while time.monotonic() < end:
-            pid, status = os.waitpid(self.pid, os.WNOHANG)
-            if pid:
-                self.code = os.waitstatus_to_exitcode(status)
-                return self.code
-            self.read(0.05, 0.2)
-        raise AssertionError(f"it did not end:\n{self.text}")
+        return self.ended(most)
 
     @property
     def text(self) -> str:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.chunks import COMPRESSIONS, OneObject, flipped, lines, read
-from tui.archive import ChunkReader, Damage, Reading, salvage, values
+from tui.archive import ChunkReader, Damage, Reading, json_values, salvage, values
 from tui.archive.folder import FolderStore
 from tui.archive.members import GzipMember, MemberError
 from tui.archive.store import Store
@@ -188,3 +188,17 @@ def test_damage_deep_in_a_member_takes_few_steps(monkeypatch: pytest.MonkeyPatch
     with ChunkReader(store, "key") as reader:
         assert [item for item in reader.results(lambda: lambda block: None) if item]
     assert steps < 100
+
+
+@pytest.mark.parametrize("bracket", [b"[", b'{"a":', b"[1,[],"])
+def test_brackets_too_deep_for_any_parser_close_nothing(bracket: bytes) -> None:
+    """To count 64 MiB of them took 20 seconds."""
+    depth = json_values._DEEPEST + 1
+    assert json_values.close_of(bracket * depth + b"]" * depth, 0) == 0
+    assert json_values.close_of(bracket * (depth - 2) + b"]", depth + 1) == 0
+
+
+def test_a_value_of_many_levels_ends_at_its_last_bracket() -> None:
+    for level in (b"[", b'{"a":'):
+        value = level * 5000 + (b"]" if level == b"[" else b"0}") + (b"]" if level == b"[" else b"}") * 4999
+        assert json_values.close_of(value + b"[1]", 0) == len(value)

@@ -53,7 +53,7 @@ def test_what_all_names_say_together(names: set[str], hosts: bool, unclear: bool
         ("orders.v1.host-a orders.v2.host-a", "{topic}.{host}"),
         ("orders.v1.web1.eu.x.com pay.web1.eu.x.com pay.db.us.x.com", "{topic}.{host=*.*.x.com}"),
         ("orders.v1.web1.eu.x.com orders.v2.web2.internal", "{topic}.{host=web*}"),
-        ("a.b.web1.eu.x.com a.b.db.internal", "{topic=a.b}.{host}"),
+        ("a.b.web1.eu.x.com a.b.db.internal", "{topic=a.b}.{host=**}"),
         ("events.web1.eu.example.com", "{topic}.{host=*.eu.example.com}"),
     ],
 )

@@ -34,6 +34,13 @@ from tui.errors import ArchiveError
 A, B, C = b'{"a":1}', b'{"b":"}{"}', b'{"c":[1,2]}'
 
 
+@cache
+def noise(count: int) -> bytes:
+    """So many lines that are barely compressed."""
+    chance = random.Random(1)
+    return lines([b'{"a":"%s"}' % chance.randbytes(20).hex().encode() for _ in range(count)])
+
+
 class TestFormsThatChange:
     MANY = tuple(b'{"n":%d,"pad":"%s"}' % (n, b"x" * 300) for n in range(2000))  # more than a block
 
@@ -106,8 +113,7 @@ class TestFormsThatChange:
     def test_so_it_is_where_nobody_looks_at_the_records(self, name: str, place: int, count: int) -> None:
         """As in a search for a text that hits nothing."""
         member = gzip.compress(lines(self.MANY), mtime=0)
-        chance = random.Random(1)
-        inner = COMPRESSIONS[name](lines([b'{"a":"%s"}' % chance.randbytes(20).hex().encode() for _ in range(count)]))
+        inner = COMPRESSIONS[name](noise(count))
         members = [member] * 3
         members.insert(place, gzip.compress(inner, mtime=0))
         store: Store = OneObject(b"".join(members))  # type: ignore[assignment]
@@ -389,8 +395,8 @@ class TestLimits:
 
 
 def many_lines() -> bytes:
-    """40 MB of them."""
-    return lines([b"x" * 99] * 400_000)
+    """20 MB of them."""
+    return lines([b"x" * 99] * 200_000)
 
 
 @cache
@@ -615,9 +621,9 @@ class TestLongLines:
 class TestLongValues:
     """Values over 1 MiB are taken one by one, in the buffer that they were read into."""
 
-    NESTED = b'{"k":[' + b",".join(b'{"a":%d}' % n for n in range(150_000)) + b'],"z":1}'
-    TEXT = b'{"v":"' + b"}{ " * (1 << 20) + b'"}'
-    SURROGATE = b'{"k":"\\ud800","v":"' + b"x y " * (1 << 20) + b'"}'
+    NESTED = b'{"k":[' + b",".join(b'{"a":%d}' % n for n in range(100_000)) + b'],"z":1}'
+    TEXT = b'{"v":"' + b"}{ " * (1 << 19) + b'"}'
+    SURROGATE = b'{"k":"\\ud800","v":"' + b"x y " * (1 << 19) + b'"}'
 
     @pytest.mark.parametrize(
         "record", [NESTED, TEXT, SURROGATE], ids=["a list of objects", "a text of brackets", "a lone surrogate"]

@@ -45,9 +45,13 @@ ZONES = (
 def changes(name: str) -> list[datetime]:
     """The UTC hours of some years in which the clocks of a zone change, or the first one if they never do."""
     zone = ZoneInfo(name)
-    hours = [datetime(2010, 1, 1, tzinfo=UTC) + n * HOUR for n in range(4 * 366 * 24)]
-    offsets = [hour.astimezone(zone).utcoffset() for hour in hours]
-    return [hours[n] for n in range(1, len(hours)) if offsets[n] != offsets[n - 1]] or hours[:1]
+    days = [datetime(2010, 1, 1, tzinfo=UTC) + n * 24 * HOUR for n in range(4 * 366)]
+
+    def change(hour: datetime, hours: int) -> bool:
+        return hour.astimezone(zone).utcoffset() != (hour + hours * HOUR).astimezone(zone).utcoffset()
+
+    changing = [day + n * HOUR for day in days if change(day, 24) for n in range(24)]
+    return [hour + HOUR for hour in changing if change(hour, 1)] or days[:1]
 
 
 @st.composite

@@ -80,6 +80,75 @@ def test_a_send_takes_one_topic_and_says_how(siblings: str, tmp_path: Path, caps
     assert Path(out).read_bytes() == b'{"n":1}\n' * 6
 
 
+DOTTED = [
+    (("web01", "web02"), ("events", "events.dlq")),
+    (("alpha", "beta"), ("events", "events.old", "clicks")),
+    (("web01.eu", "web02.eu"), ("events", "events.dlq")),
+    (("web01.eu.example.com", "web02"), ("events", "events.dlq.old")),
+    (("ip-10-0-0-1", "ip-10-0-0-2"), ("shop.orders", "shop.orders.dlq")),
+]
+
+
+@pytest.mark.parametrize(("hosts", "topics"), DOTTED, ids=range(5))
+def test_the_layout_of_one_topic_has_no_record_of_one_whose_name_goes_on_behind_a_dot(
+    hosts: tuple[str, ...], topics: tuple[str, ...], tmp_path: Path, capsys: Capture
+) -> None:
+    names = [f"{t}.{h}-000000.2015-01-30_{hour:02}.log" for t in topics for h in hosts for hour in range(4)]
+    place = folder_of(tmp_path, names)
+    run(["scan", place, "--count"])
+    layout = shlex.split(capsys.readouterr().err.partition("add --layout ")[2])[0]
+    for topic in topics:
+        one = re.sub("topic=[^}]*", f"topic={topic}", layout)
+        keys = [chunk["key"] for chunk in chunks(listed(capsys, place, "--layout", one))]
+        assert sorted(keys) == sorted(name for name in names if any(name.startswith(f"{topic}.{h}") for h in hosts))
+
+
+def test_hosts_with_dots_that_a_given_layout_of_one_topic_leaves_out_are_named(tmp_path: Path, capsys: Capture) -> None:
+    hosts, layout = ("db.x.example.com", "web02"), "{topic=events}.{host}{rev}.%Y-%m-%d_%H.log"
+    place = folder_of(tmp_path, [f"events.{h}.2015-01-30_{hour:02}.log" for h in hosts for hour in range(4)])
+    assert run(["scan", place, "--count", "--layout", layout]) == 0
+    out, err = capsys.readouterr()
+    assert (out, "left out: 4 keys, such as events.db.x.example.com" in err) == ("4\n", True)
+    advised = shlex.split(err.partition("add ")[2])
+    assert run(["scan", place, "--count", *advised]) == 0
+    assert capsys.readouterr() == ("8\n", "")
+    assert run(["ls", folder_of(tmp_path / "b", ["events.web.eu.2015-01-30_13.log"]), "--layout", layout]) == 2
+    assert "such as '{topic=events}.{host=**}{rev}.%Y-%m-%d_%H.log', whose hosts" in capsys.readouterr().err
+
+
+def test_topics_in_front_of_an_id_of_which_one_begins_as_the_other(tmp_path: Path, capsys: Capture) -> None:
+    ids = (f"{uuid5(NAMESPACE_URL, str(number))}.json" for number in count())
+    keys = [f"2015/01/30/{hour:02}/{topic}-{next(ids)}" for hour in range(9) for topic in ("events", "events-dlq")]
+    place = folder_of(tmp_path, keys)
+    for words in (["scan", place, "--count"], ["send", place, "-o", str(tmp_path / "out"), "--dry-run"]):
+        assert run(words) == 0
+        err = capsys.readouterr().err
+        assert "names begin with 'events-dlq', 'events', and are read together; if those are topics" in err
+    advised = shlex.split(err.partition("add ")[2])
+    assert len(chunks(listed(capsys, place, *advised))) == 9
+
+
+@pytest.mark.parametrize(
+    ("topics", "hosts"),
+    [
+        (("events", "shop.orders"), ("web01", "db01.eu.example.com")),
+        (("events",), ("aa01.x.example.com", "web01", "web02", "web03.y")),
+    ],
+)
+def test_hosts_of_several_depths_are_one_layout_in_a_large_folder_too(
+    topics: tuple[str, ...], hosts: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What has more pages than one is found by a sample."""
+    monkeypatch.setattr("tui.archive.folder._PAGE", 100)
+    monkeypatch.setattr("tui.archive.listing._MOST_PREFIXES", 50)
+    hours = [f"2015-{n // 240 + 1:02}-{n // 24 % 10 + 1:02}_{n % 24:02}" for n in range(480)]
+    names = [f"{topic}.{host}-000000.{hour}.log" for topic in topics for host in hosts for hour in hours]
+    archive = open_archive(folder_of(tmp_path, names))
+    assert len(archive.catalog().chunks) == len(names)
+    start = datetime(2015, 2, 1, tzinfo=UTC)
+    assert not other_layouts(archive, archive.walk(), Range(start, start + HOUR), archive.catalog().unmatched)
+
+
 def test_two_layouts_are_refused_and_either_can_be_chosen(tmp_path: Path, capsys: Capture) -> None:
     keys = [f"e.2015-01-30_{hour:02}.log" for hour in range(10)]
     place = folder_of(tmp_path, [*keys, *(f"old/2014/12/0{day}/13/x.json" for day in range(1, 8))])

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tui.demo import SampleSpec, write_sample
+from tests.support.sample import shared_sample
+from tui.demo import SampleSpec
 
 SPEC = SampleSpec()
 
@@ -12,7 +13,4 @@ SPEC = SampleSpec()
 @pytest.fixture(scope="session")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The sample archive as `hourscope demo` makes it."""
-    folder = tmp_path_factory.mktemp("sample")
-    for _ in write_sample(folder, SPEC):
-        pass
-    return folder
+    return shared_sample(tmp_path_factory, SPEC)

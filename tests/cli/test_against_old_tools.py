@@ -13,9 +13,12 @@ from tui.demo import gaps_of, restart_hour_of, torn_chunk_of
 
 @pytest.fixture(scope="module")
 def zcat(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What zcat makes of the archive, a file per day; it ends at the torn chunk, so each has a zcat of its own."""
-    folder = tmp_path_factory.mktemp("zcat")
-    shell(f"for f in *.gz; do d=${{f%_*}}; zcat $f >> {folder}/${{d##*.}} 2>/dev/null; done", cwd=sample)
+    """What zcat makes of the archive, a file per day; it ends at the torn chunk, which therefore comes last."""
+    folder, torn = tmp_path_factory.mktemp("zcat"), torn_chunk_of(SPEC)
+    by_day = f"""for d in $(ls | grep -o '2015-..-..' | sort -u); do
+        zcat $(ls *.$d* | grep -v {torn}) $(ls *.$d* | grep {torn}) > {folder}/$d 2>/dev/null
+    done"""
+    shell(by_day, cwd=sample)
     return folder
 
 

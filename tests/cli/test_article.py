@@ -7,7 +7,9 @@ import asyncio
 import hashlib
 import json
 import uuid
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -24,51 +26,57 @@ from tui.config import S3Options, load_config
 from tui.demo import SampleSpec, torn_chunk_of, write_sample
 
 SPEC = SampleSpec(hours=35 * 24, records_per_hour=100, seed=35)
+WEEK = replace(SPEC, hours=7 * 24)
 NEEDLE = '"event":"error"'
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where the archive is, and what reaches it."""
+    """Where an archive is, and what reaches it; `folder` holds the same, `selected` is what the old tools find."""
 
     url: str
     env: dict[str, str]
+    folder: Path
+    selected: list[bytes]
 
     def run(self, command: str, *words: object) -> Ran:
         return hourscope(command, self.url, *words, env=self.env)
 
 
 @pytest.fixture(scope="module")
-def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """35 days of hourly chunks, without the torn one: this is about counting."""
-    folder = tmp_path_factory.mktemp("article")
-    for _ in write_sample(folder, SPEC):
-        pass
-    (folder / torn_chunk_of(SPEC)).unlink()
-    return folder
+def places(tmp_path_factory: pytest.TempPathFactory, seaweed: Seaweed) -> Callable[[SampleSpec, str], Place]:
+    """The archive of a sample, in a folder or in S3, without the torn chunk: this is about counting."""
 
+    @cache
+    def written(spec: SampleSpec) -> tuple[Path, list[bytes]]:
+        folder = tmp_path_factory.mktemp("article")
+        for _ in write_sample(folder, spec):
+            pass
+        (folder / torn_chunk_of(spec)).unlink()
+        in_order = "ls | sort -t. -k3,3 -k2,2 | xargs zcat"  # of hour, key, line
+        return folder, shell(f"{in_order} | grep -F '{NEEDLE}'", cwd=folder).splitlines()
 
-@pytest.fixture(scope="module")
-def selected(archive: Path) -> list[bytes]:
-    """What the old tools find, in the order of hour, key, line."""
-    by_hour = "ls | sort -t. -k3,3 -k2,2 | while read f; do zcat $f; done"
-    return shell(f"{by_hour} | grep -F '{NEEDLE}'", cwd=archive).splitlines()
+    @cache
+    def place(spec: SampleSpec, where: str) -> Place:
+        folder, selected = written(spec)
+        if where == "folder":
+            return Place(str(folder), {}, folder, selected)
+        bucket = seaweed.create_bucket(f"media-{uuid.uuid4().hex[:8]}")
+        seaweed.upload_folder(folder, bucket, "logs/")
+        return Place(f"s3://{bucket}/logs/", dict(seaweed.env), folder, selected)
 
-
-@pytest.fixture(scope="module")
-def uploaded(archive: Path, seaweed: Seaweed) -> str:
-    """The bucket that holds the archive below `logs/`."""
-    bucket = seaweed.create_bucket(f"media-{uuid.uuid4().hex[:8]}")
-    seaweed.upload_folder(archive, bucket, "logs/")
-    return bucket
+    return place
 
 
 @pytest.fixture(params=["folder", "s3"])
-def place(request: pytest.FixtureRequest, archive: Path) -> Place:
-    if request.param == "folder":
-        return Place(str(archive), {})
-    bucket: str = request.getfixturevalue("uploaded")
-    return Place(f"s3://{bucket}/logs/", dict(request.getfixturevalue("seaweed").env))
+def place(request: pytest.FixtureRequest, places: Callable[[SampleSpec, str], Place]) -> Place:
+    return places(SPEC, request.param)
+
+
+@pytest.fixture(params=["folder", "s3"])
+def week(request: pytest.FixtureRequest, places: Callable[[SampleSpec, str], Place]) -> Place:
+    """Seven of the days, for the other ways to do the job."""
+    return places(WEEK, request.param)
 
 
 def send(nsqd: Nsqd, topic: str, *words: object, env: dict[str, str]) -> dict[str, object]:
@@ -82,8 +90,8 @@ def send(nsqd: Nsqd, topic: str, *words: object, env: dict[str, str]) -> dict[st
     return receipt
 
 
-def test_scan_to_a_file_then_send(place: Place, selected: list[bytes], nsqd: Nsqd, topic: str, tmp_path: Path) -> None:
-    out = tmp_path / "errors.jsonl.gz"
+def test_scan_to_a_file_then_send(place: Place, nsqd: Nsqd, topic: str, tmp_path: Path) -> None:
+    out, selected = tmp_path / "errors.jsonl.gz", place.selected
     scanned = place.run("scan", "--from", "2015-01-12", "--to", "2015-02-16", "-g", NEEDLE, "-o", out, "--json")
     summary = json.loads(scanned.lines[-1])
     assert (scanned.code, scanned.err) == (0, "")
@@ -101,40 +109,39 @@ def test_scan_to_a_file_then_send(place: Place, selected: list[bytes], nsqd: Nsq
     assert nsqd.stats(topic).message_count == len(selected)
 
 
-def test_through_an_extract(place: Place, selected: list[bytes], nsqd: Nsqd, topic: str, tmp_path: Path) -> None:
-    on_s3 = place.url.startswith("s3://")
-    extract = place.url.replace("/logs/", "/extracts/errors/") if on_s3 else f"{tmp_path}/errors/"
-    assert place.run("scan", "-g", NEEDLE, "-o", extract).code == 0
-    receipt = send(nsqd, topic, extract, env=place.env)
-    assert receipt["confirmed"] == len(selected)
-    assert sorted(read_messages(nsqd, topic, len(selected))) == sorted(selected)
+def test_through_an_extract(week: Place, nsqd: Nsqd, topic: str, tmp_path: Path) -> None:
+    on_s3 = week.url.startswith("s3://")
+    extract = week.url.replace("/logs/", "/extracts/errors/") if on_s3 else f"{tmp_path}/errors/"
+    assert week.run("scan", "-g", NEEDLE, "-o", extract).code == 0
+    receipt = send(nsqd, topic, extract, env=week.env)
+    assert receipt["confirmed"] == len(week.selected)
+    assert sorted(read_messages(nsqd, topic, len(week.selected))) == sorted(week.selected)
 
 
-def test_straight_from_the_archive(place: Place, selected: list[bytes], nsqd: Nsqd, topic: str) -> None:
-    receipt = send(nsqd, topic, place.url, "-g", NEEDLE, env=place.env)
-    assert receipt["confirmed"] == len(selected)
-    assert sorted(read_messages(nsqd, topic, len(selected))) == sorted(selected)
+def test_straight_from_the_archive(week: Place, nsqd: Nsqd, topic: str) -> None:
+    receipt = send(nsqd, topic, week.url, "-g", NEEDLE, env=week.env)
+    assert receipt["confirmed"] == len(week.selected)
+    assert sorted(read_messages(nsqd, topic, len(week.selected))) == sorted(week.selected)
 
 
-def test_send_to_a_file_keeps_the_order(place: Place, selected: list[bytes]) -> None:
-    ran = place.run("send", "-g", NEEDLE, "-o", "-")
+def test_send_to_a_file_keeps_the_order(week: Place) -> None:
+    ran = week.run("send", "-g", NEEDLE, "-o", "-")
     assert (ran.code, ran.err) == (0, "")
-    assert ran.lines == selected
+    assert ran.lines == week.selected
 
 
-def test_ls_and_cat_see_the_same_on_s3_and_in_a_folder(place: Place, archive: Path) -> None:
+def test_ls_and_cat_see_the_same_on_s3_and_in_a_folder(place: Place) -> None:
     listing = json.loads(place.run("ls", "--json").out)
     sizes = {Path(c["key"]).name: c["size"] for hour in listing["hours"] for c in hour["chunks"]}
-    assert sizes == {path.name: path.stat().st_size for path in archive.iterdir()}
+    assert sizes == {path.name: path.stat().st_size for path in place.folder.iterdir()}
     assert len(listing["gaps"]) == 2
     ran = place.run("cat", "--hour", "2015-01-20T13")
-    assert ran.out == shell("cat *.2015-01-20_13.log.gz | zcat", cwd=archive)
+    assert ran.out == shell("cat *.2015-01-20_13.log.gz | zcat", cwd=place.folder)
 
 
 @pytest.mark.parametrize("place", ["s3"], indirect=True)
-async def test_found_and_sent_by_keys(
-    place: Place, selected: list[bytes], nsqd: Nsqd, topic: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_found_and_sent_by_keys(place: Place, nsqd: Nsqd, topic: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    selected = place.selected
     for name, value in place.env.items():
         monkeypatch.setenv(name, value)
     app = Explorer(place.url, timezone=None, s3=S3Options(), config=load_config())

@@ -37,8 +37,8 @@ def zstd(data: bytes, **options: object) -> bytes:
     return bytes(compressor.compress(data) + compressor.flush())
 
 
-def window(log: int, level: int = 3) -> zstandard.ZstdCompressionParameters:
-    return zstandard.ZstdCompressionParameters.from_level(level, window_log=log)
+def window(log: int) -> zstandard.ZstdCompressionParameters:
+    return zstandard.ZstdCompressionParameters.from_level(3, window_log=log)
 
 
 GZIP = {
@@ -73,7 +73,7 @@ ZSTD = {
     "skippable frames everywhere": SKIPPABLE * 2 + SKIPPABLE.join(map(zstandard.compress, PARTS)) + SKIPPABLE,
     "empty frames around": zstandard.compress(b"") + zstandard.compress(TEXT) + zstandard.compress(b""),
     "the highest level": zstandard.ZstdCompressor(level=22).compress(TEXT),
-    "a window of 128 MiB": zstd(TEXT, compression_params=window(27, 22)),
+    "a window of 128 MiB": zstd(TEXT, compression_params=window(27)),
     "barely compressed": zstd(TEXT, level=-100),
 }
 

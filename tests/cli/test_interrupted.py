@@ -17,7 +17,7 @@ from tests.support.nsqd import Nsqd
 from tui.demo import SampleSpec, torn_chunk_of, write_sample
 
 SLOW = "contains(to_string(@), 'position') || to_string(@) != 'x'"  # spells every record: it takes a while
-SPEC = SampleSpec(hours=24, records_per_hour=6000, seed=3)
+SPEC = SampleSpec(hours=24, records_per_hour=3000, seed=3)
 
 
 @pytest.fixture(scope="module")
@@ -139,3 +139,18 @@ def test_an_interrupted_send_goes_on_with_the_command_that_it_prints(
     assert receipt["resumed"] > 0
     assert sorted(read_messages(nsqd, topic, len(lines))) == sorted(lines)
     assert nsqd.stats(topic).message_count == len(lines), "nothing twice"
+
+
+def test_ctrl_c_while_modules_are_imported_shows_nothing() -> None:
+    code = """
+import os, signal, sys
+class Interrupts:
+    def find_spec(self, name, *_):
+        if name == "tui.cli.group":
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Interrupts())
+from tui.__main__ import start
+start()
+"""
+    done = subprocess.run([sys.executable, "-c", code, "--version"], capture_output=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"")

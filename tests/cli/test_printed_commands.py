@@ -261,6 +261,8 @@ def test_the_examples_of_the_help(
             words[words.index("--topic") + 1] = topic
             words = [word for word in words if word != "--canary"]  # it asks, and needs a terminal
             words += [] if "--dry-run" in words else ["--yes"]
+        if command == "demo" and "--tour" not in words:
+            words += ["--records-per-hour", "100"]
         if command == "archive" and "--check" not in words:
             words.append("--check")  # else it records until it is stopped
         ran = hourscope(*words, env=seaweed.env | {"XDG_CONFIG_HOME": os.environ["XDG_CONFIG_HOME"]})

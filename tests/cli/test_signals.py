@@ -71,8 +71,8 @@ def signalled(
         return code, command.err.decode(), bytes(command.out), time.monotonic() - began
 
 
-def is_at_work(command: Command) -> bool:
-    """Has it, or has one of its processes, used half a second? More than it takes to come to an expression."""
+def is_at_work(command: Command | subprocess.Popen[bytes]) -> bool:
+    """Has it, or has one of its processes, used a quarter of a second? More than it takes to come to an expression."""
     pids = [str(command.pid)]
     with suppress(OSError):
         pids += Path(f"/proc/{command.pid}/task/{command.pid}/children").read_text().split()
@@ -81,7 +81,7 @@ def is_at_work(command: Command) -> bool:
         with suppress(OSError):
             fields = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
             spent = max(spent, int(fields[11]) + int(fields[12]))
-    return spent > os.sysconf("SC_CLK_TCK") / 2
+    return spent > os.sysconf("SC_CLK_TCK") / 4
 
 
 def waits(command: Command) -> bool:
@@ -283,10 +283,11 @@ def test_nohup_is_heeded(folder: Path) -> None:
     script = "trap '' HUP; exec \"$@\""
     command = [sys.executable, "-m", "tui", "scan", str(folder), "-m", ENDLESS, "--count"]
     process = subprocess.Popen(["sh", "-c", script, "sh", *command], stdout=subprocess.DEVNULL)
-    time.sleep(1.5)
+    while not is_at_work(process):
+        time.sleep(0.02)
     process.send_signal(signal.SIGHUP)
     with pytest.raises(subprocess.TimeoutExpired):
-        process.wait(1.5)
+        process.wait(1.0)
     process.send_signal(signal.SIGTERM)
     assert process.wait(10) == 130
 

@@ -75,6 +75,13 @@ def test_what_can_be_an_archive_is_opened(capsys: pytest.CaptureFixture[str], wo
         (["scan", "logs", "--max_count", "5"], "--max-count"),
         (["send", "logs", "--nsqd-adress", "h:1"], "--nsqd-tcp-address"),
         (["--timezon", "UTC", "logs"], "--timezone"),
+        (["--verison"], "--version"),
+        (["scan", "logs", "--hlep"], "--help"),
+        # one dash
+        (["scan", "logs", "-grep", "error"], "--grep"),
+        (["scan", "logs", "-g", "error", "-count"], "--count"),
+        (["ls", "logs", "-from=-2d"], "--from=-2d"),
+        (["-version"], "--version"),
         # grep's, ripgrep's, jq's and the AWS CLI's
         (["scan", "logs", "-E", "a|b"], "-e RE"),
         (["scan", "logs", "-F", "error"], "-g TEXT"),
@@ -86,6 +93,9 @@ def test_what_can_be_an_archive_is_opened(capsys: pytest.CaptureFixture[str], wo
         (["cat", "logs", "--max-count", "5"], "--lines N"),
         (["scan", "logs", "--query", "event"], "-m EXPR"),
         (["send", "logs", "--output", "x"], "-o OUT"),
+        (["count", "logs", "--group-by", "event"], "--by PATH"),
+        (["count", "logs", "--limit", "5"], "--top N"),
+        (["scan", "logs", "-q", "-g", "error"], "--count"),
     ],
 )
 def test_an_unknown_option_gets_the_one_that_was_meant(
@@ -119,10 +129,25 @@ def test_m_of_grep_is_jmespath_here(capsys: pytest.CaptureFixture[str], words: l
     assert sentence.startswith("-m is JMESPath; ") and advice in sentence
 
 
+@pytest.mark.parametrize("words", [["-g", "err", "-ci"], ["-e", "-from", "-c"], ["-g", "-count", "-c"]])
+def test_short_options_of_one_dash_and_texts_like_options_are_taken(
+    capsys: pytest.CaptureFixture[str], words: list[str]
+) -> None:
+    assert cli.run(["scan", "logs", *words]) in (0, 1)
+    assert capsys.readouterr().err == ""
+
+
+def test_fields_to_count_by_can_be_given_one_by_one(capsys: pytest.CaptureFixture[str]) -> None:
+    for words in (["--by", "event,event"], ["--by", "event", "--by", "event"]):
+        assert cli.run(["count", "logs", *words]) == 0
+        assert capsys.readouterr().out == "error\terror\t1\nplay\tplay\t1\n"
+
+
 def test_a_word_too_many(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
     assert "to keep the records that contain it, write -g error" in refused(capsys, "scan", "logs", "error")
     files = [str(file) for file in (folder / "logs").iterdir()]
     assert "give the folder of the files" in refused(capsys, "ls", *files, *files)
+    assert "the archive comes first: hourscope scan logs -g 'an error'" in refused(capsys, "scan", "an error", "logs")
     assert refused(capsys, "ls", "logs", "more") == "unexpected argument 'more'; see hourscope ls --help"
 
 

@@ -3,8 +3,6 @@ the ones it names."""
 
 from __future__ import annotations
 
-import contextlib
-import io
 import os
 import re
 import shlex
@@ -22,10 +20,10 @@ import pytest
 
 from tests.app.emulator import Terminal
 from tests.docs.lines import CommandLine, command_lines, spans
+from tests.support.command import Ran, captured
 from tests.support.dask import Cluster
 from tests.support.nsqd import Nsqd, Nsqlookupd
 from tests.support.seaweed import Seaweed
-from tui import cli
 from tui.cli.group import COMMANDS, OPEN, commands
 from tui.config import config_dir
 from tui.demo import SampleSpec, write_sample
@@ -34,7 +32,7 @@ ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted(page for page in (ROOT / "docs").glob("*.md") if page.name != "reference.md")]
 WITH_LINES = [page for page in PAGES if any(not line.shows for line in command_lines(page.read_text()))]
 BUCKETS = ("bucket", "media-archive", "media-extracts")
-_SMALL = ["--records-per-hour", "100"]  # for the sample that a page writes
+_SMALL = ["--records-per-hour", "50"]  # for the sample that a page writes
 _FIRST, _LAST = "2015-01-20", "2015-01-21"  # of the days that pages name
 
 
@@ -129,13 +127,7 @@ class Place:
                 terminal.wait_for("UTC")
                 assert terminal.finish("q") == 0
             return
-        out, err = _Capture(), _Capture()
-        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-            try:
-                code = cli.run(words)
-            except SystemExit as left:  # --version
-                code = int(left.code or 0)
-        self._check(words, code, err.text)
+        self._check(words, captured(words))
 
     def _tour(self, words: list[str]) -> None:
         """Of an archive that is there: to write the sample takes five seconds."""
@@ -156,28 +148,16 @@ class Place:
             served.send_signal(signal.SIGINT)
             assert served.wait(20) == 0
 
-    def _check(self, words: list[str], code: int, err: str) -> None:
+    def _check(self, words: list[str], ran: Ran) -> None:
         """0; or what a sample with gaps, and with one torn chunk, gives."""
-        torn = "the object ends in the middle of a gzip member" in err
+        torn = "the object ends in the middle of a gzip member" in ran.err
         allowed = {0} | ({1} if words[0] in ("verify", "diff", "ls") else set()) | ({2} if torn else set())
-        assert code in allowed, (words, code, err)
+        assert ran.code in allowed, (words, ran.code, ran.err)
 
     def _in_a_shell(self, text: str) -> None:
         env = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
         done = subprocess.run(["bash", "-c", f"set -eo pipefail; {text}"], env=env, capture_output=True, check=False)
         assert done.returncode == 0, (text, done.stderr)
-
-
-class _Capture(io.TextIOWrapper):
-    """Text and bytes that were written."""
-
-    def __init__(self) -> None:
-        self._bytes = io.BytesIO()
-        super().__init__(self._bytes, encoding="utf-8", write_through=True)
-
-    @property
-    def text(self) -> str:
-        return self._bytes.getvalue().decode()
 
 
 @pytest.mark.nsq

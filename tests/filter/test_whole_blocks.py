@@ -9,11 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.filter.test_jmespath_layers import documents, expressions, spellings
-from tui.archive import Block
+from tui.archive import Block, ChunkReader
+from tui.archive.folder import FolderStore
 from tui.errors import FilterError
 from tui.filter import Filter, parse_filter
 from tui.filter.compiled import NotJsonError
 from tui.filter.jmespath import load
+from tui.scan.matching import matching_lines
 
 EVENTS = [
     b'{"event":"error","error":{"code":5003},"n":1}',
@@ -30,6 +32,8 @@ HOSTILE = [
     b"{}{}",
     b'{"n":1}{"n":2}',
     b'{"n":1},{"n":2}',
+    b'{"event":"error","error":{"code":5003}}{"n":3}',
+    b'{"n":3} {"event":"error","error":{"code":5003},"n":4}',
     b"}{",
     b"[]",
     b"[{}",
@@ -164,3 +168,38 @@ def test_long_chains_and_deep_nests_have_an_answer(junction: str) -> None:
             assert re.search("nested too deep", str(error))
         else:
             check(filter_, block_of(EVENTS * 3))
+
+
+@given(
+    lines=st.lists(st.sampled_from(EVENTS), min_size=20, max_size=60),
+    hostile=st.lists(st.sampled_from([line for line in HOSTILE if len(line) < 200]), max_size=4),
+    asked=st.sampled_from(
+        [*({"match": [question]} for question in QUESTIONS), {"grep": ["5003"]}, {"grep": ["5003"], "match": ["n"]}]
+    ),
+    data=st.data(),
+)
+def test_lines_that_are_searched_as_they_are_give_what_settled_ones_give(
+    tmp_path_factory: pytest.TempPathFactory,
+    lines: list[bytes],
+    hostile: list[bytes],
+    asked: dict[str, list[str]],
+    data: st.DataObject,
+) -> None:
+    """Where only lines with a hit are looked at, a line of several records may be one of them."""
+    for line in hostile:
+        lines.insert(data.draw(st.integers(5, len(lines))), line)
+    folder = tmp_path_factory.mktemp("lines")
+    (folder / "chunk").write_bytes(b"\n".join(lines) + b"\n")
+
+    def matching(*, settled: bool) -> list[bytes]:
+        matcher = parse_filter(**asked).matcher()
+
+        def cut(block: Block) -> bytes:
+            if settled:
+                block.settle()
+            return bytes(matching_lines(block, matcher)[0])
+
+        with ChunkReader(FolderStore(folder), "chunk", block_size=256) as reader:
+            return [item for item in reader.results(lambda: cut) if isinstance(item, bytes) and item]
+
+    assert b"".join(matching(settled=False)) == b"".join(matching(settled=True))

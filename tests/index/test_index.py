@@ -21,7 +21,9 @@ from tui.analysis.counting import Counting
 from tui.analysis.indexing import Indexed, Indexing, keep, summaries
 from tui.analysis.known import known_from, remembered
 from tui.archive import open_archive
+from tui.archive.s3 import S3Store
 from tui.cli import run
+from tui.config import S3Options
 from tui.errors import IndexFileError
 from tui.filter import Filter, parse_filter
 from tui.filter.within import Within
@@ -212,6 +214,29 @@ def test_a_replaced_chunk_is_read_again(tmp_path: Path, index: Index) -> None:
     result, totals = counted(planned(tmp_path / "a"), Counting(("k",)), index)
     assert [(row.plain, row.count) for row in result.rows] == [(["y"], 2)]
     assert totals.chunks == 1
+
+
+def test_what_is_remembered_of_a_chunk_that_was_replaced_meanwhile_is_of_what_was_read(
+    tmp_path: Path, index: Index
+) -> None:
+    write(tmp_path / "a", [[{"k": "x"}]])
+    listed = planned(tmp_path / "a", parse_filter(grep=["k"]))
+    write(tmp_path / "a", [[{"k": "y"}, {"k": "z"}]])
+    for _ in remembered(run_plan(listed, jobs=1, exact=True), index, listed.filter):
+        pass
+    build(index, listed)
+    now = planned(tmp_path / "a", listed.filter)
+    assert not index.indexed(listed.chunks)
+    assert known_from(index)(listed.chunks[0], listed.filter) is None
+    assert index.indexed(now.chunks)
+    known = known_from(index, counts_only=True)(now.chunks[0], now.filter)
+    assert known is not None
+    assert known.counts.matches == 2
+
+
+def test_buckets_of_one_name_on_two_servers_are_two_places() -> None:
+    places = {S3Store("b", S3Options(endpoint_url=url)).place for url in (None, "http://one:9000", "http://two:9000")}
+    assert places == {"s3://b", "s3://b http://one:9000", "s3://b http://two:9000"}
 
 
 def test_a_chunk_that_was_replaced_with_its_times_kept_is_read_again(tmp_path: Path) -> None:

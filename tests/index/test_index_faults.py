@@ -67,7 +67,7 @@ def kept(place: Path) -> int:
     """Chunks that are in the index."""
     try:
         with sqlite3.connect(f"file:{place}/cache/hourscope/index.sqlite?mode=ro", uri=True, timeout=5) as database:
-            return int(database.execute("select count(*) from words").fetchone()[0])
+            return int(database.execute("select count(*) from chunk_words").fetchone()[0])
     except sqlite3.OperationalError:  # none yet
         return 0
 

@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tui.analysis.gathered import Gathered
+from tui.analysis.learner import PlaceLearner
 from tui.analysis.patterns import Patterns, telling_pattern
-from tui.analysis.places import Place, PlaceLearner
+from tui.analysis.places import Place
 from tui.filter.event_time import event_time, minutes_of
 
 SCALARS = st.sampled_from([None, True, 1, 1.0, 0, -0.0, 2.5, 10**30, "1", "", "ä", "\ud800"])
@@ -38,7 +39,7 @@ def gathered(learner: PlaceLearner, records: list[bytes]) -> tuple[Any, ...]:
     root, objects, not_json = learner.places(records, lines if alike else None)
     made = Gathered()
     made.add(root)
-    return {path: seen.summary() for path, seen in made.fields.items()}, made.whole, objects, not_json
+    return made.summaries(), made.whole, objects, not_json
 
 
 @settings(max_examples=30, deadline=None)
@@ -49,6 +50,35 @@ def test_what_was_learned_of_other_records_changes_nothing(before: list[bytes], 
     once = gathered(learned, records)
     assert once == gathered(PlaceLearner(), records)
     assert gathered(learned, records) == once  # now that these are known, too
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(RECORDS, min_size=2, max_size=6), st.integers(1, 3))
+def test_texts_that_repeat_and_then_differ_are_counted_as_their_values(blocks: list[list[bytes]], times: int) -> None:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("tui.analysis.gathered_field.MOST_VALUES", 3)
+        for name, number in (("_FIRST", 3), ("_SURE", 6), ("_TIMES", 3), ("_MOST_TEXTS", 4)):
+            patched.setattr(f"tui.analysis.learner.{name}", number)
+        patched.setattr("tui.analysis.gathered._MOST_TEXTS", 4)
+        learner, whole, expected = PlaceLearner(("b",)), Gathered(), Gathered()
+        for records in [[b"{}"], *blocks * times]:
+            for of, learned in ((whole, learner), (expected, PlaceLearner())):
+                part = Gathered()
+                part.add(learned.places(records, b"".join(record + b"\n" for record in records))[0])
+                of.merge(part)
+        counted, right = whole.summaries(), expected.summaries()
+    assert counted.keys() == right.keys() and whole.whole == expected.whole
+    for name, field in right.items():
+        one = counted[name]
+        assert (one.records, one.types, one.others, one.exact) == (
+            field.records,
+            field.types,
+            field.others,
+            field.exact,
+        )
+        assert one.values == field.values or not field.exact
+        if one.numbers and field.numbers:
+            assert one.numbers[:3] == field.numbers[:3]
 
 
 @settings(max_examples=30, deadline=None)
@@ -63,7 +93,7 @@ def test_a_field_has_the_values_that_its_records_have(records: list[bytes]) -> N
         value = None if record in not_json else json.loads(record)
         if type(value) is dict and type(value.get("a")) in (str, bool):
             expected[json.dumps(value["a"], ensure_ascii="\\ud800" in json.dumps(value["a"]))] += 1
-    values = fields[("a",)].values if ("a",) in fields else {}
+    values = fields["a"].values if "a" in fields else {}
     assert {text: number for text, number in values.items() if text[0] in '"tf'} == expected
 
 
@@ -109,7 +139,7 @@ def test_patterns_are_counted_as_if_each_text_were_looked_at(blocks: list[list[s
 def test_of_more_values_than_there_is_room_for_the_numbers_and_patterns_are_kept(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("tui.analysis.gathered.MOST_VALUES", 50)
+    monkeypatch.setattr("tui.analysis.gathered_field.MOST_VALUES", 50)
     whole = Gathered()
     for block in range(10):
         root, part = Place(), Gathered()
@@ -117,7 +147,7 @@ def test_of_more_values_than_there_is_room_for_the_numbers_and_patterns_are_kept
             root.add({"n": 1000 * block + number, "text": f"waited {1000 * block + number} ms"}, number)
         part.add(root)
         whole.merge(part)
-    numbers, texts = (whole.fields[name,].summary() for name in ("n", "text"))
+    numbers, texts = map(whole.summaries().__getitem__, ("n", "text"))
     assert not numbers.exact and numbers.records == 1000 and numbers.numbers is not None
     count, low, high, total, *_ = numbers.numbers
     assert (count, low, high) == (1000, 0, 9099) and total == sum(1000 * b + n for b in range(10) for n in range(100))

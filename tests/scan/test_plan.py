@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +16,12 @@ from tui.scan import Counts, Known, Matches, ScanPlan, plan_scan, run_plan
 from tui.scan.excerpt import Excerpt
 
 MB = 10**6
+
+
+@pytest.fixture(autouse=True)
+def cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine of four cores."""
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1, 2, 3}, raising=False)
 
 
 @pytest.fixture
@@ -49,6 +56,12 @@ def test_processes_are_started_where_threads_would_wait_longer(
     plan: ScanPlan, chosen: Filter, stored: int, processes: bool
 ) -> None:
     assert replace(with_bytes(plan, stored), filter=chosen).wants_processes is processes
+
+
+def test_two_threads_search_as_fast_as_two_processes(plan: ScanPlan, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1}, raising=False)
+    assert not with_bytes(plan, 1000 * MB).wants_processes
+    assert replace(with_bytes(plan, 100 * MB), filter=parse_filter(match=["code == `5003`"])).wants_processes
 
 
 def test_fields_of_each_match_are_work_for_processes(plan: ScanPlan) -> None:

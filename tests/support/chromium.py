@@ -16,10 +16,12 @@ from asyncio.subprocess import DEVNULL, Process
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-import aiohttp
 import pyte
+
+if TYPE_CHECKING:
+    import aiohttp
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 _FLAGS = ("--headless=new", "--no-sandbox", "--no-first-run", "--disable-dev-shm-usage", "--hide-scrollbars")
@@ -39,6 +41,8 @@ class Chromium:
     """A browser with a profile of its own: no cookies."""
 
     def __init__(self, program: str, folder: Path) -> None:
+        import aiohttp  # a quarter of a second, which each worker would take to collect the tests
+
         self._words = [program, *_FLAGS, "--remote-debugging-port=0", f"--user-data-dir={folder}", "about:blank"]
         self._port = folder / "DevToolsActivePort"
         self._process: Process | None = None

@@ -1,17 +1,24 @@
-"""Running the command line as a person or a script does: another process, real pipes."""
+"""Running the command line: in this process, or as a person or a script does, in another one with real pipes."""
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import sys
+import tempfile
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
+import pytest
+
+from tests.support.boto import forget_clients
 from tests.support.fork_server import Command, ForkServer
+from tui import cli
 
 _READ_AT_START = ("PYTHON", "LC_", "LANG", "TZ")  # variables that only a new interpreter heeds
 _busy = threading.Lock()
@@ -38,10 +45,50 @@ class Ran:
         return lines[0]
 
 
-def hourscope(*words: object, env: Mapping[str, str] | None = None, timeout: float = 100) -> Ran:
-    """Run `hourscope WORDS` without a terminal, in a process of its own."""
+class Captured(io.TextIOWrapper):
+    """A stream that keeps the text and the bytes that are written to it."""
+
+    def __init__(self) -> None:
+        self._bytes = io.BytesIO()
+        super().__init__(self._bytes, encoding="utf-8", errors="backslashreplace", write_through=True)
+
+    @property
+    def data(self) -> bytes:
+        return self._bytes.getvalue()
+
+
+def hourscope(*words: object, env: Mapping[str, str] | None = None) -> Ran:
+    """Run `hourscope WORDS` without a terminal, in this process: that takes a fifth of the time of another one."""
+    if _needs_an_interpreter(env):
+        return fresh_hourscope(*words, env=env)
+    with pytest.MonkeyPatch.context() as patch, Path(os.devnull).open() as nothing:
+        for name, value in (env or {}).items():
+            patch.setenv(name, value)
+        patch.setattr(sys, "stdin", nothing)
+        patch.setattr(tempfile, "tempdir", None)  # TMPDIR may be another one
+        forget_clients()
+        return captured([*map(str, words)])
+
+
+def captured(words: Sequence[str]) -> Ran:
+    """Run a command line in this process as it is."""
+    out, err = Captured(), Captured()
+    with redirect_stdout(out), redirect_stderr(err):
+        try:
+            code = cli.run([*words])
+        except SystemExit as end:  # --version
+            code = int(end.code or 0)
+    return Ran(code, out.data, err.data.decode())
+
+
+def _needs_an_interpreter(env: Mapping[str, str] | None) -> bool:
+    return any(name.startswith(_READ_AT_START) for name in env or ())
+
+
+def hourscope_process(*words: object, env: Mapping[str, str] | None = None, timeout: float = 100) -> Ran:
+    """The same in a process of its own, with pipes of its own."""
     line, environment = [*map(str, words)], {**os.environ, **(env or {})}
-    if any(name.startswith(_READ_AT_START) for name in env or ()) or not _busy.acquire(blocking=False):
+    if _needs_an_interpreter(env) or not _busy.acquire(blocking=False):
         return fresh_hourscope(*line, env=env, timeout=timeout)
     try:
         command = _server().start(line, environment)

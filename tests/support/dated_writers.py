@@ -100,4 +100,9 @@ def _(t: datetime, i: int) -> Iterator[str]:
 
 dated("units", "logs/%Yy/%mm/%dd/%Hh.gz")
 dated("escaped colons", "logs/%Y-%m-%dT%H%%3A00%%3A00Z.json")
+dated("escaped blanks", "my%%20logs/ts=%Y-%m-%d%%20%H%%3A00%%3A00/part-0.gz")
+dated("an escaped blank in front of the date", "ev%%20%Y-%m-%d%%20%H.gz")
+dated("escaped slashes", "logs%%2F%Y%%2F%m%%2F%d%%2F%H.gz")
+dated("folders for the month and the day", "app/%Y/%m/%Y-%m-%d/app-%H.log.gz")
+dated("folders for the month and the day, compact", "app/%Y-%m/%Y%m%d/app.%H.log.gz")
 dated("zstd", "events/%Y-%m-%d/%H.jsonl.zst")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import http
+import sys
 import threading
 from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -52,12 +53,19 @@ class HttpHandler(BaseHTTPRequestHandler):
         pass
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        if not isinstance(sys.exception(), ConnectionError):  # the client is gone
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
+
+
 class HttpServer:
     """Serves from a port of its own within a `with`, each connection in a thread."""
 
     def __init__(self, handler: type[BaseHTTPRequestHandler]) -> None:
-        self._server = ThreadingHTTPServer((HOST, 0), handler)
-        self._server.daemon_threads = True
+        self._server = _Server((HOST, 0), handler)
 
     @property
     def address(self) -> str:

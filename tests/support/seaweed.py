@@ -9,6 +9,7 @@ Where it differs from S3: it lists by directory, not by byte order, and GLACIER 
 
 import shutil
 import sysconfig
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
@@ -43,21 +44,29 @@ class Seaweed(Server):
     """One S3 server with one user.
 
     `stop()` and `start()` keep its port and data; the end of a `with` kills it, since its folder is thrown away anyway.
+    With the `ports` and the folder of another one it is the same server, which the other one starts and stops.
     """
 
     def __init__(
-        self, program: Path, folder: Path, *, access_key: str = "test-access", secret_key: str = "test-secret"
+        self,
+        program: Path,
+        folder: Path,
+        *,
+        access_key: str = "test-access",
+        secret_key: str = "test-secret",
+        ports: Mapping[str, int] | None = None,
     ) -> None:
         self.program = program
         self.folder = folder
         self.log = folder / "weed.log"
         self.access_key = access_key
         self.secret_key = secret_key
-        self._ports = dict(zip(("s3", "master", "volume", "filer", "admin"), free_ports(5, _GRPC_OFFSET), strict=True))
+        names = ("s3", "master", "volume", "filer", "admin")
+        self.ports = dict(ports or zip(names, free_ports(5, _GRPC_OFFSET), strict=True))
 
     @property
     def port(self) -> int:
-        return self._ports["s3"]
+        return self.ports["s3"]
 
     @property
     def endpoint_url(self) -> str:
@@ -135,7 +144,7 @@ class Seaweed(Server):
             f"-dir={self.folder}",
             f"-ip={HOST}",
             f"-ip.bind={HOST}",
-            *(f"-{name}.port={port}" for name, port in self._ports.items()),
+            *(f"-{name}.port={port}" for name, port in self.ports.items()),
             "-volume.max=10000",  # each bucket takes volumes of its own; the default allows one per free GB
             "-admin.ui=false",
             "-webdav=false",

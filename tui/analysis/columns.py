@@ -87,16 +87,6 @@ class Learner:
         return made
 
 
-def columns_of(records: Iterable[dict[str, Any]]) -> Columns:
-    """The columns of records that were parsed."""
-    made, root = Columns(), ColumnNode(())
-    for value in records:
-        root.add(made.records, value, 0)
-        made.records += 1
-    root.collect(made)
-    return made
-
-
 def _one_by_one(records: Iterable[bytes]) -> tuple[Columns, ColumnNode]:
     made, root = Columns(), ColumnNode(())
     for record in records:

@@ -84,7 +84,7 @@ def count(
     """
     total = CountedPart()
     plan = replace(plan, excerpt=replace(plan.excerpt, measure=counting))
-    known = known_counted(index, counting, total) if index is not None else None
+    known = known_counted(index, plan, counting, total) if index is not None else None
     for event in run_plan(plan, jobs=jobs, dask=dask, cancel=cancel, strict=True, exact=True, known=known):
         if isinstance(event, ChunkMeasured):
             assert isinstance(event.part, CountedPart)
@@ -94,9 +94,11 @@ def count(
     yield _counted(total, top)
 
 
-def known_counted(index: Index, counting: Counting, total: CountedPart) -> Callable[[Chunk, Filter], Known | None]:
+def known_counted(
+    index: Index, plan: ScanPlan, counting: Counting, total: CountedPart
+) -> Callable[[Chunk, Filter], Known | None]:
     """Chunks that need not be read: nothing in them matches, or their counts are added to `total` at once."""
-    excluded = known_from(index)
+    excluded = known_from(index, plan.chunks)
 
     def known(chunk: Chunk, filter: Filter) -> Known | None:  # noqa: A002
         summary = index.summary(chunk)

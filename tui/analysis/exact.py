@@ -5,12 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tui.analysis.needed import lacks
-from tui.archive import Chunk
 from tui.filter import Filter
 from tui.filter.paths import Node, path_of
 from tui.filter.terms import Term
-from tui.index import Index
 from tui.index.summary import FieldSummary, Summary, spell_json
 
 _PLAIN = {"comparator", "and_expression", "or_expression", "not_expression", "literal"}
@@ -92,24 +89,9 @@ def path_name(node: Node) -> str:
     return spell_field(names) if names and len(names) == len(path) else ""
 
 
-def counts_alike(summary: Summary, filter_: Filter) -> bool:
-    """Would reading count the same records as not JSON? Those that lack the text of another term it does not parse, nor
-    those that are like objects, or large, and lack the text of a match.
-    """
-    if summary.unparsed or summary.broken_json:
-        return False
-    return not summary.not_json or all(term.kind == "match" for term in filter_.active)
-
-
-def excludes(index: Index, chunk: Chunk, summary: Summary, filter_: Filter) -> bool:
-    """Is it proved that no record matches? One term that no record fulfills is enough; or a word that none has."""
-    if filter_.invert:
-        return False
-    if any(_excludes(summary, term) for term in filter_.active):
-        return True
-    lacking = lacks(filter_)
-    words = index.words(chunk) if lacking is not None else None
-    return words is not None and lacking is not None and lacking(words)
+def excludes(summary: Summary, filter_: Filter) -> bool:
+    """Is it proved that no record matches? One term that no record fulfills is enough."""
+    return not filter_.invert and any(_excludes(summary, term) for term in filter_.active)
 
 
 def _excludes(summary: Summary, term: Term) -> bool:

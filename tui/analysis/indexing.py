@@ -10,11 +10,13 @@ from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 from itertools import chain
 
-from tui.analysis.gathered import Gathered, sample_of, sampled
-from tui.analysis.places import PlaceLearner
+from tui.analysis.columns import Learner
+from tui.analysis.gathered import Gathered, Sampling, sample_of
+from tui.analysis.learner import PlaceLearner
+from tui.analysis.texts import each_text
 from tui.archive import Block, Chunk
+from tui.archive.collection import uncollected
 from tui.filter import Filter, Matcher
-from tui.filter.build import spell_field
 from tui.filter.compiled import MAX_PARSED, NotJsonError
 from tui.filter.event_time import minutes_of
 from tui.filter.jmespath import load
@@ -33,7 +35,10 @@ class Indexing:
     zone: tzinfo
     time_field: tuple[str, ...] = ()
     words: bool = False
-    learner: PlaceLearner = field(default_factory=PlaceLearner, compare=False)
+    learner: PlaceLearner = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "learner", PlaceLearner(self.time_field))
 
     def begin(
         self,
@@ -43,7 +48,9 @@ class Indexing:
     ) -> Callable[[Block], tuple[Gathered, int]]:
         """The work on each block of a chunk."""
         words = Words(chunk.size) if self.words else None
+        sampling = Sampling()
 
+        @uncollected()
         def gather(block: Block) -> tuple[Gathered, int]:
             records, lines, gathered = block.records(), block.lines(), Gathered(words=words)
             alike = block.end <= MAX_PARSED and block.all_objects()
@@ -58,7 +65,7 @@ class Indexing:
                 place = root.at(self.time_field)
                 gathered.minutes = minutes_of(place.values if place else [], self.zone)
                 gathered.no_time = objects - gathered.minutes.total()
-            gathered.sample = sampled(parsed)
+            gathered.sample = sampling.chosen(parsed)
             return gathered, len(records)
 
         return gather
@@ -71,8 +78,12 @@ def _add_words(words: Words, lines: bytes, records: list[bytes], gathered: Gathe
         return
     if gathered.whole:
         names = (step for path in gathered.fields for step in path if isinstance(step, str))
-        texts = (value for seen in gathered.fields.values() for value in seen.column if type(value) is str)
+        columns = (set(seen.column) for seen in gathered.fields.values() if "string" in seen.types)
+        texts = (value for column in columns for value in column if type(value) is str)
         words.add_texts(chain(names, texts))
+        for text in each_text(chain.from_iterable(gathered.texts.values())):
+            if b"\\" in text:
+                words.add_strings(load(text))
         return
     for record in records:
         if b"\\" in record:
@@ -103,6 +114,7 @@ def summaries(
     parts: dict[str, Gathered] = {}
     damage: dict[str, list[CountedDamage]] = {}
     unread: set[str] = set()
+    learner = Learner()
     for event in events:
         if isinstance(event, ChunkMeasured):
             assert isinstance(event.part, Gathered)
@@ -120,7 +132,7 @@ def summaries(
             chunk, gathered = event.chunk, parts.pop(event.chunk.key, Gathered())
             if not event.partial and not event.unchosen and chunk.key not in unread:
                 words = gathered.words or Words(0)  # of a chunk without a record: none
-                summary = _summary(event, gathered, damage.pop(chunk.key, []), indexing)
+                summary = _summary(event, gathered, damage.pop(chunk.key, []), indexing, learner)
                 yield Indexed(chunk, summary, words.packed() if indexing.words else None)
 
 
@@ -135,10 +147,12 @@ def keep(index: Index, indexed: Indexed, words_size: int | None = None) -> bool:
     return True
 
 
-def _summary(event: ChunkDone, gathered: Gathered, damage: list[CountedDamage], indexing: Indexing) -> Summary:
+def _summary(
+    event: ChunkDone, gathered: Gathered, damage: list[CountedDamage], indexing: Indexing, learner: Learner
+) -> Summary:
     counts = event.counts
-    fields = {spell_field(path): seen.summary() for path, seen in gathered.fields.items()}
-    sample = sample_of((record for _, record in gathered.sample), counts.records, fields)
+    fields = gathered.summaries()
+    sample = sample_of([record for _, record in gathered.sample], counts.records, fields, learner)
     return Summary(
         counts.records,
         counts.bytes,

@@ -11,9 +11,11 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import fields, replace
+from functools import partial
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
+from tui.analysis.needed import lacks
 from tui.archive import Archive, Chunk, Damage
 from tui.errors import IndexFileError
 from tui.filter import Filter
@@ -22,27 +24,28 @@ from tui.index.counted import CountedChunk, CountedDamage
 from tui.scan import ChunkDamaged, ChunkDone, ChunkRestarted, Counts, Known, ScanEvent
 
 if TYPE_CHECKING:
-    from tui.index.summary import Summary
+    from tui.index.summary import Head
 
 _figures = attrgetter(*(figure.name for figure in fields(Counts)))  # astuple() copies each of them
 _WRITE_SECONDS = 5.0  # of a scan that are not remembered if it is killed
 
 
 def known_from(
-    index: Index, *, counts_only: bool = False, exact: bool = True
+    index: Index, chunks: Iterable[Chunk] = (), *, counts_only: bool = False, exact: bool = True
 ) -> Callable[[Chunk, Filter], Known | None]:
-    """What `run_plan` asks before it reads a chunk. `counts_only`: nobody wants the matches themselves. `exact`:
-    records are to be counted, not just lines.
+    """What `run_plan` asks before it reads a chunk. `chunks`: those that it will ask about. `counts_only`: nobody wants
+    the matches themselves. `exact`: records are to be counted, not just lines.
     """
+    index.expect(chunks)
 
     def known(chunk: Chunk, filter: Filter) -> Known | None:  # noqa: A002
         if not filter.active and (not counts_only or filter.invert or filter.within):
             return None
-        summary = index.summary(chunk)
+        head = index.head(chunk)
         if not filter.active:
-            answer = known_counts(summary, parses=False) if summary is not None else None
+            answer = known_counts(head, parses=False) if head is not None else None
             return answer and replace(answer, counts=replace(answer.counts, matches=answer.counts.records))
-        if summary is not None and (answer := _of_summary(index, chunk, summary, filter, counts_only)) is not None:
+        if head is not None and (answer := _of_summary(index, chunk, head, filter, counts_only)) is not None:
             return answer
         terms = filter_terms(filter)
         earlier = index.known(chunk, terms) if counts_only and filter.within is None else None
@@ -59,24 +62,41 @@ def known_from(
     return known
 
 
-def _of_summary(index: Index, chunk: Chunk, summary: Summary, filter_: Filter, counts_only: bool) -> Known | None:
-    from tui.analysis.exact import counts_alike, excludes, matches_of  # only with an index: they take a library
-
-    if not counts_alike(summary, filter_):
+def _of_summary(index: Index, chunk: Chunk, head: Head, filter_: Filter, counts_only: bool) -> Known | None:
+    if not counts_alike(head, filter_):
         return None
-    if excludes(index, chunk, summary, filter_):
-        return known_counts(summary, parses=any(term.kind == "match" for term in filter_.active))
+    parses = any(term.kind == "match" for term in filter_.active)
+    lacking = lacks(filter_)
+    if lacking is not None and lacking(partial(index.may_hold, chunk)):
+        return known_counts(head, parses=parses)
+    summary = index.summary(chunk) if parses else None
+    if summary is None:
+        return None
+    from tui.analysis.exact import excludes, matches_of  # only for a JMESPath: they take a library
+
+    if excludes(summary, filter_):
+        return known_counts(head, parses=True)
     matches = matches_of(summary, filter_) if counts_only else None
     if matches is None:
         return None
-    answer = known_counts(summary, parses=True)
+    answer = known_counts(head, parses=True)
     return replace(answer, counts=replace(answer.counts, matches=matches))
+
+
+def counts_alike(head: Head, filter_: Filter) -> bool:
+    """Would reading count the same records as not JSON? Those that lack the text of another term it does not parse, nor
+    those that are like objects, or large, and lack the text of a match.
+    """
+    if head.unparsed or head.broken_json:
+        return False
+    return not head.not_json or all(term.kind == "match" for term in filter_.active)
 
 
 def known_chunks(archive: Archive, chunks: Iterable[Chunk], filter_: Filter) -> dict[str, Known]:
     """By key, those chunks that hold no match."""
     with open_index(archive) as index:
-        known = known_from(index)
+        chunks = list(chunks)
+        known = known_from(index, chunks)
         answers = ((chunk.key, known(chunk, filter_)) for chunk in chunks)
         return {key: answer for key, answer in answers if answer is not None}
 
@@ -139,15 +159,15 @@ def _damage(parts: Iterable[CountedDamage]) -> tuple[Damage, ...]:
     return tuple(Damage(part.start, part.stop, part.reason, part.doubtful) for part in parts)
 
 
-def known_counts(summary: Summary, *, parses: bool) -> Known:
+def known_counts(head: Head, *, parses: bool) -> Known:
     """What a scan without a match would have counted. `parses`: it looks at the records as JSON."""
     counts = Counts(
-        records=summary.records,
-        bytes=summary.bytes,
-        not_json=summary.not_json if parses else 0,
-        broken_json=summary.broken_json if parses else 0,
-        unparsed=summary.unparsed if parses else 0,
-        blank=summary.blank,
-        split=summary.split,
+        records=head.records,
+        bytes=head.bytes,
+        not_json=head.not_json if parses else 0,
+        broken_json=head.broken_json if parses else 0,
+        unparsed=head.unparsed if parses else 0,
+        blank=head.blank,
+        split=head.split,
     )
-    return Known(counts, _damage(summary.damage), summary.form, summary.codec)
+    return Known(counts, _damage(head.damage), head.form, head.codec)

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from itertools import repeat
 
 from tui.filter.build import spell_value
 
@@ -53,27 +54,27 @@ class Patterns:
         self._misses: Counter[str] = Counter()
         self._dull: set[str] = set()
 
-    def add(self, texts: Sequence[str]) -> None:
-        """Count some texts."""
+    def add(self, texts: Sequence[str], times: Sequence[int] = ()) -> None:
+        """Count some texts, each once or as many `times`."""
         shapes = "\n".join(texts).translate(_DIGITS).split("\n")
         if len(shapes) != len(texts):
             shapes = [text.translate(_DIGITS) for text in texts]
         if self._dull.issuperset(shapes):
             return
-        for text, shape in zip(texts, shapes, strict=True):
+        for text, shape, number in zip(texts, shapes, times or repeat(1), strict=False):
             if shape not in self._dull:
-                self._add(text, shape)
+                self._add(text, shape, number)
 
-    def _add(self, text: str, shape: str) -> None:
+    def _add(self, text: str, shape: str, number: int) -> None:
         blanked = telling_pattern(text)
         if blanked is None:
-            self._misses[shape] += 1
-            if self._misses[shape] == _MISSES:
+            self._misses[shape] += number
+            if self._misses[shape] >= _MISSES:
                 self._dull.add(shape)
             if len(self._misses) > _MOST_SHAPES:
                 self._misses.clear()
         elif blanked in self.counts or len(self.counts) < _MOST_PATTERNS:
-            self.counts[blanked] += 1
+            self.counts[blanked] += number
 
 
 def has_words(pattern: str) -> bool:

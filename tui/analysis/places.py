@@ -1,42 +1,41 @@
-"""The places in some records, and what is there: decoded and taken as whole columns where records are alike."""
+"""The places in some records, and what is there: taken as whole columns where records are alike."""
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from itertools import chain, compress, repeat
-from operator import attrgetter
+from itertools import chain, compress, islice, repeat
 from typing import Any, TypeAlias
 
 import msgspec
 
-from tui.filter.compiled import NotJsonError
 from tui.filter.fields import ANY, FieldPath
-from tui.filter.jmespath import load
-from tui.filter.shapes import MISFITS
 
 MOST_FIELDS = 1_000
 MOST_ITEMS = 10_000  # of a list; a chunk with a longer one is read
-_MOST_NAMES = 200  # of an object whose fields have a type; one with more is a map
-_MOST_LEARNED = 32  # kinds of records: more are looked at one by one
 _DEEP = 12
 _UNSET = msgspec.UNSET
+
+Text: TypeAlias = bytes | frozenset[bytes]
 
 
 class Place:
     """A place in the records: the values there, and the places below. `records`: those of the values of lists.
 
+    `numbered`: of all values. `others`: the records of objects, and of lists in lists. `texts`: the JSON of objects and
+    lists that are kept as they are spelled, and how many records have each; in lists, those that a record has.
     `full`: not everything here was kept.
     """
 
-    __slots__ = ("below", "full", "kinds", "others", "path", "records", "values")
+    __slots__ = ("below", "full", "kinds", "numbered", "others", "path", "records", "texts", "values")
 
-    def __init__(self, path: FieldPath = ()) -> None:
-        self.path = path
+    def __init__(self, path: FieldPath = (), *, numbered: bool = False) -> None:
+        self.path, self.numbered = path, numbered
         self.values: list[Any] = []
-        self.records: list[int] | None = [] if ANY in path else None
+        self.records: list[int] | None = [] if numbered or ANY in path else None
         self.kinds: set[type] = set()  # of the values, at least
-        self.others: Counter[type] = Counter()  # objects, and lists in lists
+        self.others: defaultdict[type, list[int]] = defaultdict(list)
+        self.texts: Counter[Text] = Counter()
         self.below: dict[Any, Place] = {}
         self.full = False
 
@@ -53,8 +52,11 @@ class Place:
             kinds.remove(msgspec.UnsetType)
             there = [value is not _UNSET for value in column]
             column, records = list(compress(column, there)), list(compress(records, there))
+        if kinds == {msgspec.Raw}:
+            self._add_texts(list(map(bytes, column)), records)
+            return
         if not any(kind is list or kind is dict or issubclass(kind, msgspec.Struct) for kind in kinds):
-            self.values += column
+            self.values = self.values + column if self.values else column
             self.kinds |= kinds
             if self.records is not None:
                 self.records += records
@@ -70,7 +72,7 @@ class Place:
                 for value, record in zip(values, numbers, strict=True):
                     self._add_object(value, record)
             elif issubclass(kind, msgspec.Struct):
-                self.others[dict] += len(values)
+                self.others[dict] += numbers
                 self.add_objects(values, numbers)
             else:
                 self.add_column(values, numbers)
@@ -78,22 +80,24 @@ class Place:
     def add(self, value: dict[str, Any], record: int) -> None:
         """The fields of an object that was decoded by itself."""
         for name, inner in value.items():
-            place = self._at(name)
-            if place is None:
-                continue
-            kind = type(inner)
-            if kind is dict:
-                place._add_object(inner, record)
-            elif kind is list:
-                place._add_lists([inner], [record])
-            else:
-                place.values.append(inner)
-                place.kinds.add(kind)
-                if place.records is not None:
-                    place.records.append(record)
+            if (place := self._at(name)) is not None:
+                place.add_value(inner, record)
+
+    def add_value(self, value: Any, record: int) -> None:
+        """What one record has here."""
+        kind = type(value)
+        if kind is dict:
+            self._add_object(value, record)
+        elif kind is list:
+            self._add_lists([value], [record])
+        else:
+            self.values.append(value)
+            self.kinds.add(kind)
+            if self.records is not None:
+                self.records.append(record)
 
     def _add_object(self, value: dict[str, Any], record: int) -> None:
-        self.others[dict] += 1
+        self.others[dict].append(record)
         if len(self.path) <= _DEEP:
             self.add(value, record)
         else:
@@ -101,7 +105,7 @@ class Place:
 
     def _add_lists(self, lists: list[list[Any]], records: Sequence[int]) -> None:
         if ANY in self.path and self.path[-1] is ANY:  # lists in lists
-            self.others[list] += len(lists)
+            self.others[list] += records
             self.full = True
             return
         place = self._at(ANY)
@@ -112,16 +116,24 @@ class Place:
         numbers = list(chain.from_iterable(map(repeat, records, map(len, lists))))
         place.add_column(list(chain.from_iterable(lists)), numbers)  # null, too: a list of it is not empty
 
+    def _add_texts(self, texts: list[bytes], records: Sequence[int]) -> None:
+        """In order by record."""
+        if self.records is None:
+            self.texts.update(texts)
+            return
+        numbers = Counter(records).values()
+        self.texts.update(map(frozenset, map(islice, repeat(iter(texts)), numbers)))
+
     def _at(self, step: Any) -> Place | None:
         place = self.below.get(step)
         if place is None:
             if len(self.below) >= MOST_FIELDS:
                 self.full = True
                 return None
-            place = self.below[step] = Place((*self.path, step))
+            place = self.below[step] = Place((*self.path, step), numbered=self.numbered)
         return place
 
-    def at(self, path: Iterable[str]) -> Place | None:
+    def at(self, path: FieldPath) -> Place | None:
         """The place of a path."""
         place: Place | None = self
         for step in path:
@@ -133,121 +145,3 @@ class Place:
         yield self
         for place in self.below.values():
             yield from place.all()
-
-
-class PlaceLearner:
-    """Decodes records into objects of the fields that were seen before, five times as fast as into dicts.
-
-    Use it in as many threads as you like: what one of them learns is put in place at once.
-    """
-
-    def __init__(self) -> None:
-        self._shape: Skeleton = _NOTHING
-        self._decoder: Any = None
-        self._learned = 0
-
-    def __reduce__(self) -> tuple[type[PlaceLearner], tuple[()]]:  # types are not pickled: another process learns anew
-        return PlaceLearner, ()
-
-    def places(self, records: Sequence[bytes], lines: bytes | None) -> tuple[Place, int, list[bytes]]:
-        """The places of records, how many objects are among them, and those that are not JSON.
-
-        `lines`: all of them at once, if each is like an object.
-        """
-        root = Place()
-        if lines is not None and self._decoder is not None:
-            try:
-                objects = self._decoder.decode_lines(lines)
-                if len(objects) == len(records):
-                    root.add_objects(objects, range(len(objects)))
-                    return root, len(objects), []
-            except MISFITS:  # a field that was not seen yet, or what is not JSON
-                pass
-        return self._one_by_one(root, records)
-
-    def _one_by_one(self, root: Place, records: Sequence[bytes]) -> tuple[Place, int, list[bytes]]:
-        decode = self._decoder.decode if self._decoder is not None else _misfit
-        objects: list[Any] = []
-        numbers: list[int] = []
-        not_json: list[bytes] = []
-        new = Place()
-        unlike = 0
-        for number, record in enumerate(records):
-            try:
-                objects.append(decode(record))
-                numbers.append(number)
-                continue
-            except MISFITS:
-                pass
-            try:
-                value = load(record)
-            except NotJsonError:
-                not_json.append(record)
-                continue
-            if type(value) is dict:
-                unlike += 1
-                root.add(value, number)
-                new.add(value, number)
-        root.add_objects(objects, numbers)
-        if unlike and self._learned < _MOST_LEARNED:
-            self._learn(new)
-        return root, len(objects) + unlike, not_json
-
-    def _learn(self, root: Place) -> None:
-        self._learned += 1
-        self._shape = _merged(self._shape, _shape_of(root))
-        try:
-            if isinstance(self._shape, dict):
-                self._decoder = msgspec.json.Decoder(_struct(self._shape))
-        except (TypeError, ValueError, RecursionError):  # names that no type can have
-            self._learned = _MOST_LEARNED
-
-
-def _misfit(record: bytes) -> Any:
-    raise msgspec.DecodeError
-
-
-# The names in an object, and what is at them; what is in a list; nothing but null; anything, where there are values.
-Skeleton: TypeAlias = "dict[str, Skeleton] | list[Skeleton] | str"
-_NOTHING, _ANYTHING = "nothing", "anything"
-
-
-def _shape_of(place: Place) -> Skeleton:
-    """What was seen at a place."""
-    objects = not place.path or dict in place.others
-    lists = ANY in place.below
-    values = bool(place.kinds - {type(None)}) or list in place.others
-    if objects + lists + values != 1 or place.full or len(place.below) > _MOST_NAMES:
-        return _ANYTHING if objects or lists or values else _NOTHING
-    if objects:
-        return {name: _shape_of(inner) for name, inner in place.below.items()}
-    return [_shape_of(place.below[ANY])] if lists else _ANYTHING
-
-
-def _merged(one: Skeleton, other: Skeleton) -> Skeleton:
-    """What holds for the records of both."""
-    if one == _NOTHING or other == _NOTHING:
-        return other if one == _NOTHING else one
-    if isinstance(one, list) and isinstance(other, list):
-        return [_merged(one[0], other[0])]
-    if isinstance(one, dict) and isinstance(other, dict) and len(one | other) <= _MOST_NAMES:
-        return one | {name: _merged(one[name], inner) if name in one else inner for name, inner in other.items()}
-    return _ANYTHING
-
-
-def _struct(shape: dict[str, Skeleton]) -> Any:
-    """The type of objects that have at most these fields; its `getters` tell each field's name and how it is read."""
-    names = {f"f{number}": name for number, name in enumerate(shape)}
-    types = [(field, _type(shape[name]) | msgspec.UnsetType, _UNSET) for field, name in names.items()]
-    getters = tuple((name, attrgetter(field)) for field, name in names.items())
-    return msgspec.defstruct(
-        "Record", types, rename=names, forbid_unknown_fields=True, gc=False, namespace={"getters": getters}
-    )
-
-
-def _type(shape: Skeleton) -> Any:
-    if isinstance(shape, dict):
-        return _struct(shape) | None
-    if isinstance(shape, list):
-        return list[_type(shape[0])] | None  # type: ignore[misc]  # a type that is computed
-    return None if shape == _NOTHING else Any

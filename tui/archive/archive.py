@@ -22,7 +22,7 @@ from tui.archive.ranges import Range
 from tui.archive.reading import Reading
 from tui.archive.store import Store, is_s3
 from tui.archive.times import first_hour, hours_between, next_hour, spell_hour
-from tui.archive.topics import renamed
+from tui.archive.topics import divided, renamed
 from tui.archive.waits import report
 from tui.archive.walk import Walk, apart
 from tui.errors import ArchiveError, DeniedError, LayoutError
@@ -48,12 +48,28 @@ class Archive:
     folders: str = ""  # of the place that was named, that hold all keys: the store begins there
     beside: tuple[str, ...] = ()  # keys outside of them
 
-    def layout_option(self, **fields: str) -> str:
-        """The layout as --layout takes it for the place that was named, with the value of some fields."""
-        layout = self.layout
-        for name, value in fields.items():
-            layout = layout.with_field(name, value)
-        return layout.below(self.folders).pattern
+    def layout_option(self) -> str:
+        """The layout as --layout takes it for the place that was named."""
+        return self.layout.below(self.folders).pattern
+
+    def topic_option(self, topic: str, chunks: Iterable[Chunk]) -> str:
+        """The same for one topic of those that chunks are of."""
+        return divided(self.layout, chunks).with_field("topic", topic).below(self.folders).pattern
+
+    def missed_hosts(self, keys: Iterable[str], chunks: Iterable[Chunk]) -> tuple[str, list[str]] | None:
+        """Keys that a layout of one topic leaves out because their hosts hold dots; before them, one that does not.
+
+        `chunks`: what the layout fits; by all names it is known which keys are of another topic.
+        """
+        topic = self.layout.fixed.get("topic")
+        dotted = Layout(self.layout.pattern.replace("{host}", "{host=**}"))
+        missed = [key for key in keys if dotted.parse(key)]
+        if topic is None or dotted == self.layout or not missed:
+            return None
+        opened = self.layout.without_field("topic")
+        better = divided(opened, [*chunks, *(parsed for key in missed if (parsed := opened.parse(key)))])
+        missed = [key for key in missed if (parsed := better.parse(key)) and parsed.topic == topic]
+        return (dotted.below(self.folders).pattern, missed) if missed else None
 
     def hosts_option(self, topics: Collection[str]) -> str:
         """The same that takes the topics of a detected layout for hosts; "" if they surely are topics."""
@@ -205,9 +221,11 @@ class Archive:
             if self.extract:
                 return
             raise ArchiveError(f"{self.store.url} is empty: no object was found there; check the name")
+        dotted = Layout(self.layout.pattern.replace("{host}", "{host=**}"))
+        hint = f", such as '{dotted.pattern}', whose hosts may hold dots" if any(map(dotted.parse, keys)) else ""
         raise LayoutError(
             f"the layout '{self.layout.pattern}' fits no key of {self.store.url}, which holds {three(keys)}; "
-            "give the layout that fits them"
+            f"give the layout that fits them{hint}"
         )
 
 

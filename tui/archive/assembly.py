@@ -173,7 +173,7 @@ def _assembled(rows: Sequence[tuple[str, list[FoundTime]]]) -> str:
         texts = [folders[at] for folders, _ in chosen]
         parts.append(_folder(texts, columns, times, seen, last=at == depth - 1))
         seen = seen or any(chr(_MARK) in text for text in texts[:1])
-    return re.sub(r"\*{2,}", "*", "/".join(parts))
+    return re.sub(r"(?<![=*])\*{2,}", "*", "/".join(parts))
 
 
 def _alike(rows: list[_MarkedRow]) -> list[_MarkedRow]:

@@ -32,6 +32,10 @@ class CachedStore:
     def url(self) -> str:
         return self.store.url
 
+    @property
+    def place(self) -> str:
+        return self.store.place
+
     def objects(self, prefix: str = "") -> Iterator[StoredObject]:
         return self.store.objects(prefix)
 
@@ -48,7 +52,9 @@ class CachedStore:
         """From the cache if it has this ETag; else from the store, and into the cache."""
         if etag is None:
             return self.store.open(key, start=start)
-        kept = self.folder / hashlib.sha256(f"{self.url}\n{key}\n{etag}".encode("utf-8", "surrogateescape")).hexdigest()
+        kept = (
+            self.folder / hashlib.sha256(f"{self.place}\n{key}\n{etag}".encode("utf-8", "surrogateescape")).hexdigest()
+        )
         try:
             stream = kept.open("rb", buffering=0)
         except OSError:

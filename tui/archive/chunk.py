@@ -78,6 +78,12 @@ class Chunk:
         storage, _, _, rev, restored = self._shared
         return Chunk(self.key, self.hour, self.size, self.etag, self.uploaded, storage, topic, host, rev, restored)
 
+    def replaced(self, now: StoredObject) -> Chunk:
+        """The same key with the object that is there now."""
+        _, topic, host, rev, _ = self._shared
+        stored = (now.size, now.etag, now.uploaded, now.storage_class)
+        return Chunk(self.key, self.hour, *stored, topic, host, rev, now.restored)
+
     @property
     def key(self) -> str:
         """Of the object; unique in its store."""

@@ -77,6 +77,8 @@ def find_layouts(keys: Iterable[str], known: Layout | None = None) -> tuple[Layo
             break
         layouts.append(layout)
         rest = [key for key in rest if key not in hours and not _is_copy(key, layout)]
+        if all(hour.hour for hour in hours.values()):
+            _refuse_hour_24(layout, rest)
     if not layouts:
         raise _not_found(rest, "no layout was found in keys")
     return tuple(layouts)
@@ -121,6 +123,7 @@ def _fit(keys: Sequence[str]) -> Layout:
             if wider and sum(not wider.parse(key) for key in keys) < len(missed):
                 layout, missed = wider, []
         if layout is not None and len(missed) < _FEW_FIT * len(keys):
+            _refuse_one_hour(layout, sample, keys)
             return layout
         if layout is not None and len(missed) < len(keys):
             late = _apart_hour(sample, keys)
@@ -134,6 +137,34 @@ def _fit(keys: Sequence[str]) -> Layout:
         why = f"the names hold a day but not an hour: {three(keys)}"
         raise LayoutError(f"{why}; archives need an hour in each key (give a layout if it is there)")
     raise _not_found(keys, "no layout was found in keys")
+
+
+def _refuse_one_hour(layout: Layout, sample: Sequence[str], keys: Sequence[str]) -> None:
+    """SeveralLayoutsError if each day has one hour, always the same, and another number goes through all hours."""
+    hours = [parsed.hour for key in sample if (parsed := layout.parse(key))]
+    days = len({hour.date() for hour in hours})
+    if days < _FEWEST or len({hour.hour for hour in hours}) > 1 or len(hours) < 2 * days:
+        return
+    late = _apart_hour(sample, keys)
+    if late is not None and late.parse(sample[0]):
+        raise SeveralLayoutsError([layout, late], why=f"two numbers may be the hour in keys such as {three(sample)}")
+
+
+def _refuse_hour_24(layout: Layout, rest: Iterable[str]) -> None:
+    """LayoutError if a key that the layout misses has 24 where the others have their hour, from 1 to 23."""
+
+    def has_hour_24(key: str) -> bool:
+        cuts = [(key[: match.start()], key[match.end() :]) for match in re.finditer("24", key)]
+        late = (layout.parse(f"{front}23{behind}") for front, behind in cuts)
+        return any(parsed is not None and parsed.hour.hour == _HOURS - 1 for parsed in late)
+
+    keys = [key for key in rest if has_hour_24(key)]
+    if keys:
+        why = "the hours in the names go from 1 to 24, so 24 may be the last hour of its day or the first of the next"
+        raise LayoutError(
+            f"{why}, in keys such as {three(keys)}; give names with hours from 0 to 23, or leave those of hour 24 out "
+            f"with --layout '{layout.pattern}'"
+        )
 
 
 def _spread(keys: Sequence[str]) -> list[str]:

@@ -36,6 +36,10 @@ class FolderStore:
     def url(self) -> str:
         return str(self.folder)
 
+    @property
+    def place(self) -> str:
+        return str(self.folder.resolve())
+
     def objects(self, prefix: str = "") -> Iterator[StoredObject]:
         """Walk the folder that `prefix` lies in; the ETag stands for size and time of change."""
         for page in self.pages(prefix):

@@ -128,7 +128,7 @@ def _spellings(cuts: Collection[tuple[str, str]]) -> Iterator[str]:
         ends = (words[0] if len(set(words)) == 1 else None for words in list(zip(*hosts, strict=True))[1:])
         yield "{topic}.{host=" + ".".join(["*", *("*" if end is None else escape(end) for end in ends)]) + "}"
     if len(topics) == 1:
-        yield f"{{topic={escape(*topics)}}}.{{host}}"
+        yield f"{{topic={escape(*topics)}}}.{{host=**}}"
     begin = re.match("[a-z]+", commonprefix([words[0] for words in hosts]))
     if begin:
         yield f"{{topic}}.{{host={begin[0]}*}}"

@@ -16,6 +16,7 @@ from typing import Any
 _SHORT = 1 << 14  # bytes
 _PIECE = 1 << 20  # bytes
 _LOOKED_AT = 1 << 17  # tokens, about 0.1 s
+_DEEPEST = 100_000  # brackets; no parser follows so many, and 64 MiB of them would take 20 s to count
 
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+(?P<closed>"?)|(?P<open>[{\[])|(?P<close>[}\]])', re.DOTALL)
 _PLAIN = re.compile(rb'(?:[\s,]*(?:"(?:[^"\\]|\\.)*+"|[-+.\w]++)\s*,)+', re.DOTALL)
@@ -168,12 +169,14 @@ def ends(text: bytes | memoryview) -> Iterator[int]:
 def close_of(text: bytes | memoryview, depth: int) -> int:
     """Behind the bracket that closes what is `depth` brackets deep at the text's begin; 0 if it is not there.
 
-    With depth 0: behind the first value.
+    With depth 0: behind the first value. What is nested too deep for any parser is not closed.
     """
     begun = depth > 0
     for token in _TOKEN.finditer(text):
         if token["open"]:
             depth, begun = depth + 1, True
+            if depth > _DEEPEST:
+                return 0
         elif token["close"]:
             depth -= 1
             if begun and depth <= 0:

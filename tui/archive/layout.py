@@ -23,6 +23,7 @@ _MOST_TRIES = 1 << 14  # about 0.3 ms
 _FINER = ("M", "S")  # than the hour: any two digits
 _HOURS_KEPT = 8192
 _SOME_HOUR = datetime(2015, 1, 20, 13, tzinfo=UTC)
+_ANY_TOPIC = Hole("{topic}", "topic", r"[^/]+")
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
@@ -128,9 +129,23 @@ class Layout:
             if not name:
                 regexes.append(part.regex)
             else:
-                regexes.append(f"(?P={name})" if name in seen else f"(?P<{name}>{hole.regex})")
+                regex = _ANY_TOPIC.regex if hole == self._compared else hole.regex
+                regexes.append(f"(?P={name})" if name in seen else f"(?P<{name}>{regex})")
                 seen.add(name)
         return tuple(regexes)
+
+    @cached_property
+    def _compared(self) -> Hole | None:
+        """A topic with a value in front of a host: it is read as one without, and then compared.
+
+        So `{topic=events}.{host}` fits the keys of which `{topic}.{host}` reads this topic, and none of `events.dlq`.
+        `{host=**}` takes all dots.
+        """
+        at = next((at for at, part in enumerate(self.parts) if isinstance(part, Hole) and part.name == "topic"), 0)
+        topic, dot, host = (*self.parts[at : at + 3], "", "", "")[:3]
+        if dot != "." or not isinstance(topic, Hole) or topic.value is None:
+            return None
+        return topic if isinstance(host, Hole) and host.name == "host" and host.value != "**" else None
 
     @cached_property
     def _regex(self) -> re.Pattern[str]:
@@ -151,7 +166,7 @@ class Layout:
             if isinstance(part, Hole):
                 again = part.is_field and part.name in seen  # it matches only the text that it had
                 seen.add(part.name)
-                here += (part.is_open and not again) or part.name in ("%B", "%A", "%s")
+                here += (part.is_open and not again) or part == self._compared or part.name in ("%B", "%A", "%s")
             elif "/" in part:
                 here = 0
             most = max(most, here)
@@ -194,6 +209,8 @@ class Layout:
         else:
             groups = self._linear.fullmatch(key)
         if groups is None:
+            return None
+        if self._compared and not self._compared.fits(groups["f_topic"]):
             return None
         hour = self._hour(tuple([groups[name] for name in self._times]), zone)
         if hour is None or (self._leaves_out and is_leftover(key)):

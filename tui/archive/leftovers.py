@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _HALF_WRITTEN = frozenset(
     (".partial", ".part", ".tmp", ".temp", ".inprogress", ".in-progress", ".incomplete", ".pending", ".filepart")
@@ -20,6 +21,7 @@ _HIDDEN = re.compile(
 )
 
 
+@lru_cache(maxsize=1 << 13)  # a layout is found and a catalog made of the same keys
 def is_leftover(key: str) -> bool:
     """Is it not a chunk by its name: a half-written file, or what is kept beside chunks?
 

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from tui.archive.archive import Archive
 from tui.archive.catalog import Catalog
+from tui.archive.chunk import Chunk
 from tui.archive.leftovers import is_companion
 from tui.archive.listing import Listing
 from tui.archive.open import open_known, open_listed
@@ -22,7 +23,7 @@ from tui.archive.times import spell_hour, spell_time
 from tui.config import Config, S3Options
 from tui.errors import ArchiveError
 from tui.printable import printable
-from tui.shell import shell_join
+from tui.shell import shell_join, shell_word
 from tui.units import plural
 
 
@@ -142,11 +143,19 @@ def left_out(
     location: Location,
     archive: Archive,
     keys: Sequence[str],
+    chunks: Iterable[Chunk],
     start: datetime | None = None,
     stop: datetime | None = None,
 ) -> list[str]:
-    """What a detected layout leaves out of a range, and how to see it. A layout that was given is meant so."""
+    """What a detected layout leaves out of a range, and how to see it. A layout that was given is meant so.
+
+    But for hosts with dots, which one for a topic leaves out: those may have been overlooked.
+    """
     keys = [key for key in keys if not is_companion(key)]
+    if keys and not archive.detected and (missed := archive.missed_hosts(keys, chunks)):
+        layout, keys = missed
+        words = f"left out: {plural(len(keys), 'key')}, such as {printable(keys[0])}, as their hosts hold dots"
+        return [f"{words}; to read them, too, add --layout {shell_word(layout)}"]
     if not (archive.detected and keys):
         return []
     see = command_line("ls", location, start, stop, ["--json"])

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO, TypeVar, cast
 
 from tui.archive.ahead import ahead
 from tui.archive.block import Block
-from tui.archive.chunk import Damage
+from tui.archive.chunk import Damage, StoredObject
 from tui.archive.codec import (
     HEAD_SIZE,
     decoded_stream,
@@ -93,6 +93,7 @@ class ChunkReader:
         self._limits = BlockLimits(block_size, self._reading.max_record, await_turn)
         self._careful = careful
         self._await_turn = await_turn
+        self.replaced: StoredObject | None = None  # what is read, if it is another object than was listed
         stream = self._opened_newest() if newest else store.open(key, etag=etag)
         self._raw = StoredBytes(stream, key, cancelled, size=self._size)
         self._form: Form | None = None
@@ -108,6 +109,7 @@ class ChunkReader:
                 now = self._store.stat(self._key)
                 if now is None:
                     break
+                self.replaced = now
                 self._etag, self._size = now.etag, None if self._size is None else now.size
         return self._store.open(self._key, etag=self._etag)
 

@@ -123,6 +123,10 @@ class S3Store:
         return f"s3://{self.bucket}"
 
     @property
+    def place(self) -> str:
+        return " ".join(filter(None, (self.url, self._endpoint)))
+
+    @property
     def _payer(self) -> dict[str, Any]:
         return {"RequestPayer": "requester"} if self.options.request_payer else {}
 

@@ -41,7 +41,7 @@ def sample_keys(listing: Listing, prefix: str, hours: Range | None = None) -> li
         return _evenly(listing, prefix)
     walk = Walk(listing, layout)
     sample = next((key for key in keys if layout.parse(key)), prefix)
-    ends = _ends(listing, layout, prefix, sample)
+    ends = _ends(walk, prefix, sample)
     chosen = dict.fromkeys(keys)
     for more in in_parallel(lambda begin: _names(listing, begin), list(_samples(walk, ends, hours or Range()))):
         chosen |= dict.fromkeys(more)
@@ -105,23 +105,31 @@ def _layouts(keys: list[str]) -> tuple[Layout, ...]:
         return ()
 
 
-def _ends(listing: Listing, layout: Layout, prefix: str, key: str) -> list[str]:
-    """What keys have before their time, as a key has it: the same folders deep, and as many separators."""
-    begin = _before_time(layout, key)
+def _ends(walk: Walk, prefix: str, key: str) -> list[str]:
+    """What keys have before their time, as a key has it: the same folders deep, and as many separators or fewer."""
+    begin = _before_time(walk.layout, key)
     if not begin.startswith(prefix):
         return [prefix]
     folders, _, name = begin[len(prefix) :].rpartition("/")
     ends = [prefix]
     for _ in range(folders.count("/") + 1 if folders or begin[len(prefix) :].startswith("/") else 0):
-        ends = _children(listing, ends, "/")
+        ends = _children(walk, ends, "/")
     for _ in range(name.count(name[-1:]) if name else 0):
-        ends = _children(listing, ends, name[-1])
+        ends = _children(walk, ends, name[-1])
     return ends or [prefix]
 
 
-def _children(listing: Listing, begins: Sequence[str], separator: str) -> list[str]:
-    levels = in_parallel(lambda begin: listing.level(begin, separator), begins)
-    return _spread([prefix for level in levels if level for prefix in level.prefixes], _ENDS)
+def _children(walk: Walk, begins: Sequence[str], separator: str) -> list[str]:
+    """The next names behind some; one behind which the time begins, or an id, stays as it is."""
+    time = re.compile(walk.time.regex, re.ASCII)
+    levels = in_parallel(lambda begin: walk.listing.level(begin, separator), begins)
+    children: list[str] = []
+    for begin, level in zip(begins, levels, strict=True):
+        if level is None or (level.prefixes and all(time.match(prefix, len(begin)) for prefix in level.prefixes)):
+            children.append(begin)
+        else:
+            children += level.prefixes
+    return _spread(children, _ENDS)
 
 
 def _spread(items: Sequence[str], most: int) -> list[str]:

@@ -37,7 +37,8 @@ _SPAN = re.compile(r"(Q[1-4]|W[0-5]\d)(?!\d)", re.IGNORECASE | re.ASCII)  # a qu
 _A_MONDAY = datetime(2001, 1, 1)
 _START = re.compile(r"(?<!\d)\d+|(?<![A-Za-z])[A-Za-z]{3,9}(?=[^A-Za-z])", re.ASCII)
 _UNITS = "y|yr|year|m|mm|mon|month|d|dd|day|date|dt|h|hh|hr|hour|min|minute|t|at|time|z"
-_GAP = re.compile(rf"(?:[A-Za-z_][A-Za-z_-]*=|(?:{_UNITS})(?![A-Za-z])|[^0-9A-Za-z]){{0,4}}", re.IGNORECASE)
+_ESCAPED = "%[0-9A-F]{2}"  # `%20`, `%3A`: a character as URLs and Hive's partitions write it
+_GAP = re.compile(rf"(?:[A-Za-z_][A-Za-z_-]*=|(?:{_UNITS})(?![A-Za-z])|{_ESCAPED}|[^0-9A-Za-z]){{0,4}}", re.IGNORECASE)
 _HALF = re.compile(r"([ ._-]?)([AaPp][Mm])(?![A-Za-z])")
 _ID = re.compile(r"(?!h|hr|hrs|hour|hours|z|utc|gmt)[0-9a-z]*[a-z]", re.IGNORECASE | re.ASCII)  # its first digits
 _FRACTIONS = (3, 6, 9)  # digits of a second behind HHMMSS
@@ -102,7 +103,7 @@ class Spelling:
                         "s": _EPOCH,
                     }.get(part, r"(\d+)")
                 )
-        return re.compile(r"(?<!\d)" + "".join(parts) + r"(?!\d)", re.ASCII)
+        return re.compile(r"(?:(?<!\d)|(?<=%\d\d))" + "".join(parts) + r"(?!\d)", re.ASCII)
 
     def is_alone(self, at: int) -> bool:
         """Is a quantity all digits of its run? Then it may be without leading zeros."""
@@ -166,15 +167,25 @@ class FoundTime:
 
 def find_times(key: str) -> Iterator[FoundTime]:
     """Every reading of a part of a key as a time with an hour, in order of their places."""
-    for match in _START.finditer(key):
-        for order in _orders(match[0]) if len(match[0]) > 2 else _orders_by_second(key, match.end()):
-            if span := _read(key, match.start(), order):
+    for start, text in _starts(key):
+        stop = start + len(text)
+        for order in _orders(text) if len(text) > 2 else _orders_by_second(key, stop):
+            if span := _read(key, start, order):
                 yield span
-        if match[0].isdecimal() and re.fullmatch(_EPOCH, match[0]):
+        if text.isdecimal() and re.fullmatch(_EPOCH, text):
             spelling = Spelling(("s",))
-            time = spelling.time((match[0],))
+            time = spelling.time((text,))
             if time:
-                yield FoundTime(match.start(), match.end(), spelling, (match[0],), time)
+                yield FoundTime(start, stop, spelling, (text,), time)
+
+
+def _starts(key: str) -> Iterator[tuple[int, str]]:
+    """Where a time may begin: numbers and words, and their texts. Of `%202015` also what is behind the `%20`."""
+    for match in _START.finditer(key):
+        start, text = match.span()[0], match[0]
+        yield start, text
+        if key[start - 1 : start] == "%" and text[2:].isdecimal():
+            yield start + 2, text[2:]
 
 
 def _orders(text: str) -> tuple[str, ...]:
@@ -202,12 +213,10 @@ def _orders_by_second(key: str, stop: int) -> tuple[str, ...]:
 def find_dates(key: str) -> Iterator[FoundTime]:
     """The dates in a key, the longest at each place: with a day, or only a month, or only a year."""
     at = 0
-    for match in _START.finditer(key):
-        if match.start() < at:
+    for start, _ in _starts(key):
+        if start < at:
             continue
-        date = next(
-            (f for order in ("YmdH", "Ymd", "Yj", "dmY", "Ym", "Y") if (f := _read(key, match.start(), order))), None
-        )
+        date = next((f for order in ("YmdH", "Ymd", "Yj", "dmY", "Ym", "Y") if (f := _read(key, start, order))), None)
         if date:
             at = date.stop
             yield date
@@ -226,7 +235,7 @@ def _read(key: str, at: int, order: str) -> FoundTime | None:
     """The time of that order of quantities that begins at a place of a key."""
     parts: list[str] = []
     texts: list[str] = []
-    stop = at
+    stop = day = at
     for quantity in order:
         glued = bool(parts) and stop < len(key) and key[stop].isdigit() and key[stop - 1].isdigit()
         if parts:
@@ -245,6 +254,7 @@ def _read(key: str, at: int, order: str) -> FoundTime | None:
         if read is None:
             return None
         name, text = read
+        day = stop if quantity == "d" else day
         parts.append(name)
         texts.append(text)
         stop += len(text)
@@ -252,13 +262,24 @@ def _read(key: str, at: int, order: str) -> FoundTime | None:
         stop = _finer(key, stop, parts, texts)
     if stop < len(key) and key[stop].isdigit() and key[stop - 1].isdigit():
         return None
-    if "y" in order and len({gap == "" for gap in parts[1 : 2 * order.index("H") - 2 : 2]}) > 1:
+    gaps = parts[1 : 2 * order.index("H") : 2] if "y" in order else []
+    if len({gap == "" for gap in gaps[:-1]}) > 1 or (gaps and gaps[-1] == "" != gaps[0]):
         return None  # numbers that only stand beside each other
     if parts[-1] == "H" and parts[-2:-1] != [""] and _ID.match(key, stop):
         return None
     spelling = Spelling(tuple(parts))
     time = spelling.time(tuple(texts))
-    return FoundTime(at, stop, spelling, tuple(texts), time) if time else None
+    if time is None or (order[-2:] == "dH" and _begins_date(key, day, stop, time)):
+        return None
+    return FoundTime(at, stop, spelling, tuple(texts), time)
+
+
+def _begins_date(key: str, day: int, stop: int, time: datetime) -> bool:
+    """Is what was read as a day and an hour a date again, as in `2015/01/2015-01-30` and `2015/01/30-01-2015`?"""
+    dates = (_read(key, day, order) for order in ("Ymd", "dmY", "mdY"))
+    return any(
+        date.stop >= stop and (date.time.year, date.time.month) == (time.year, time.month) for date in dates if date
+    )
 
 
 def _name(key: str, at: int) -> tuple[str, str] | None:

@@ -25,6 +25,10 @@ class Store(Protocol):
     def url(self) -> str:
         """Where it is, as a person would type it: `s3://bucket` or a path."""
 
+    @property
+    def place(self) -> str:
+        """What caches know it by: the same however it is named, and another for a bucket of that name elsewhere."""
+
     def objects(self, prefix: str = "") -> Iterator[StoredObject]:
         """Every object whose key begins with `prefix`, in no promised order."""
 

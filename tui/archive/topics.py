@@ -12,7 +12,7 @@ from tui.archive.catalog import Catalog
 from tui.archive.chunk import Chunk
 from tui.archive.holes import Hole, escape
 from tui.archive.hosts import are_roles, topics_and_hosts
-from tui.archive.layout import Layout
+from tui.archive.layout import Layout, ParsedKey
 from tui.archive.times import next_hour
 from tui.printable import printable
 
@@ -38,9 +38,11 @@ def possible_topics(chunks: Iterable[Chunk], layout: Layout) -> dict[str, str]:
     """Words that the names behind the hour begin with, where a layout reads these as one; and the layout of each.
 
     They may be topics: each begins several names, so it is not part of a random id, and they are not words for hosts.
+    One that others begin with is last: its layout has their names, too.
     """
     folder, slash, name = layout.pattern.rpartition("/")
-    if not name.startswith("*"):
+    head, star, rest = name.partition("*")
+    if not star or re.fullmatch(r"([A-Za-z]+[-_.])*", head, re.ASCII) is None:
         return {}
     number: Counter[tuple[str, str]] = Counter()
     for chunk in chunks:
@@ -50,7 +52,8 @@ def possible_topics(chunks: Iterable[Chunk], layout: Layout) -> dict[str, str]:
         number[stem[1], stem[2]] += 1
     if len(number) < 2 or min(number.values()) < 2 or are_roles([stem for stem, _ in number]):
         return {}
-    return {stem: f"{folder}{slash}{escape(stem + mark)}{name}" for stem, mark in sorted(number)}
+    stems = sorted(number, key=lambda stem: (any(other[0].startswith(stem[0] + stem[1]) for other in number), stem))
+    return {stem: f"{folder}{slash}{escape(stem + mark)}*{rest}" for stem, mark in stems}
 
 
 def by_topic(catalog: Catalog) -> dict[str, Catalog]:
@@ -71,16 +74,7 @@ def by_topic(catalog: Catalog) -> dict[str, Catalog]:
 
 def renamed(catalog: Catalog, layout: Layout) -> Catalog:
     """The catalog with topics and hosts cut where all names together say, if dots in them leave that open."""
-    at = next((at for at, part in enumerate(layout.parts) if _is_open(part, "topic")), len(layout.parts))
-    pair = layout.parts[at : at + 3]
-    if len(pair) < 3 or pair[1] != "." or not _is_open(pair[2], "host"):
-        return catalog
-    names = {f"{chunk.topic}.{chunk.host}" for chunk in catalog.chunks if "." in chunk.topic}
-    if not names:
-        return catalog
-    names |= {f"{chunk.topic}.{chunk.host}" for chunk in catalog.chunks}
-    spelled = [escape(part) if isinstance(part, str) else part.token for part in layout.parts]
-    better = Layout("".join((*spelled[:at], topics_and_hosts(sorted(names)), *spelled[at + 3 :])))
+    better = divided(layout, catalog.chunks)
     if better == layout:
         return catalog
 
@@ -90,6 +84,20 @@ def renamed(catalog: Catalog, layout: Layout) -> Catalog:
 
     hours = {hour: tuple(map(rename, chunks)) for hour, chunks in catalog.hours.items()}
     return replace(catalog, hours=hours, far=tuple(map(rename, catalog.far)))
+
+
+def divided(layout: Layout, chunks: Iterable[Chunk | ParsedKey]) -> Layout:
+    """The layout whose topics end and hosts begin where the names of all chunks say."""
+    at = next((at for at, part in enumerate(layout.parts) if _is_open(part, "topic")), len(layout.parts))
+    pair = layout.parts[at : at + 3]
+    if len(pair) < 3 or pair[1] != "." or not _is_open(pair[2], "host"):
+        return layout
+    names = {(chunk.topic, chunk.host) for chunk in chunks}
+    if not any("." in name for pair in names for name in pair):
+        return layout
+    spelled = [escape(part) if isinstance(part, str) else part.token for part in layout.parts]
+    own = topics_and_hosts(sorted(map(".".join, names)))
+    return Layout("".join((*spelled[:at], own, *spelled[at + 3 :])))
 
 
 def _is_open(part: str | Hole, name: str) -> bool:

@@ -23,7 +23,15 @@ from tui.cli.checks import report
 from tui.cli.command import Command, option
 from tui.cli.console import DEBUG, EXIT_FAILED, EXIT_MATCHED, say
 from tui.cli.nsq_options import SERVER_OPTIONS, nsq_spec, server_options, take
-from tui.cli.options import POSITIVE, archive_argument, archive_options, located, parsed_size
+from tui.cli.options import (
+    POSITIVE,
+    archive_argument,
+    archive_options,
+    located,
+    number,
+    parsed_size,
+    whole_number,
+)
 from tui.cli.signals import cancel_on_signals
 from tui.config import Config, load_config, state_dir
 from tui.errors import ConfigError
@@ -48,13 +56,13 @@ _LEFT = "stopped at once; acknowledged messages are in the spool, and the next s
     help="Folder for messages until their upload.",
 )
 @option("Run", "--host", metavar="NAME", help="{host} in the keys.  [default: the name of this machine]")
-@option("Run", "--sync-interval", metavar="S", type=click.FloatRange(min=0.01), default=SYNC_INTERVAL,
+@option("Run", "--sync-interval", metavar="S", type=number(0.01), default=SYNC_INTERVAL,
         show_default=True, help="Maximum seconds until a message is on disk.")  # fmt: skip
 @option("Run", "--rotate-size", metavar="SIZE", callback=parsed_size, help="Also rotate at this size (500MB).")
 @option("Run", "--spool-max", metavar="SIZE", callback=parsed_size, default=str(SPOOL_MAX),
         help=f"Pause while the spool is larger than SIZE.  [default: {size(SPOOL_MAX)}]")  # fmt: skip
 @option("Run", "--merge-hour", is_flag=True, help="Recompress each file into one gzip stream before the upload.")
-@option("Run", "--processes", metavar="N", type=click.IntRange(1, 64), default=1, help="Number of consuming processes.")
+@option("Run", "--processes", metavar="N", type=whole_number(1, 64), default=1, help="Number of consuming processes.")
 @option("Run", "--max-in-flight", metavar="N", type=POSITIVE, default=MAX_IN_FLIGHT, show_default=True,
         help="Maximum messages in flight per process.")  # fmt: skip
 @option(

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
-from tui.cli.slips import extra_words
+from tui.cli.slips import extra_words, one_dash
 
 HEADINGS = ("Range", "Filter", "NSQ", "Output", "Run", "Sample", "Reading", "S3", "Other")
 F = TypeVar("F", bound=Callable[..., Any])
@@ -44,6 +44,8 @@ class Command(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         ctx.allow_extra_args = True  # to report them in our own words
+        if problem := one_dash(ctx, args):
+            raise click.UsageError(problem, ctx)
         try:
             extra = super().parse_args(ctx, args)
         except click.UsageError as error:

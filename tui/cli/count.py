@@ -47,7 +47,13 @@ from tui.units import plural
 @range_options
 @time_options
 @filter_options
-@option("Output", "--by", metavar="PATH[,PATH]", help="Count each value of PATH, or each combination of values.")
+@option(
+    "Output",
+    "--by",
+    multiple=True,
+    metavar="PATH[,PATH]",
+    help="Count each value of PATH, or each combination of values.",
+)
 @option("Output", "--every", metavar="TIME", help="Count per interval: 1h, 10m, 1d, …")
 @option(
     "Output", "--stats", metavar="PATH", help="Also print minimum, quantiles, maximum and mean of the numbers at PATH."
@@ -75,6 +81,7 @@ def command(archive: str, only_estimate: bool, as_json: bool, as_csv: bool, **gi
         raise click.UsageError("--json and --csv cannot be combined")
     how = {name: given.pop(name) for name in ("by", "every", "stats", "top", "jobs", "dask")}
     filter_ = filter_of(given)
+    how["by"] = ",".join(how["by"]) if how["by"] else None
     fields = tuple(split_paths(how["by"])) if how["by"] is not None else ()
     opened = open_named(archive, given)
     buckets = parse_every(how["every"]) if how["every"] else None
@@ -100,7 +107,7 @@ def _count(plan: ScanPlan, counting: Counting, totals: Totals, again: str, **how
     """Read the chunks that the index cannot answer for; None if the user refused or interrupted."""
     counted, stopped = None, f"interrupted; run it again with: {again}"
     with open_index(plan.archive) as index:
-        if not may_read(plan, how["jobs"], known=known_counted(index, counting, CountedPart())):
+        if not may_read(plan, how["jobs"], known=known_counted(index, plan, counting, CountedPart())):
             return None
         with cancel_on_signals(stopped, only_reads=True) as cancel, progress_line() as show:
             for event in count(plan, counting, cancel=cancel, index=index, **how):

@@ -27,7 +27,7 @@ def print_estimate(plan: ScanPlan, jobs: int | None, *, as_json: bool) -> int:
     code is 1, or 2 if a part of the sample could not be read."""
     prices = load_config().prices
     with open_index(plan.archive) as index:
-        expected = estimate(plan, prices=prices, jobs=jobs, known=known_from(index, counts_only=True))
+        expected = estimate(plan, prices=prices, jobs=jobs, known=known_from(index, plan.chunks, counts_only=True))
     if as_json:
         print(json.dumps(asdict(expected)))
     else:

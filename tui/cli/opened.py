@@ -147,7 +147,9 @@ class Opened:
             narrate(f"range: by {within.path if within else 'hour'}, {first} to {last}")
         topics = topics_of(plan.chunks)
         if one_topic and len(topics) > 1:
-            raise ArchiveError(f"{self.location.title} holds {named_topics(topics)}; {self._one_of(topics)}")
+            raise ArchiveError(
+                f"{self.location.title} holds {named_topics(topics)}; {self._one_of(topics, plan.chunks)}"
+            )
         self.say_warnings(plan.unmatched, plan.chunks)
         for note in plan.notes:
             say(note)
@@ -196,10 +198,10 @@ class Opened:
     def warnings(self, keys: Sequence[str], chunks: Sequence[Chunk]) -> list[str]:
         """Return warnings about keys that the layout leaves out, and about topics that are read together."""
         topics = topics_of(chunks)
-        notes = [*self.left_out(keys), *self.notes]
+        notes = [*self.left_out(keys, chunks), *self.notes]
         if len(topics) < 2:
             return [*notes, *self._possible_topics(chunks)]
-        return [*notes, f"{named_topics(topics)} are read together; {self._one_of(topics)}"]
+        return [*notes, f"{named_topics(topics)} are read together; {self._one_of(topics, chunks)}"]
 
     def _possible_topics(self, chunks: Sequence[Chunk]) -> list[str]:
         words = possible_topics(chunks, self.archive.layout) if self.archive.detected else {}
@@ -212,16 +214,16 @@ class Opened:
             f"to read only one, add --layout {shell_word(one)}"
         ]
 
-    def _one_of(self, topics: Sequence[str]) -> str:
+    def _one_of(self, topics: Sequence[str], chunks: Sequence[Chunk]) -> str:
         hosts = self.archive.hosts_option(topics)
         or_hosts = f"; if those are hosts, add --layout {shell_word(hosts)}" if hosts else ""
-        return f"to read only one, add --layout {shell_word(self.archive.layout_option(topic=topics[0]))}{or_hosts}"
+        return f"to read only one, add --layout {shell_word(self.archive.topic_option(topics[0], chunks))}{or_hosts}"
 
-    def left_out(self, keys: Sequence[str]) -> list[str]:
-        """Return warnings about keys that a detected layout leaves out, or about an unfinished extract."""
+    def left_out(self, keys: Sequence[str], chunks: Sequence[Chunk]) -> list[str]:
+        """Return warnings about keys that the layout leaves out, or about an unfinished extract."""
         if self.unfinished:
             return [f"{self.location.title} is an extract whose scan did not finish; resume it for the rest"]
-        return left_out(self.location, self.archive, keys, self.start, self.stop)
+        return left_out(self.location, self.archive, keys, chunks, self.start, self.stop)
 
 
 def open_named(name: str, given: dict[str, Any], config: Config | None = None) -> Opened:

@@ -21,6 +21,7 @@ from tui.filter.texts import read_texts
 from tui.units import parse_size
 
 F = TypeVar("F", bound=Callable[..., Any])
+N = TypeVar("N", int, float)
 
 
 def _all(*decorators: Callable[[F], F]) -> Callable[[F], F]:
@@ -42,16 +43,26 @@ def parsed_size(context: click.Context, parameter: click.Parameter, value: str |
     return number
 
 
-def whole_number(least: int) -> Callable[[str], int]:
+def whole_number(least: int, most: int | None = None) -> Callable[[str], int]:
     """Return an option type for a whole number of at least `least`. click's IntRange would add `[x>=1]` to the help."""
+    return _number(int, "a whole number", least, most)
 
-    def number(text: str) -> int:
+
+def number(least: float, most: float | None = None) -> Callable[[str], float]:
+    """Return an option type for any number of at least `least`, and at most `most`."""
+    return _number(float, "a number", least, most)
+
+
+def _number(convert: Callable[[str], N], kind: str, least: N, most: N | None) -> Callable[[str], N]:
+    limits = f"of at least {least}" if most is None else f"from {least} to {most}"
+
+    def parsed(text: str) -> N:
         with suppress(ValueError):
-            if int(text) >= least:
-                return int(text)
-        raise click.BadParameter(f"'{text}' is not a whole number of at least {least}")
+            if least <= (value := convert(text)) and (most is None or value <= most):
+                return value
+        raise click.BadParameter(f"'{text}' is not {kind} {limits}")
 
-    return number
+    return parsed
 
 
 POSITIVE = whole_number(1)

@@ -88,7 +88,7 @@ def _known(request: ScanRequest, index: Index) -> Callable[[Chunk, Filter], Know
     """Return a function that gives the index's answer for a chunk, which then need not be read."""
     from tui.analysis.known import known_from
 
-    return known_from(index, counts_only=request.only_counts, exact=request.exact)
+    return known_from(index, request.plan.chunks, counts_only=request.only_counts, exact=request.exact)
 
 
 def _run(request: ScanRequest, cancel: threading.Event) -> Totals:

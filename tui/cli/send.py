@@ -22,6 +22,7 @@ from tui.cli.options import (
     archive_options,
     filter_of,
     filter_options,
+    number,
     range_options,
     reading_of,
     reading_options,
@@ -74,7 +75,7 @@ _ONLY_FILE = ("append", "split", "force")
     "Run",
     "--pace",
     metavar="N",
-    type=click.FloatRange(min=0.001, max=1_000_000),
+    type=number(0.001, 1_000_000),
     help="Send at the records' own pace, N times as fast (1, 10); implies --order time.",
 )
 @option(

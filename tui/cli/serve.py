@@ -15,7 +15,7 @@ from tui.archive.location import command_words, option_words, reading_words
 from tui.cli.command import Command, option
 from tui.cli.console import EXIT_MATCHED
 from tui.cli.open import sign_in_first
-from tui.cli.options import archive_options, located, reading_of, reading_options, s3_of
+from tui.cli.options import archive_options, located, reading_of, reading_options, s3_of, whole_number
 from tui.cli.signals import cancel_on_signals
 from tui.config import load_config
 from tui.errors import ConfigError
@@ -26,9 +26,7 @@ _OF_THIS_TERMINAL = ("SSH_CONNECTION", "TMUX", "STY", "COLORFGBG")  # variables 
 
 @click.command("serve", cls=Command)
 @click.argument("archive", required=False)
-@option(
-    "Run", "--port", type=click.IntRange(0, 65535), default=8000, show_default=True, metavar="N", help="Port to use."
-)
+@option("Run", "--port", type=whole_number(0, 65535), default=8000, show_default=True, metavar="N", help="Port to use.")
 @reading_options
 @archive_options
 def command(archive: str | None, port: int, **given: Any) -> int:

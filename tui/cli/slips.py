@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from tui.nearest import nearest
+from tui.shell import shell_join
 
 # Commands of other programs, and ours for the same work.
 _OTHER_COMMANDS: Mapping[str, str] = {
@@ -30,8 +31,8 @@ _OTHER_OPTIONS: Mapping[str, tuple[str, ...]] = {
     "--word-regexp": ("-w",),
     "-x": ("-e '^RE$'",), "--line-regexp": ("-e '^RE$'",), "--invert-match": ("-v",), "--exclude": ("--not-grep TEXT",),
     "--query": ("-m EXPR",), "--jmespath": ("-m EXPR",), "--where": ("-m EXPR",), "--filter": ("-m EXPR",),
-    "-n": ("--lines N", "--max-count N"), "--head": ("--lines N", "--max-count N"),
-    "--limit": ("--lines N", "--max-count N"), "--max-count": ("--lines N",), "--lines": ("--max-count N",),
+    "-n": ("--lines N", "--max-count N", "--dry-run"), "--head": ("--lines N", "--max-count N"),
+    "--limit": ("--lines N", "--max-count N", "--top N"), "--max-count": ("--lines N",), "--lines": ("--max-count N",),
     "--after-context": ("-A N",), "--before-context": ("-B N",), "--context": ("-C N",),
     "--since": ("--from T", "--hour T"), "--start": ("--from T", "--hour T"), "--after": ("--from T", "--hour T"),
     "--from": ("--hour T",), "--until": ("--to T",), "--end": ("--to T",), "--before": ("--to T",),
@@ -39,6 +40,8 @@ _OTHER_OPTIONS: Mapping[str, tuple[str, ...]] = {
     "--tz": ("--timezone ZONE",), "--output": ("-o OUT",), "--out": ("-o OUT",), "--format": ("--json",),
     "-j": ("--jobs N",), "--threads": ("--jobs N",), "--workers": ("--jobs N",), "--parallel": ("--jobs N",),
     "--nsqd": ("--nsqd-tcp-address HOST:PORT",), "--lookupd": ("--lookupd-http-address HOST:PORT",),
+    "--group-by": ("--by PATH",), "--interval": ("--every TIME",), "--bucket": ("--every TIME",),
+    "-q": ("--count",), "--quiet": ("--count",), "--throttle": ("--rate N",), "--max-rate": ("--rate N",),
     "--overwrite": ("--force",), "--continue": ("--resume",), "--verbose": ("--debug",), "--only": ("--fields EXPR",),
 }  # fmt: skip
 
@@ -76,15 +79,39 @@ def similar_command(word: str, names: Sequence[str]) -> str | None:
 
 def extra_words(context: click.Context, extra: list[str]) -> str:
     """Explain an extra argument and suggest a correction: a command takes only one."""
-    word, has = extra[0], {option for parameter in context.command.params for option in parameter.opts}
+    word, has = extra[0], _options(context)
     given = [str(value) for value in (*context.params.values(), *extra) if isinstance(value, str)]
     if context.info_name == "open" and (first := next((name for name in given if name in _commands(context)), "")):
         return f"the command comes first: hourscope {first} ARCHIVE"
     if Path(word).is_file():
         return f"unexpected argument '{word}'; give the folder of the files, not each file"
+    text = context.params.get("archive")
+    if "--grep" in has and isinstance(text, str) and not Path(text).exists() and Path(word).exists():
+        return f"the archive comes first: {context.command_path} {shell_join([word, '-g', text])}"
     if "--grep" in has:
         return f"unexpected argument '{word}'; to keep the records that contain it, write -g {word}"
     return f"unexpected argument '{word}'"
+
+
+def one_dash(context: click.Context, words: Sequence[str]) -> str:
+    """Explain `-from`, which means `-f rom`; empty if no word is a long option with one dash."""
+    takes = {name for parameter in context.command.params if not _is_flag(parameter) for name in parameter.opts}
+    long = {name[1:]: name for name in _options(context) if name.startswith("--")}
+    for before, word in zip(["", *words], words, strict=False):
+        if word == "--":
+            break
+        if word.partition("=")[0] in long and before not in takes:
+            return f"{word} has one dash; did you mean -{word}?"
+    return ""
+
+
+def _is_flag(parameter: click.Parameter) -> bool:
+    return isinstance(parameter, click.Option) and (parameter.is_flag or parameter.count)
+
+
+def _options(context: click.Context) -> set[str]:
+    own = (name for parameter in context.command.params for name in (*parameter.opts, *parameter.secondary_opts))
+    return {"--help", *own, *(["--version"] if context.info_name == "open" else [])}
 
 
 def unknown_option(error: click.NoSuchOption) -> str:
@@ -92,8 +119,7 @@ def unknown_option(error: click.NoSuchOption) -> str:
     option, context = error.option_name, error.ctx
     if context is None:
         return f"{option} is not an option"
-    command = context.command
-    has = {name for parameter in command.params for name in (*parameter.opts, *parameter.secondary_opts)}
+    has = _options(context)
     place = "hourscope" if context.info_name == "open" else context.command_path
     sentence = f"{option} is not an option of {place}"
     if option in _NEEDLESS_OPTIONS and "--grep" in has:

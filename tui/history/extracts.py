@@ -16,7 +16,7 @@ from tui.archive.manifest import Manifest
 from tui.archive.open import MANIFEST
 from tui.archive.store import is_s3, open_store
 from tui.archive.times import spell_hour
-from tui.errors import HourscopeError
+from tui.errors import ConfigError, HourscopeError
 from tui.history.log import (
     HistoryError,
     LogLine,
@@ -32,6 +32,7 @@ from tui.history.log import (
     unreported,
     working_folder,
 )
+from tui.printable import printable
 from tui.scan import Extract, ScanEvent, ScanPlan, Totals
 from tui.scan.manifest import read_manifest
 from tui.send.receipt import whoami
@@ -194,7 +195,9 @@ def find_extract(name: str) -> ExtractLine | None:
 
 
 def rename_extract(line: ExtractLine, name: str) -> ExtractLine:
-    """Change the listed name of an extract; its place stays."""
+    """Change the listed name of an extract; its place stays. ConfigError if another one has that name."""
+    if other := next((one for one in extracts() if one.name == name and one.place != line.place), None):
+        raise ConfigError(f"{printable(name)} is the name of the extract in {printable(other.place)}; choose another")
     renamed = msgspec.structs.replace(line, name=name)
     append(_log(), renamed)
     return renamed

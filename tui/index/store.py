@@ -1,53 +1,39 @@
-"""Where the index is kept: one SQLite file in the cache folder. Losing it costs time, never an answer."""
+"""What the index knows of the chunks of one place."""
 
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from tui import __version__
 from tui.archive import Archive, Chunk
-from tui.archive.local import private_folder
 from tui.archive.reading import Reading
 from tui.archive.store import is_s3
 from tui.config import cache_dir
-from tui.errors import IndexFileError
 from tui.index.counted import CountedChunk, pack_known, unpack_known
+from tui.index.database import Database
+from tui.index.rows import AT_ONCE, Row, Rows, key_text
 
 if TYPE_CHECKING:  # who only scans waits for neither
-    from tui.index.summary import Summary
-    from tui.index.words import Words
+    from tui.index.summary import Head, Summary
 
-FORMAT = 6  # of a stored summary; others are ignored
-WORDS_FORMAT = 2  # of a stored filter of words
-_WAIT = 10.0  # seconds for another process that writes
-_SCHEMA = """
-create table if not exists summaries (
-    place text, key text, etag text, size integer, format integer, summary blob, primary key (place, key)
-) without rowid;
-create table if not exists counted (
-    place text, key text, etag text, size integer, format text, terms text, matches integer, known blob,
-    primary key (place, key, terms)
-) without rowid;
-drop table if exists scans;
-create table if not exists words (
-    place text, key text, etag text, size integer, format integer, words blob, primary key (place, key)
-);
-"""
+FORMAT = 7  # of a stored summary; others are ignored
+WORDS_FORMAT = 3  # of a stored filter of words
 _SCANS_FORMAT = f"{FORMAT} of {__version__}"  # what a scan counts depends on the filters' code: an update counts again
-_BROKEN = (sqlite3.DatabaseError,)
+_MOST_KEPT = 5_000  # chunks whose summaries are read ahead: some 8 kB each
 
-T = TypeVar("T")
+_SUMMARIES = "select key, etag, size, summary from summaries where format=?"
+_COUNTED = "select key, etag, size, known, terms from counted where format=?"
 
 
 @dataclass(frozen=True, slots=True)
-class IndexStatus:
+class Status:
     """How many chunks of a place are indexed, the bytes of the index for them, and of the chunks themselves; and how
     many of them with their words, with the bytes of those and of their chunks."""
 
@@ -64,16 +50,16 @@ class Index:
 
     Of files in a `folder` also the time of their last change of any kind counts: `cp -p`, `rsync -t` and `touch` set
     the time that their ETag stands for.
-
-    A file that is damaged or of another program is put aside, and a new one begun.
     """
 
     def __init__(self, path: Path, place: str, folder: Path | None = None) -> None:
-        self._path = path
         self.place = place
-        self._folder = folder
-        self._connection: sqlite3.Connection | None = None
+        self._database = Database(path)
+        self._rows = Rows(self._database, place, folder)
+        self._kept: dict[str, Row] = {}  # of expected chunks: of which of them words are kept
+        self._holding: dict[int, set[str]] = {}  # by word, the keys of those that may hold it
         self._empty: dict[str, bool] = {}  # tables that have no row of the place
+        self._only_counted = True  # was nothing else written?
 
     def __enter__(self) -> Index:
         return self
@@ -82,190 +68,191 @@ class Index:
         self.close()
 
     def close(self) -> None:
-        if self._connection is not None:
-            with suppress(sqlite3.Error):
-                self._connection.close()
-            self._connection = None
+        self._database.close(keep_log=self._only_counted)
+
+    def expect(self, chunks: Iterable[Chunk]) -> None:
+        """These are the chunks that will be asked about: what is known of them is read together, ten times as fast."""
+        self._forget_read()
+        self._rows.expected = dict.fromkeys(key_text(chunk) for chunk in chunks)
+
+    def head(self, chunk: Chunk) -> Head | None:
+        """The figures of a chunk as it is now."""
+        if self.is_empty("summaries"):
+            return None
+        from tui.index.summary import head_of
+
+        rows = self._rows.of(chunk, "head", _SUMMARIES, (FORMAT,), lambda row: (*row[:3], head_of(row[3])))
+        return rows[0][0] if rows else None
 
     def summary(self, chunk: Chunk) -> Summary | None:
-        """What is known of a chunk as it is now."""
+        """All that is known of a chunk as it is now."""
         if self.is_empty("summaries"):
             return None
         from tui.index.summary import unpacked
 
-        query = "select summary from summaries where place=? and key=? and etag=? and size=? and format=?"
-        row = self._ask(lambda db: db.execute(query, (*self._about(chunk), FORMAT)).fetchone())
-        return unpacked(row[0]) if row and isinstance(row[0], bytes) else None
+        few = len(self._rows.expected) <= _MOST_KEPT
+        rows = self._rows.of(chunk, "summary", _SUMMARIES, (FORMAT,), ahead=few)
+        return unpacked(rows[0][0]) if rows else None
 
     def summaries(self, chunks: Iterable[Chunk]) -> Iterator[tuple[Chunk, Summary | None]]:
         """The same for many, in their order."""
-        for chunk in chunks:
-            yield chunk, self.summary(chunk)
+        left = iter(chunks)
+        while some := list(islice(left, AT_ONCE)):
+            self.expect(some)
+            for chunk in some:
+                yield chunk, self.summary(chunk)
 
     def indexed(self, chunks: Iterable[Chunk]) -> set[str]:
         """The keys of those that are indexed as they are now."""
-        query = "select key, etag, size from summaries where place=? and format=?"
-        rows = self._ask(lambda db: db.execute(query, (self.place, FORMAT)).fetchall()) or []
-        known = set(rows)
-        return {chunk.key for chunk in chunks if (_text(chunk.key), self._etag(chunk), chunk.size) in known}
+        return self._present("summaries", FORMAT, chunks)
 
     def put(self, chunk: Chunk, summary: Summary) -> None:
         """Remember a chunk; IndexFileError if the file cannot be written."""
         from tui.index.summary import packed
 
-        row = (*self._about(chunk), FORMAT, packed(summary))
-        self._write("insert or replace into summaries values (?, ?, ?, ?, ?, ?)", row)
+        row = (*self._rows.about(chunk), FORMAT, packed(summary))
+        self._write(lambda db: db.execute("insert or replace into summaries values (?, ?, ?, ?, ?, ?)", row))
 
-    def words(self, chunk: Chunk) -> Words | None:
-        """The words of a chunk as it is now."""
-        if self.is_empty("words"):
-            return None
-        from tui.index.words import Words
+    def may_hold(self, chunk: Chunk, word: int) -> bool:
+        """May a word be in a chunk, by its hash? True also where no words are known."""
+        if self.is_empty("chunk_words"):
+            return True
+        key, about = key_text(chunk), (self._rows.etag(chunk), chunk.size)
+        if key not in self._rows.expected:
+            kept, holding = self._read_words(word, [key])
+            return kept.get(key) != about or key in holding
+        if word not in self._holding:
+            self._kept, self._holding[word] = self._read_words(word, list(self._rows.expected))
+        return self._kept.get(key) != about or key in self._holding[word]
 
-        query = "select words from words where place=? and key=? and etag=? and size=? and format=?"
-        row = self._ask(lambda db: db.execute(query, (*self._about(chunk), WORDS_FORMAT)).fetchone())
-        return Words.of(row[0]) if row and isinstance(row[0], bytes) else None
+    def _read_words(self, word: int, keys: Sequence[str]) -> tuple[dict[str, Row], set[str]]:
+        """Of the chunks with these keys: which of them the kept words are of, and those that may hold a word."""
+        from tui.index.words import LINES_OF_ROW, row_holds
+
+        row = f"(({word} % lines) / {LINES_OF_ROW} << 32) + id"
+        query = f"select key, etag, size, lines, bits from chunk_words left join word_rows on at = {row} where format=?"
+        kept, holding = {}, set()
+        for key, etag, size, lines, bits in self._rows.select(query, (WORDS_FORMAT,), keys):
+            kept[key] = etag, size
+            if type(bits) is not bytes or row_holds(bits, word, lines):
+                holding.add(key)
+        return kept, holding
 
     def with_words(self, chunks: Iterable[Chunk]) -> set[str]:
         """The keys of those whose words are kept as they are now."""
-        query = "select key, etag, size from words where place=? and format=?"
-        known = set(self._ask(lambda db: db.execute(query, (self.place, WORDS_FORMAT)).fetchall()) or [])
-        return {chunk.key for chunk in chunks if (_text(chunk.key), self._etag(chunk), chunk.size) in known}
+        return self._present("chunk_words", WORDS_FORMAT, chunks)
 
     def put_words(self, chunk: Chunk, words: bytes) -> None:
         """Remember the words of a chunk, packed; IndexFileError if the file cannot be written."""
-        row = (*self._about(chunk), WORDS_FORMAT, words)
-        self._write("insert or replace into words values (?, ?, ?, ?, ?, ?)", row)
+        from tui.index.words import LINE, rows_of
+
+        about = self._rows.about(chunk)
+        rows = list(rows_of(words))
+
+        def put(db: sqlite3.Connection) -> None:
+            _forget_words(db, "place=? and key=?", about[:2])
+            more = (WORDS_FORMAT, len(words) // LINE, sum(map(len, rows)))
+            identity = db.execute(
+                "insert into chunk_words values (null, ?, ?, ?, ?, ?, ?, ?)", (*about, *more)
+            ).lastrowid
+            places = ((number << 32) + (identity or 0) for number in range(len(rows)))
+            db.executemany("insert into word_rows values (?, ?)", zip(places, rows, strict=True))
+
+        self._write(put)
 
     def known(self, chunk: Chunk, terms: Sequence[str]) -> CountedChunk | None:
         """What a scan of the chunk with these terms counted; None if there was none."""
-        if self.is_empty("counted"):
-            return None
-        query = "select known from counted where place=? and key=? and etag=? and size=? and format=? and terms=?"
-        row = self._ask(lambda db: db.execute(query, (*self._about(chunk), _SCANS_FORMAT, _spelled(terms))).fetchone())
-        return unpack_known(row[0]) if row and isinstance(row[0], bytes) else None
+        spelled = _spelled(terms)
+        for data, *_ in self._of_scans(chunk, "and terms=?", spelled):
+            return unpack_known(data)
+        return None
 
     def without_match(self, chunk: Chunk) -> Iterator[tuple[frozenset[str], CountedChunk]]:
         """The terms of earlier scans that matched no record of the chunk, and what those counted."""
-        if self.is_empty("counted"):
-            return
-        query = (
-            "select terms, known from counted where place=? and key=? and etag=? and size=? and format=? and matches=0"
-        )
-        rows = self._ask(lambda db: db.execute(query, (*self._about(chunk), _SCANS_FORMAT)).fetchall()) or []
-        for terms, data in rows:
+        for data, terms in self._of_scans(chunk, "and matches=0"):
             if (known := unpack_known(data)) is not None:
-                yield frozenset(json.loads(terms)), known
+                yield _terms(terms), known
 
     def put_known(self, terms: Sequence[str], counted: Iterable[tuple[Chunk, CountedChunk, int]]) -> None:
         """Remember what a scan counted in some chunks, and how many records matched."""
         spelled = _spelled(terms)
         rows = [
-            (*self._about(chunk), _SCANS_FORMAT, spelled, matches, pack_known(known))
+            (*self._rows.about(chunk), _SCANS_FORMAT, spelled, matches, pack_known(known))
             for chunk, known, matches in counted
         ]
-        self._write("insert or replace into counted values (?, ?, ?, ?, ?, ?, ?, ?)", *rows)
+        statement = "insert or replace into counted values (?, ?, ?, ?, ?, ?, ?, ?)"
+        self._write(lambda db: db.executemany(statement, rows), counts=True)
 
-    def status(self) -> IndexStatus:
+    def status(self) -> Status:
         """Of this place."""
         query = "select count(*), total(length(summary)), total(size) from summaries where place=? and format=?"
-        row = self._ask(lambda db: db.execute(query, (self.place, FORMAT)).fetchone()) or (0, 0, 0)
-        query = "select count(*), total(length(words)), total(size) from words where place=? and format=?"
-        words = self._ask(lambda db: db.execute(query, (self.place, WORDS_FORMAT)).fetchone()) or (0, 0, 0)
-        return IndexStatus(*map(int, (*row, *words)))
+        row = self._database.ask(lambda db: db.execute(query, (self.place, FORMAT)).fetchone()) or (0, 0, 0)
+        query = "select count(*), total(bytes), total(size) from chunk_words where place=? and format=?"
+        words = self._database.ask(lambda db: db.execute(query, (self.place, WORDS_FORMAT)).fetchone()) or (0, 0, 0)
+        return Status(*map(int, (*row, *words)))
 
     def drop(self) -> int:
         """Forget the place; how many chunks were known."""
         chunks = self.status().chunks
-        self._write("delete from summaries where place=?", (self.place,))
-        self._write("delete from words where place=?", (self.place,))
-        self._write("delete from counted where place=?", (self.place,))
+
+        def drop(db: sqlite3.Connection) -> None:
+            db.execute("delete from summaries where place=?", (self.place,))
+            db.execute("delete from counted where place=?", (self.place,))
+            _forget_words(db, "place=?", (self.place,))
+
+        self._write(drop)
         return chunks
 
     def is_empty(self, table: str) -> bool:
         """Is nothing of the place in a table? Asked once: a scan of many chunks asks about each of them."""
         if table not in self._empty:
             query = f"select 1 from {table} where place=? limit 1"
-            self._empty[table] = self._ask(lambda db: db.execute(query, (self.place,)).fetchone()) is None
+            self._empty[table] = self._database.ask(lambda db: db.execute(query, (self.place,)).fetchone()) is None
         return self._empty[table]
 
-    def _about(self, chunk: Chunk) -> tuple[str, str, str | None, int]:
-        return self.place, _text(chunk.key), self._etag(chunk), chunk.size
+    def _present(self, table: str, format_: int, chunks: Iterable[Chunk]) -> set[str]:
+        query = f"select key, etag, size from {table} where place=? and format=?"
+        known = set(self._database.ask(lambda db: db.execute(query, (self.place, format_)).fetchall()) or [])
+        return {chunk.key for chunk in chunks if (key_text(chunk), self._rows.etag(chunk), chunk.size) in known}
 
-    def _etag(self, chunk: Chunk) -> str | None:
-        if self._folder is None:
-            return chunk.etag
-        try:
-            return f"{chunk.etag}-{os.stat(f'{self._folder}/{chunk.key}').st_ctime_ns:x}"  # noqa: PTH116  (five times as fast as Path.stat)
-        except OSError:  # gone: nothing is known of it
-            return None
+    def _of_scans(self, chunk: Chunk, which: str, *more: str) -> list[Row]:
+        """What earlier scans counted, and their terms."""
+        if self.is_empty("counted"):
+            return []
+        return self._rows.of(chunk, (which, more), f"{_COUNTED} {which}", (_SCANS_FORMAT, *more))
 
-    def _ask(self, question: Callable[[sqlite3.Connection], T]) -> T | None:
-        """An answer of the file; None if there is none, or it is damaged: then everything is read."""
-        if self._connection is None and not self._path.exists():
-            return None
-        try:
-            return question(self._open())
-        except (*_BROKEN, OSError):
-            self.close()
-            return None
-
-    def _write(self, statement: str, *rows: tuple[object, ...]) -> None:
+    def _write(self, work: Callable[[sqlite3.Connection], object], *, counts: bool = False) -> None:
         self._empty.clear()
-        for attempt in (1, 2):
-            try:
-                database = self._open()
-                with database:
-                    database.execute("begin")
-                    database.executemany(statement, rows)
-                return
-            except sqlite3.OperationalError as error:  # full, locked, read-only
-                self.close()
-                words = f"{self._path} cannot be written: {error}; free some space, or set XDG_CACHE_HOME"
-                raise IndexFileError(words) from error
-            except sqlite3.DatabaseError as error:
-                self.close()
-                if attempt == 2:
-                    raise IndexFileError(f"{self._path} cannot be written: {error}; delete it") from error
-                self._put_aside()
-            except OSError as error:
-                raise IndexFileError(f"{self._path} cannot be written: {error.strerror}") from error
+        self._forget_read()
+        self._only_counted &= counts
+        self._database.write(work)
 
-    def _put_aside(self) -> None:
-        """A damaged file must not be in the way."""
-        with suppress(OSError):
-            self._path.rename(self._path.with_suffix(".damaged"))
-        for ending in ("-wal", "-shm"):
-            with suppress(OSError):
-                self._path.with_name(self._path.name + ending).unlink()
-
-    def _open(self) -> sqlite3.Connection:
-        if self._connection is None:
-            private_folder(self._path.parent)
-            if not self._path.exists():
-                self._path.touch(0o600)
-            connection = sqlite3.connect(self._path, timeout=_WAIT, isolation_level=None)
-            try:
-                connection.execute("pragma journal_mode=wal")
-                connection.execute("pragma synchronous=normal")
-                connection.executescript(_SCHEMA)
-            except sqlite3.Error:
-                connection.close()
-                raise
-            self._connection = connection
-        return self._connection
+    def _forget_read(self) -> None:
+        self._rows.read.clear()
+        self._kept, self._holding = {}, {}
 
 
 def open_index(archive: Archive) -> Index:
     """The index of an archive: nothing is read or made before it is used."""
-    url = archive.store.url
-    folder = None if is_s3(url) else Path(url).resolve()  # however it was named
-    return Index(cache_dir() / "index.sqlite", _place(str(folder or url), archive.reading), folder)
+    place = archive.store.place
+    folder = None if is_s3(archive.store.url) else Path(place)
+    return Index(cache_dir() / "index.sqlite", _place(place, archive.reading), folder)
 
 
-def _place(url: str, reading: Reading) -> str:
+def _forget_words(db: sqlite3.Connection, which: str, values: Sequence[object]) -> None:
+    from tui.index.words import LINES_OF_ROW
+
+    for identity, lines in db.execute(f"select id, lines from chunk_words where {which}", values).fetchall():
+        rows = range(-(-lines // LINES_OF_ROW))
+        db.executemany("delete from word_rows where at=?", [((row << 32) + identity,) for row in rows])
+    db.execute(f"delete from chunk_words where {which}", values)
+
+
+def _place(place: str, reading: Reading) -> str:
     """Chunks that are read in another way have other records."""
-    return url if reading == Reading() else f"{url} {reading.records} {reading.include_damaged} {reading.max_record}"
+    if reading == Reading():
+        return place
+    return f"{place} {reading.records} {reading.include_damaged} {reading.max_record}"
 
 
 def _spelled(terms: Sequence[str]) -> str:
@@ -273,6 +260,6 @@ def _spelled(terms: Sequence[str]) -> str:
     return json.dumps(sorted(terms))
 
 
-def _text(key: str) -> str:
-    """A key that is not UTF-8 has no text that SQLite takes."""
-    return key.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+@lru_cache
+def _terms(spelled: str) -> frozenset[str]:
+    return frozenset(json.loads(spelled))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
 import msgspec
@@ -22,6 +22,7 @@ _MOST_DIGITS = 10**22  # smaller whole numbers are spelled by their digits
 _LARGEST = 10**308  # larger ones may have no float
 
 _CHECK = 4  # bytes of a checksum
+_ZSTD = b"\x28\xb5\x2f\xfd"  # RFC 8878; no list of MessagePack begins so
 
 T = TypeVar("T")
 _Bytes = bytes  # Summary has a field of this name
@@ -57,39 +58,21 @@ class Sample(msgspec.Struct, array_like=True):
     items: dict[str, tuple[bytes, bytes]] = {}
 
 
-class _LazyFields(Mapping[str, FieldSummary]):
-    """The fields of a stored summary: each is decoded when somebody asks for it."""
-
-    def __init__(self, stored: dict[str, msgspec.Raw]) -> None:
-        self._stored = stored
-
-    def __getitem__(self, name: str) -> FieldSummary:
-        texts, numbers, field = _field(self._stored[name])
-        field.values = dict(zip(texts.split("\n"), numbers, strict=True)) if numbers else {}
-        return field
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._stored)
-
-    def __len__(self) -> int:
-        return len(self._stored)
-
-
-class Details(msgspec.Struct, array_like=True):
+class Details(msgspec.Struct):
     """What is in the records of a chunk.
 
     `minutes`: for each minute that records have their time in, how many minutes after the one before it is (the first:
-    since 1970), and how many records that are.
+    since 1970), and how many records that are. `packed`: the minutes and the sample, until somebody asks for them.
     """
 
     fields: Mapping[str, FieldSummary] = {}
     minutes: list[int] = []
     sample: Sample = msgspec.field(default_factory=Sample)
+    packed: bytes = b""
 
 
-class Summary(msgspec.Struct, array_like=True):
-    """One chunk. `whole`: every field was kept. `no_time`: records without a time. `details`: packed until asked for,
-    as who only wants to know how many records there are does not."""
+class Head(msgspec.Struct, array_like=True):
+    """The figures of one chunk. `whole`: every field was kept. `no_time`: records without a time."""
 
     records: int = 0
     bytes: int = 0
@@ -104,6 +87,11 @@ class Summary(msgspec.Struct, array_like=True):
     whole: bool = True
     time_field: str = ""
     no_time: int = 0
+
+
+class Summary(Head, array_like=True):
+    """All about one chunk. `details` are packed until somebody asks for them."""
+
     details: Details | _Bytes = b""
 
     @property
@@ -112,60 +100,98 @@ class Summary(msgspec.Struct, array_like=True):
 
     @property
     def sample(self) -> Sample:
-        return self._unpacked().sample
+        details = self._unpacked()
+        if details.packed:
+            (details.minutes, details.sample), details.packed = _decoded(details.packed, _Rest), b""
+        return details.sample
 
     def _unpacked(self) -> Details:
         if isinstance(self.details, _Bytes):
-            self.details = _details(self.details) if self.details else Details()
+            fields, rest = _decode_parts(self.details) if self.details else ({}, b"")
+            self.details = Details(_LazyFields(fields), packed=rest)
         return self.details
 
 
+class _LazyFields(Mapping[str, FieldSummary]):
+    """The fields of a stored summary: each is decoded when somebody asks for it."""
+
+    def __init__(self, stored: dict[str, bytes]) -> None:
+        self._stored = stored
+
+    def __getitem__(self, name: str) -> FieldSummary:
+        texts, numbers, field = _decoded(self._stored[name], _StoredField)
+        field.values = dict(zip(texts.split("\n"), numbers, strict=True)) if numbers else {}
+        return field  # type: ignore[no-any-return]  # msgspec infers Any
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._stored)
+
+    def __len__(self) -> int:
+        return len(self._stored)
+
+
 _StoredField = tuple[str, list[int], FieldSummary]  # its values, a line each, and their numbers, which pack well
-_StoredDetails = tuple[dict[str, msgspec.Raw], list[int], Sample]
+_Rest = tuple[list[int], Sample]
+_decode_parts = msgspec.msgpack.Decoder(tuple[dict[str, bytes], bytes]).decode  # each field, and the rest
+_decode_head = msgspec.msgpack.Decoder(Head).decode
+_decode_summary = msgspec.msgpack.Decoder(Summary).decode
 
 
 def packed(summary: Summary) -> bytes:
     """As it is stored, behind a checksum."""
-    import zstandard  # only where there is something to keep
-
-    details = summary._unpacked()
     fields = {
-        name: ("\n".join(field.values), list(field.values.values()), replace(field, values={}))
-        for name, field in details.fields.items()
+        name: _packed_part(("\n".join(field.values), list(field.values.values()), replace(field, values={})))
+        for name, field in summary.fields.items()
     }
-    data = msgspec.msgpack.encode((fields, details.minutes, details.sample))
-    stored = msgspec.msgpack.encode(replace(summary, details=zstandard.ZstdCompressor(_LEVEL).compress(data)))
+    rest = _packed_part((summary._unpacked().minutes, summary.sample))
+    stored = msgspec.msgpack.encode(replace(summary, details=msgspec.msgpack.encode((fields, rest))))
     return crc32(stored).to_bytes(_CHECK, "little") + stored
 
 
 def unpacked(data: bytes) -> Summary | None:
     """None for what is not a summary of this format."""
+    return _checked(data, _decode_summary)
+
+
+def head_of(data: bytes) -> Head | None:
+    """Only its figures."""
+    return _checked(data, _decode_head)
+
+
+def _checked(data: bytes, decode: Callable[[memoryview], T]) -> T | None:
     stored = memoryview(data)[_CHECK:]
     if crc32(stored).to_bytes(_CHECK, "little") != data[:_CHECK]:
         return None
     try:
-        return msgspec.msgpack.decode(stored, type=Summary)
+        return decode(stored)
     except msgspec.DecodeError:
         return None
 
 
-def _field(data: msgspec.Raw) -> _StoredField:
-    return msgspec.msgpack.decode(data, type=_StoredField)  # type: ignore[no-any-return]  # msgspec infers Any
+def _packed_part(part: object) -> bytes:
+    """Compressed if that is shorter: a field is read without the others."""
+    import zstandard  # only where there is something to keep
+
+    data = msgspec.msgpack.encode(part)
+    return min(data, zstandard.ZstdCompressor(_LEVEL).compress(data), key=len)
 
 
-def _details(data: bytes) -> Details:
-    import zstandard
+def _decoded(data: bytes, type_: Any) -> Any:
+    if data.startswith(_ZSTD):
+        import zstandard
 
-    content = zstandard.ZstdDecompressor().decompress(data, max_output_size=_MOST_SIZE)
-    fields, minutes, sample = msgspec.msgpack.decode(content, type=_StoredDetails)
-    return Details(_LazyFields(fields), minutes, sample)
+        data = zstandard.ZstdDecompressor().decompress(data, max_output_size=_MOST_SIZE)
+    return msgspec.msgpack.decode(data, type=type_)
 
 
 def kept_values(counts: Counter[T], records: int) -> tuple[dict[T, int], bool]:
     """The values that are stored, and whether they are all. Of ids, which hardly repeat, only the frequent ones are."""
     if len(counts) <= (EXACT if 2 * len(counts) <= records else FEW):
         return dict(counts), True
-    return {value: number for value, number in counts.most_common(HEAVY) if number > 1}, False
+    if len(counts) == counts.total():
+        return {}, False
+    repeated = Counter({value: number for value, number in counts.items() if number > 1})
+    return dict(repeated.most_common(HEAVY)), False
 
 
 def spell_json(value: Any) -> bytes:

@@ -1,8 +1,11 @@
-"""Which words a chunk holds: a Bloom filter, wrong for 1 % of those that it does not hold, never for one that it does.
+"""Which words a chunk holds: a Bloom filter, wrong for 0.1 % of those that it lacks, never for one that it holds.
 
 A word is a run of ASCII letters, digits and underscores between other bytes (bytes of UTF-8 beyond ASCII count as
 those), of 4 bytes or more: whatever is spelled without an escape consists of the same words in a record's bytes and in
 its values. It is what `-w` looks for, and an id is made of such words.
+
+The filter is cut into lines of 1,024 bits, and all the bits of a word are in one of them (Putze, Sanders and Singler:
+Cache-, Hash- and Space-Efficient Bloom Filters, 2009): to look for a word, one row of some lines is read.
 """
 
 from __future__ import annotations
@@ -10,40 +13,54 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from hashlib import blake2b
 from math import gcd, log
-from struct import Struct
+from operator import or_
 from typing import Any
 
 from isal.isal_zlib import crc32
 
 SHORTEST = 4  # bytes of a word; shorter ones are in nearly every chunk
-_HASHES = 7
-_BITS = 9.6  # for each word: with 7 hashes, 1 % of other words seem to be there (Bloom 1970)
-_FEWEST = 256  # bits: of fewer, chance decides
+LINE = 128  # bytes
+LINES_OF_ROW = 31  # lines that are stored as one; with its checksum a row fills a page of SQLite's
+_BITS = 16  # for each word: with 8 of them set, 0.06 % of others seem to be there (Bloom 1970), in such lines 0.1 %
+_SET = 4  # bits: a word has two sets of them, each of which is one of so many, by 14 bits of its hash
+_SETS = 1 << 14
 _PIECE = 1 << 18  # bytes that are cut into words at once
 _LEAST, _MOST = 8 << 10, 32 << 20  # bytes of a filter that is being filled
-_PER_BYTE = 4  # stored bytes of a chunk for each byte of it
-_FOLDS = 315  # 3 × 3 × 5 × 7: such a size can be folded to nearly any smaller one
+_PER_BYTE = 3  # stored bytes of a chunk for each byte of it
+_FOLDS = 315  # 3 × 3 × 5 × 7: so many lines can be folded to nearly any smaller number
 _RECENT = 50_000  # words that were added last: most of a block's words are in the next one, too
 _CHECK = 4  # bytes of a CRC-32: ISA-L's takes a tenth of the time that a hash does
+_MIX = 0x9E3779B97F4A7C15  # 2⁶⁴ over the golden ratio: a product's high bits depend on all of a number's
 
 _CHARACTERS = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz")
 _APART = bytes(byte if byte in _CHARACTERS else 0x20 for byte in range(256))
 _RUN = re.compile(rb"[0-9A-Za-z_]+")
-_TWO = Struct("<QQ")
 
-Slot = tuple[int, int]
+
+class _Sets(dict[int, int]):
+    """Lines with a few bits set, by their number: always the same ones."""
+
+    def __missing__(self, number: int) -> int:
+        line, state = 0, number
+        while line.bit_count() < _SET:
+            state = (state + 1) * _MIX % (1 << 64)
+            line |= 1 << (state >> 54)
+        self[number] = line
+        return line
+
+
+_LINES_OF_SETS = _Sets()
 
 
 class Words:
     """The words of a chunk. `size`: its stored bytes, which tell how many there may be."""
 
     def __init__(self, size: int) -> None:
-        needed, length = min(max(size // _PER_BYTE, _LEAST), _MOST), _FOLDS
-        while length < needed:
-            length *= 2
-        self._bits: bytearray | memoryview = bytearray(length)
+        needed, lines = min(max(size // _PER_BYTE, _LEAST), _MOST) // LINE, _FOLDS
+        while lines < needed:
+            lines *= 2
+        self._lines = [0] * lines
         self._recent: set[bytes] = set()
 
     def add(self, data: bytes) -> None:
@@ -70,59 +87,77 @@ class Words:
         self.add("\n".join(texts).encode("utf-8", "replace"))
 
     def _put(self, words: set[bytes]) -> None:
-        bits, length = self._bits, 8 * len(self._bits)
-        for word in words:
-            if len(word) < SHORTEST:
-                continue
-            at, step = place_of(word)
-            at, step = at % length, step % length
-            for _ in range(_HASHES):
-                at %= length
-                bits[at >> 3] |= 1 << (at & 7)
-                at += step
+        lines, number, sets, last = self._lines, len(self._lines), _LINES_OF_SETS, _SETS - 1
+        for hash_ in map(crc32, [word for word in words if len(word) >= SHORTEST]):
+            mixed = hash_ * _MIX
+            lines[hash_ % number] |= sets[mixed >> 50 & last] | sets[mixed >> 36 & last]
         if len(self._recent) + len(words) > _RECENT:
             self._recent.clear()
         self._recent |= words
 
-    def holds(self, place: Slot) -> bool:
-        """May a word be there? Its place is that of `place_of`."""
-        bits, length = self._bits, 8 * len(self._bits)
-        at, step = place
-        return all(bits[bit >> 3] & 1 << (bit & 7) for bit in ((at + n * step) % length for n in range(_HASHES)))
+    def holds(self, word: int) -> bool:
+        """May a word be there? By its `hash_of`."""
+        bits = _bits_of(word)
+        return self._lines[word % len(self._lines)] & bits == bits
 
     def merge(self, other: Words) -> None:
         """Add the words of another filter that was begun for the same chunk."""
         if other is self:
             return
-        length = gcd(len(self._bits), len(other._bits))
-        both = int.from_bytes(_folded(self._bits, length), "little") | int.from_bytes(
-            _folded(other._bits, length), "little"
-        )
-        self._bits = bytearray(both.to_bytes(length, "little"))
+        number = gcd(len(self._lines), len(other._lines))
+        self._lines = list(map(or_, _folded(self._lines, number), _folded(other._lines, number)))
 
     def packed(self) -> bytes:
-        """As it is stored: as small as 1 % allows, behind a checksum."""
-        bits = _folded(self._bits, _enough(self._bits))
-        return crc32(bits).to_bytes(_CHECK, "little") + bits
+        """As few lines as 0.1 % allows."""
+        return b"".join([line.to_bytes(LINE, "little") for line in _folded(self._lines, _enough(self._lines))])
 
     @classmethod
-    def of(cls, data: bytes) -> Words | None:
-        """None for what is not as it was stored."""
-        bits = memoryview(data)[_CHECK:]
-        if not bits or crc32(bits).to_bytes(_CHECK, "little") != data[:_CHECK]:
-            return None
+    def of(cls, packed: bytes) -> Words:
+        """The reverse of `packed`."""
         words = cls.__new__(cls)
-        words._bits, words._recent = bits, set()
+        starts = range(0, len(packed), LINE)
+        words._lines, words._recent = (
+            [int.from_bytes(packed[start : start + LINE], "little") for start in starts],
+            set(),
+        )
         return words
 
     def __reduce__(self) -> tuple[Any, tuple[bytes]]:  # small on its way from a worker
         return Words.of, (self.packed(),)
 
 
-def place_of(word: bytes) -> Slot:
-    """Where a word is, in a filter of any size."""
-    first, second = _TWO.unpack(blake2b(word, digest_size=16).digest())
-    return first, second
+def rows_of(packed: bytes) -> Iterator[bytes]:
+    """As they are stored: so many lines each, behind a checksum."""
+    for start in range(0, len(packed), LINES_OF_ROW * LINE):
+        row = packed[start : start + LINES_OF_ROW * LINE]
+        yield crc32(row).to_bytes(_CHECK, "little") + row
+
+
+def row_holds(row: bytes, word: int, lines: int) -> bool:
+    """May a word be in the filter of so many lines that a row is of? A damaged row denies nothing."""
+    stored = memoryview(row)[_CHECK:]
+    start = word % lines % LINES_OF_ROW * LINE
+    if crc32(stored).to_bytes(_CHECK, "little") != row[:_CHECK] or len(stored) < start + LINE:
+        return True
+    bits = _bits_of(word)
+    return int.from_bytes(stored[start : start + LINE], "little") & bits == bits
+
+
+def hash_of(word: bytes) -> int:
+    """By which a word is looked for. Two words have the same by a chance of 1 to 2³²."""
+    return crc32(word)
+
+
+def hashes_of(words: Iterable[bytes]) -> tuple[int, ...]:
+    """Those of several words."""
+    return tuple(map(hash_of, words))
+
+
+@lru_cache
+def _bits_of(word: int) -> int:
+    """The bits of a word in its line."""
+    mixed, last = word * _MIX, _SETS - 1
+    return _LINES_OF_SETS[mixed >> 50 & last] | _LINES_OF_SETS[mixed >> 36 & last]
 
 
 def words_in(text: bytes, *, whole: bool) -> list[bytes]:
@@ -147,14 +182,14 @@ def _cut(data: bytes) -> Iterator[set[bytes]]:
         start = stop
 
 
-def _enough(bits: bytearray | memoryview) -> int:
-    """Bytes that a filter can be folded to."""
-    filled, length = int.from_bytes(bits, "little").bit_count(), 8 * len(bits)
-    if filled == length:
-        return len(bits)
-    words = -length / _HASHES * log(1 - filled / length)
-    enough = max(_BITS * words, _FEWEST)
-    return next((size for size in _divisors(len(bits)) if 8 * size >= enough), len(bits))
+def _enough(lines: list[int]) -> int:
+    """Lines that a filter can be folded to."""
+    filled, bits = sum(map(int.bit_count, lines)), 8 * LINE * len(lines)
+    if filled == bits:
+        return len(lines)
+    words = -bits / (2 * _SET) * log(1 - filled / bits)
+    enough = _BITS * words / (8 * LINE)
+    return next((number for number in _divisors(len(lines)) if number >= enough), len(lines))
 
 
 @lru_cache
@@ -164,16 +199,9 @@ def _divisors(number: int) -> tuple[int, ...]:
     return tuple(sorted(divisor for divisor in divisors if number % divisor == 0))
 
 
-def _folded(bits: bytearray | memoryview, length: int) -> bytes:
-    """The same filter in `length` bytes, which divide its own: a bit's place is its hash modulo their number."""
-    if length == len(bits):
-        return bytes(bits)
-    folded = 0
-    for start in range(0, len(bits), length):
-        folded |= int.from_bytes(bits[start : start + length], "little")
-    return folded.to_bytes(length, "little")
-
-
-def places_of(words: Iterable[bytes]) -> tuple[Slot, ...]:
-    """The places of several words."""
-    return tuple(map(place_of, words))
+def _folded(lines: list[int], number: int) -> list[int]:
+    """The same filter in fewer lines, whose number divides theirs: a word's line is its hash modulo their number."""
+    folded = lines[:number]
+    for start in range(number, len(lines), number):
+        folded = list(map(or_, folded, lines[start : start + number]))
+    return folded

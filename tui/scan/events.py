@@ -117,7 +117,8 @@ class ChunkDone:
 
     `form` is how its records are told apart, and `codec` its compression: "" where it was not read, or is plain text.
     `unchosen`: what its records hold that may be the records.
-    `skipped`: it was not read, because it is known that no record of it matches.
+    `skipped`: it was not read, because it is known that no record of it matches. The chunk is the one that was read: it
+    may have been replaced since it was listed.
     """
 
     chunk: Chunk

@@ -124,6 +124,8 @@ def chunk_events(
             newest=True,
             await_turn=await_turn,
         ) as reader:
+            if reader.replaced is not None:
+                chunk = chunk.replaced(reader.replaced)
             yield from _filtering(task, reader, so_far, cancelled)
             form = str(reader.form) if so_far.counts.records else ""
             codec, unchosen, partial = reader.codec, reader.unchosen, cancelled()

@@ -285,3 +285,32 @@ async def test_fields_are_measured_and_their_values_become_terms(opened: Opened)
         await until_shown(pilot, "fields of 40 records")
         await pilot.press("G", "enter", "G", "k", "k", "k", "f")
         assert page.nodes.display and not page.panel.display
+
+
+async def test_a_tall_screen_shows_the_fields_below_the_record_without_a_key(opened: Opened) -> None:
+    async with opened(size=(200, 60)) as pilot:
+        page = await preview(pilot)
+        await until_shown(pilot, "8 fields of 40 records")
+        assert page.nodes.region.bottom == page.panel.region.y and page.listing.has_focus
+        await pilot.press("equals_sign")  # on the value of the record
+        await until(pilot, lambda: bool(page.bar.terms.terms))
+        assert page.bar.terms.terms[-1].text.startswith("event == ")
+        await pilot.press("f")
+        assert page.panel.has_focus
+        await pilot.press("escape")
+        assert page.listing.has_focus and page.panel.display
+        await pilot.resize_terminal(120, 40)
+        await until(pilot, lambda: page.panel.display and not page.nodes.display)  # they were asked for
+        await pilot.press("f")
+        assert page.nodes.display and not page.panel.display
+        await pilot.resize_terminal(200, 60)
+        await until_shown(pilot, "of 40 previewed")
+        assert not page.panel.display
+
+
+async def test_what_the_screen_has_no_room_for_goes_when_nobody_asked_for_it(opened: Opened) -> None:
+    async with opened(size=(200, 60)) as pilot:
+        page = await preview(pilot)
+        await until_shown(pilot, "8 fields of 40 records")
+        await pilot.resize_terminal(120, 40)
+        await until(pilot, lambda: page.nodes.display and not page.panel.display)

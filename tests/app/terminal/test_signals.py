@@ -25,7 +25,7 @@ from tui.scan import ScanPlan, open_extract
 def heavy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Chunks that take some seconds to scan with a filter that looks into every record."""
     folder = tmp_path_factory.mktemp("heavy")
-    lines = gzip.compress(b"".join(record(FIRST, number) + b"\n" for number in range(20_000)), 1, mtime=0)
+    lines = gzip.compress(b"".join(record(FIRST, number) + b"\n" for number in range(5_000)), 1, mtime=0)
     for number in range(24):
         chunk_path(folder, FIRST + timedelta(hours=number)).write_bytes(lines)
     return folder

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -146,8 +147,8 @@ def test_ctrl_z_suspends_and_what_was_there_comes_back(sample: Path) -> None:
     with Terminal(str(sample), 80, 24) as terminal:
         terminal.wait_for(_LEGEND)
         terminal.press("\x1a")
-        _, status = os.waitpid(terminal.pid, os.WUNTRACED)
-        assert os.WIFSTOPPED(status)
+        while subprocess.check_output(["ps", "-o", "stat=", "-p", str(terminal.pid)])[:1] != b"T":
+            terminal.read(0.05)
         os.kill(terminal.pid, signal.SIGCONT)
         terminal.press("?")
         terminal.wait_for("The calendar")

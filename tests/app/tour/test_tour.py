@@ -21,13 +21,15 @@ from tests.app.conftest import assert_shown, calendar, settled, shown, type_text
 from tests.app.emulator import Terminal
 from tests.app.tour.picture import PICTURE, description, moving
 from tests.send.helpers import arrived
+from tests.support.command import hourscope
 from tests.support.consume import read_messages
 from tests.support.nsqd import Nsqd
+from tests.support.sample import shared_sample
 from tui.app.app import Explorer
 from tui.app.model.remembered import Left, write_left
 from tui.archive import open_archive
 from tui.config import S3Options, load_config, state_dir
-from tui.demo import SampleSpec, write_sample
+from tui.demo import SampleSpec
 from tui.demo.tour import Step, Tour, load_steps, looked_at, read_progress, take_up, write_progress
 from tui.filter import parse_filter
 
@@ -39,10 +41,7 @@ NOBODY = "127.0.0.1:1"
 @pytest.fixture(scope="session")
 def whole_sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The sample archive of the tour with a tenth of its records: what is compared in it takes a tenth of the time."""
-    folder = tmp_path_factory.mktemp("whole-sample")
-    for _ in write_sample(folder, SPEC):
-        pass
-    return folder
+    return shared_sample(tmp_path_factory, SPEC)
 
 
 @asynccontextmanager
@@ -218,11 +217,11 @@ async def test_a_lesson_is_on_the_screen_while_the_next_keys_are_typed(whole_sam
         await assert_shown(pilot, "✓ The key says it all", "2 of 10  Go to an hour without a chunk")
 
 
-async def test_home_leaves_the_tour_and_names_the_step_to_take_it_up_at(whole_sample: Path) -> None:
+async def test_home_leaves_the_tour_and_names_the_step_to_take_it_up_at(whole_sample: Path, tmp_path: Path) -> None:
     write_progress(2)
     app = Explorer(None, timezone=None, s3=S3Options(), config=load_config())
-    with patch("tui.app.app.cache_dir", return_value=whole_sample.parent):
-        (whole_sample.parent / "demo").symlink_to(whole_sample)
+    with patch("tui.app.app.cache_dir", return_value=tmp_path):
+        (tmp_path / "demo").symlink_to(whole_sample)
         async with app.run_test(size=(120, 40)) as pilot:
             await assert_shown(pilot, "t the tour, from step 3 of 10")
             await pilot.press("t")
@@ -242,8 +241,10 @@ def test_progress_that_cannot_be_read_begins_anew(saved: bytes) -> None:
 
 
 _CHARACTERS = {"enter": "\r", "colon": ":", "escape": "\x1b"}
-_DEMO = "import sys; from tui.cli import main; sys.argv[1:] = ['demo', '--tour', '--dir', sys.argv[1]]; main()"
-_WRITTEN = f"from tui.cli import demo; demo._write = lambda folder, spec: None; {_DEMO}"  # it takes five seconds
+_DEMO = (  # whose sample is there
+    "import sys; from tui.cli import demo, main; demo._write = demo._refuse_others = lambda folder, spec: None; "
+    "main(['demo', '--tour', '--dir', sys.argv[1]])"
+)
 
 
 def wait_for(terminal: Terminal, words: str) -> None:
@@ -257,7 +258,7 @@ def wait_for(terminal: Terminal, words: str) -> None:
 
 @pytest.mark.nsq
 @pytest.mark.timeout(300)
-def test_a_tour_in_a_real_terminal_that_is_killed_and_taken_up(tmp_path: Path, nsqd: Nsqd, topic: str) -> None:
+def test_a_tour_in_a_real_terminal_that_is_killed_and_taken_up(whole_sample: Path, nsqd: Nsqd, topic: str) -> None:
     nsqd.create_channel(topic, "reader")
 
     def walk(terminal: Terminal, first: int, stop: int) -> None:
@@ -270,13 +271,14 @@ def test_a_tour_in_a_real_terminal_that_is_killed_and_taken_up(tmp_path: Path, n
             wait_for(terminal, f"{number + 2} of 10" if number < 9 else "The tour is done")
         wait_for(terminal, f"{stop + 1} of 10" if stop < 10 else "The tour is done")
 
-    with Terminal(str(tmp_path / "demo"), 80, 24, script=_DEMO) as terminal:
+    with Terminal(str(whole_sample), 80, 24, script=_DEMO) as terminal:
         walk(terminal, 0, 3)
         os.kill(terminal.pid, signal.SIGKILL)
-    with Terminal(str(tmp_path / "demo"), 80, 24, script=_WRITTEN) as terminal:
+    with Terminal(str(whole_sample), 80, 24, script=_DEMO) as terminal:
         walk(terminal, 3, 10)
         assert terminal.finish("\x11") == 0
-    assert arrived(nsqd, topic) == 288
+    found = hourscope("scan", whole_sample, "-g", '"code":5003', "--count")
+    assert arrived(nsqd, topic) == int(found.out) > 10
 
 
 def test_the_moving_picture_is_of_this_tour() -> None:

@@ -58,8 +58,8 @@ def archive_kill(
         f"{count:,} messages, kill -9 of the archiver at {kills} moments",
         f"A producer publishes {rate:,.0f} messages of {size} B per second. An archiver whose test clock makes hours "
         f"of one second records them into a bucket, and is killed {kills} times, at a random moment of its first 0.3 "
-        "to 2.5 seconds, every third time only once it rotates or uploads a file. The last one finishes and is stopped by "
-        "SIGTERM. Messages that were in flight at a kill may be in the bucket twice.",
+        "to 2.5 seconds, every third time only once it rotates or uploads a file. The last one finishes and is stopped "
+        "by SIGTERM. Messages that were in flight at a kill may be in the bucket twice.",
         [
             exactly("missing in the bucket", tally.missing, 0),
             at_most("twice in the bucket, against what was in flight at the kills", tally.extra, in_flight),

@@ -138,7 +138,7 @@ def choose_layout(request: ChooseLayout, reopen: Callable[[str], object]) -> Cho
 def choose_topic(session: Session, topics: tuple[str, ...], reopen: Callable[[str], object]) -> ChoicePage:
     """Which topic is shown, or all of them, or which other layout? The value is the layout that takes it."""
     archive = replace(session.archive, layout=session.archive.layout.without_field("topic"))
-    choices = [Choice(topic, "", archive.layout_option(topic=topic)) for topic in topics]
+    choices = [Choice(topic, "", archive.topic_option(topic, session.catalog.chunks)) for topic in topics]
     own, words = archive.layout_option(), ("all topics", "together")
     choices.append(Choice(*(words if topics else (own, "this one")), own))
     if hosts := session.archive.hosts_option(topics):

@@ -197,7 +197,7 @@ class Session:
         """What of the archive is not on the screens, a sentence each: keys that a detected layout does not fit, and
         chunks far from all others."""
         catalog = self.catalog
-        words = left_out(self.location, self.archive, catalog.unmatched)
+        words = left_out(self.location, self.archive, catalog.unmatched, catalog.chunks)
         named = " and ".join(map(repr, self.others))
         more = f"keys of another layout are left out, {named}: t chooses, as --layout does"
         return (*words, *([more] if self.others else []), *far_warnings(catalog))

@@ -95,7 +95,7 @@ class HourView(Guarded, Vertical):
             self.panes.look_like(self._like.panes)
             self.bar.take_draft(self._like.bar)
             self._like = None
-        self.screen.set_focus(self.panes.panel if self.panes.panel.display else self.listing)
+        self.screen.set_focus(self.panes.first)
         self._refresh_words()
         stream(self, self.feed.read(), "read")
 
@@ -227,7 +227,7 @@ class HourView(Guarded, Vertical):
 
     def step_back(self) -> bool:
         """Out of the fields, of the marks, or of the tree; False where nothing is open."""
-        if self.panes.panel.display:
+        if self.panes.panel.display and not self.panes.stacked:
             self.panes.close_fields()
         elif self.rows.marked:
             self.action_marks()

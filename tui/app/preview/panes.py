@@ -6,6 +6,7 @@ import re
 from functools import partial
 
 from textual.containers import Container
+from textual.events import DescendantFocus
 
 from tui.app.filters.fields_panel import FieldsPanel
 from tui.app.filters.indexed import is_indexed
@@ -23,7 +24,8 @@ from tui.filter import Filter
 from tui.filter.build import spell_path
 from tui.filter.jmespath import parse_expression
 
-_THREE_PANES = 200  # cells
+_THREE_PANES = 200  # cells from which the record and the fields are shown side by side
+_STACKED = (160, 50)  # cells and lines from which they are shown one below the other, without a key
 _COMMA = re.compile(r""",|[\[({]|[\])}]|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`(?:\\.|[^`\\])*`""")
 
 
@@ -39,6 +41,8 @@ class PreviewPanes(Guarded, Container):
         self._session = session
         self._rows = rows
         self._left_at = left_at
+        self._fields_asked: bool | None = None  # by a key, to be there or not
+        self._last: FieldsPanel | JsonTree = self.nodes  # of the two that are beside the list, the one used last
 
     def on_mount(self) -> None:
         self.listing.show_columns(self._session.columns)
@@ -46,6 +50,8 @@ class PreviewPanes(Guarded, Container):
     def look_like(self, other: PreviewPanes) -> None:
         """Show the panes, lines and fields that those of another hour show."""
         self.nodes.display, self.panel.display = other.nodes.display, other.panel.display
+        self._fields_asked = other._fields_asked
+        self._last = self.panel if other.pane is other.panel else self.nodes
         self.listing.look_like(other.listing)
         self.panel.look_like(other.panel)
 
@@ -92,6 +98,10 @@ class PreviewPanes(Guarded, Container):
     def flip_fields(self) -> str:
         """The fields of all records; then those of all selected hours, if the index has them; then again the record."""
         panel, session = self.panel, self._session
+        if panel.display and self.stacked and not panel.has_focus:
+            self._fields_asked = True
+            self.screen.set_focus(panel)
+            return ""
         selection = session.selection
         chunks = [
             chunk
@@ -106,24 +116,36 @@ class PreviewPanes(Guarded, Container):
         if panel.display:
             self.close_fields()
         else:
-            self._open_fields()
+            self._fields_asked = True
+            self._lay_out()
+            self.screen.set_focus(panel)
         return ""
 
-    def _open_fields(self) -> None:
-        """In the place of the record, or where there is room for both, beside it."""
-        self.panel.display, self.nodes.display = True, self.app.size.width >= _THREE_PANES
-        self.set_class(self.nodes.display, "-three")
-        self.screen.set_focus(self.panel)
-        self.refresh_rows()
+    @property
+    def stacked(self) -> bool:
+        """Are the record and the fields there whenever nobody has closed them?"""
+        return self.app.size.width >= _STACKED[0] and self.app.size.height >= _STACKED[1]
+
+    def _lay_out(self) -> None:
+        """The fields in the place of the record, or where there is room for both, below or beside it."""
+        both = self.stacked or self.app.size.width >= _THREE_PANES
+        shown = self.stacked if self._fields_asked is None else self._fields_asked
+        appears = shown and not self.panel.display
+        if shown != self.panel.display or (shown and both != self.nodes.display):
+            self.panel.display, self.nodes.display = shown, both or not shown
+        if appears and not self._rows.behind:
+            self.panel.measure(self._shown())
+        both = self.panel.display and self.nodes.display
+        self.set_class(both and self.stacked, "-stacked")
+        self.set_class(both and not self.stacked, "-three")
 
     def on_resize(self) -> None:
-        if self.panel.display and self.app.size.width < _THREE_PANES:
-            self.nodes.display = False
+        self._lay_out()
 
     def close_fields(self) -> None:
-        """Again the record."""
-        self.panel.indexed, self.panel.display, self.nodes.display = False, False, True
-        self.remove_class("-three")
+        """Again the record alone."""
+        self._fields_asked = self.panel.indexed = False
+        self._lay_out()
         self.screen.set_focus(self.listing)
         self.refresh_rows()
 
@@ -140,8 +162,19 @@ class PreviewPanes(Guarded, Container):
 
     @property
     def pane(self) -> FieldsPanel | JsonTree:
-        """What is beside the list, and has a value under its cursor."""
-        return self.panel if self.panel.display and not self.nodes.has_focus else self.nodes
+        """What is beside the list, and has a value under its cursor: of two the one that was used last."""
+        if self.panel.display and self.nodes.display:
+            return self._last
+        return self.panel if self.panel.display else self.nodes
+
+    @property
+    def first(self) -> FieldsPanel | RecordList:
+        """The pane that has the focus where the panes are shown."""
+        return self.panel if self.panel.display and self.pane is self.panel else self.listing
+
+    def on_descendant_focus(self, event: DescendantFocus) -> None:
+        if event.widget in (self.panel, self.nodes):
+            self._last = self.panel if event.widget is self.panel else self.nodes
 
     def mark(self) -> str:
         """Mark the record, or take its mark away; the cursor goes on to the next."""

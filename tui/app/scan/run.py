@@ -180,7 +180,7 @@ def _scan(form: ScanForm, report: Reporter, *, resume: bool, cancel: threading.E
             extract=extract,
             strict=not folder,
             exact=True,
-            known=known_from(index),
+            known=known_from(index, plan.chunks),
         )
         events = remembered(events, index, plan.filter)
         if extract is not None:
@@ -219,7 +219,7 @@ def estimated(form: ScanForm) -> Estimated:
     try:
         form = form.with_time_field()
         with open_index(form.plan.archive) as index:
-            known = known_from(index, counts_only=True)
+            known = known_from(index, form.plan.chunks, counts_only=True)
             expected = estimate(form.plan, prices=prices, jobs=form.power.jobs, known=known, keeps=True)
         return Estimated(asked, form, expected, first=tuple(_sampled(form.plan)))
     except HourscopeError as error:

@@ -1,0 +1,81 @@
+"""Rows about the chunks of one place: those of many chunks are read together."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from tui.archive import Chunk
+from tui.index.database import Database
+
+AT_ONCE = 900  # keys of one question: SQLite takes 999 in its older versions
+
+Row: TypeAlias = tuple[Any, ...]
+
+
+class Rows:
+    """`expected`: the keys of chunks that will be asked about. `read`: what was read of those, by a name.
+
+    A row counts for a chunk of its key, its ETag and its size; of files in a `folder` also the time of their last
+    change of any kind counts.
+    """
+
+    def __init__(self, database: Database, place: str, folder: Path | None) -> None:
+        self._database = database
+        self._place = place
+        self._folder = folder
+        self._asked: tuple[Chunk | None, str | None] = (None, None)  # the last one, and its ETag
+        self.expected: dict[str, None] = {}
+        self.read: dict[object, dict[str, list[Row]]] = {}
+
+    def of(
+        self,
+        chunk: Chunk,
+        name: object,
+        query: str,
+        values: Sequence[object],
+        read: Callable[[Row], Row] = lambda row: row,
+        *,
+        ahead: bool = True,
+    ) -> list[Row]:
+        """The rows of a chunk as it is now, each without its key, ETag and size. `ahead`: those of all the expected
+        chunks are read together, and kept by a name."""
+        key = key_text(chunk)
+        rows = self.read.get(name) if ahead and key in self.expected else None
+        if rows is None:
+            together = ahead and key in self.expected
+            rows = {}
+            for row in map(read, self.select(query, values, list(self.expected) if together else [key])):
+                rows.setdefault(row[0], []).append(row)
+            if together:
+                self.read[name] = rows
+        about = self.etag(chunk), chunk.size
+        return [row[3:] for row in rows.get(key, ()) if row[1:3] == about]
+
+    def select(self, query: str, values: Sequence[object], keys: Sequence[str]) -> Iterator[Row]:
+        """The rows of the place with these keys."""
+        for start in range(0, len(keys), AT_ONCE):
+            some = keys[start : start + AT_ONCE]
+            full = f"{query} and place=? and key in ({', '.join('?' * len(some))})"
+            yield from self._database.rows(full, (*values, self._place, *some))
+
+    def about(self, chunk: Chunk) -> tuple[str, str, str | None, int]:
+        return self._place, key_text(chunk), self.etag(chunk), chunk.size
+
+    def etag(self, chunk: Chunk) -> str | None:
+        if self._folder is None:
+            return chunk.etag
+        if self._asked[0] is not chunk:
+            try:
+                changed = os.stat(f"{self._folder}/{chunk.key}").st_ctime_ns  # noqa: PTH116  (five times as fast as Path.stat)
+                self._asked = chunk, f"{chunk.etag}-{changed:x}"
+            except OSError:  # gone: nothing is known of it
+                self._asked = chunk, None
+        return self._asked[1]
+
+
+def key_text(chunk: Chunk) -> str:
+    """A key that is not UTF-8 has no text that SQLite takes."""
+    return chunk.key.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
