@@ -52,8 +52,8 @@ def archive_rate(stage: Stage, *, count: int = 1_000_000, size: int = 500, round
         "The whole program from its start until nsqd has no messages left to deliver, into gzip files in a folder, "
         "with the program's default settings, but 2,500 in flight for each; contestants take turns, rates are medians. "
         "(The time until the last messages are finished is not included: nsq_to_file waits for its sync every 30 s.) "
-        "The messages are records of the sample archive, each with a number. Memory is the maximum of all processes of a "
-        "program together (resident).",
+        "The messages are records of the sample archive, each with a number. Memory is the maximum of all processes "
+        "of a program together (resident).",
         [
             at_least("one process, against nsq_to_file -gzip", one.rate / theirs.rate, 0.5, "×"),
             at_least("--processes 2, against nsq_to_file -gzip", two.rate / theirs.rate, 0.9, "×"),
