@@ -139,9 +139,9 @@ def _sections(data: Mapping[str, Any]) -> list[str]:
             problems += [] if type(section) is int and section > 0 else ["version must be a whole number such as 1"]
         elif name not in known:
             kind = (
-                f"[{_spelled(name)}] is not a section"
+                f"[{_toml_key(name)}] is not a section"
                 if isinstance(section, dict)
-                else f"{_spelled(name)} is not known"
+                else f"{_toml_key(name)} is not known"
             )
             problems.append(kind + _suggestion(name, known[1:], "[{}]"))
         elif not isinstance(section, dict):
@@ -150,12 +150,12 @@ def _sections(data: Mapping[str, Any]) -> list[str]:
             )
         elif name in _TABLES:
             for key, table in section.items():
-                problems += _table(f"{name}.{_spelled(key)}", table, _TABLES[name])
+                problems += _table(f"{name}.{_toml_key(key)}", table, _TABLES[name])
         elif name in _SECTIONS:
             problems += _table(name, section, _SECTIONS[name])
         else:
             wrong = [key for key, text in section.items() if not isinstance(text, str) or not text]
-            problems += [f"{name}.{_spelled(key)} must be a text in quotes" for key in wrong]
+            problems += [f"{name}.{_toml_key(key)} must be a text in quotes" for key in wrong]
             if name == "keys" and not wrong:
                 problems += key_problems(section)
     return problems
@@ -192,8 +192,8 @@ def _table(where: str, table: object, kind: type[S]) -> list[str]:
 
 def _unknown(where: str, key: str, known: tuple[str, ...]) -> str:
     if where.startswith("nsq.") and "secret" in key:
-        return f"{where}.{_spelled(key)} is a secret in a file; set HOURSCOPE_NSQ_AUTH_SECRET instead"
-    return f"{where}.{_spelled(key)} is not known" + _suggestion(key, known)
+        return f"{where}.{_toml_key(key)} is a secret in a file; set HOURSCOPE_NSQ_AUTH_SECRET instead"
+    return f"{where}.{_toml_key(key)} is not known" + _suggestion(key, known)
 
 
 def _suggestion(name: str, known: Iterable[str], form: str = "{}") -> str:
@@ -214,7 +214,7 @@ def _zone_problem(where: str, name: str) -> list[str]:
     return []
 
 
-def _spelled(key: str) -> str:
+def _toml_key(key: str) -> str:
     """Return a key in TOML notation."""
     return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else _toml(key)
 

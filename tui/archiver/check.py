@@ -89,7 +89,7 @@ def _archive(options: ArchiverOptions) -> Iterator[Check]:
         except HourscopeError as error:
             yield Check("archive", "failed", str(error))
         finally:
-            removal = _removed(store, key)
+            removal = _remove(store, key)
         yield from removal
 
 
@@ -120,7 +120,7 @@ def _clock(stamp: datetime) -> Check:
     return Check("clock", "warning", says)
 
 
-def _removed(store: Store, key: str) -> list[Check]:
+def _remove(store: Store, key: str) -> list[Check]:
     """Remove the object of the check; return a warning if that fails."""
     try:
         store.delete(key)

@@ -39,7 +39,7 @@ def repair(path: Path) -> int | None:
         stream.seek(good)
         torn = stream.read()
     lines = salvage(torn, good)
-    if lines is None or _goes_on(torn):
+    if lines is None or _is_followed_by_member(torn):
         return None
     descriptor = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
     try:
@@ -81,7 +81,7 @@ def _sound_length(stream: BinaryIO) -> int:
     return sound
 
 
-def _goes_on(torn: bytes) -> bool:
+def _is_followed_by_member(torn: bytes) -> bool:
     """Return whether a sound member follows the one that begins here."""
     at = torn.find(HEADER, 1)
     while at > 0:
@@ -94,13 +94,13 @@ def _goes_on(torn: bytes) -> bool:
 def salvage(torn: bytes, start: int) -> bytes | None:
     """Return the whole lines of a torn gzip member that begins at `start` of its file; None if it is damaged."""
     try:
-        lines = zlib.decompressobj(31).decompress(_written(torn, start))
+        lines = zlib.decompressobj(31).decompress(_written_part(torn, start))
     except zlib.error:
         return None
     return lines[: lines.rfind(b"\n") + 1]
 
 
-def _written(torn: bytes, start: int) -> bytes:
+def _written_part(torn: bytes, start: int) -> bytes:
     """Return the torn bytes, from `start` of their file, up to a sector of zeros, and without trailing zeros.
 
     Deflate itself emits such zeros only for some 500 KB of one repeated byte; NSQ redelivers such a message.

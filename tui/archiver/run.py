@@ -48,11 +48,11 @@ def archive_topic(options: ArchiverOptions, stop: threading.Event) -> Iterator[E
         try:
             while not stop.is_set():
                 yield from archiver.notices(until=time.monotonic() + _REPORT_SECONDS, stop=stop)
-                archiver.mind()
+                archiver.check_parts()
                 yield archiver.status()
             began = time.monotonic()
             yield LogNotice(f"stopping: {archiver.waits_for()}")
-            archiver.mind_spool()
+            archiver.check_spool()
         except BaseException:
             archiver.end_consuming(time.monotonic() + CONSUMERS_SECONDS)
             raise
@@ -87,12 +87,12 @@ class _Archiver:
             return ThreadPart(self._options, number, self._notices.put)
         return ChildPart(self._options, number, self._notices.put, self._ownership.lock)
 
-    def mind(self) -> None:
+    def check_parts(self) -> None:
         """Restart a consuming process that has died; its file is repaired and uploaded.
 
         Also update the uploads' state, because the upload thread may hang in a store that does not answer.
         """
-        self.mind_spool()
+        self.check_spool()
         self._uploader.look()
         if self._uploads.done():  # it never ends without an error
             _raise_defect("the uploads", self._uploads.exception())
@@ -105,7 +105,7 @@ class _Archiver:
             self._uploader.adopt(part.number)
             self._parts[index] = self._part(part.number)
 
-    def mind_spool(self) -> None:
+    def check_spool(self) -> None:
         """Recreate the spool if it was removed; until that succeeds, the consumers take no messages."""
         held = self._uploader.state.spool_bytes
         try:

@@ -84,7 +84,7 @@ class Uploader:
         try:
             for file in drop_leftovers(self._folder, self._files()):
                 if file.state != OPEN and not (stop and stop.is_set()):
-                    trouble = self._tried(file) or trouble
+                    trouble = self._try(file) or trouble
         except HourscopeError as error:  # of the archive, so the next file would fail too
             trouble = str(error)
         except OSError as error:
@@ -96,10 +96,10 @@ class Uploader:
         self.look()
         return not trouble
 
-    def _tried(self, file: SpoolFile) -> str:
+    def _try(self, file: SpoolFile) -> str:
         """Upload one file; return the problem with it, which must not delay other files, or ""."""
         try:
-            return self._bring(file)
+            return self._advance(file)
         except OSError as error:
             return f"{file.path} cannot be uploaded: {reason(error)}"
 
@@ -126,7 +126,7 @@ class Uploader:
             self._trouble,
         )
 
-    def _bring(self, file: SpoolFile) -> str:
+    def _advance(self, file: SpoolFile) -> str:
         """Take one file through its remaining steps; return the problem with it, or ""."""
         path, state = file.path, file.state
         if state == TORN:

@@ -19,7 +19,7 @@ COMMANDS: Mapping[str, str] = {
     "count": "Count the matching records of a range, by value and by time.",
     "diff": "Show what changed in some hours, or in which hours something changed.",
     "scan": "Find the matching records of a range.",
-    "index": "Index the chunks of a range, to answer faster.",
+    "index": "Index the chunks of a range to speed up later commands.",
     "send": "Send records to an NSQ topic or a file.",
     "archive": "Record an NSQ topic in an archive.",
     "verify": "Read a whole range and report damage, duplicates, and gaps.",

@@ -49,7 +49,7 @@ from tui.units import count, duration, plural, size
 @reading_options
 @archive_options
 def command(archive: str, status: bool, drop: bool, as_json: bool, **given: Any) -> int:
-    """Index the chunks of a range, to answer faster.
+    """Index the chunks of a range to speed up later commands.
 
     Each chunk is read once, and a summary of its values is kept in the cache folder. With it, count answers many
     questions without reading, and scan, send and count skip chunks that cannot match. With --ids they also skip

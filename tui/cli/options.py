@@ -114,7 +114,7 @@ archive_options = _all(
 
 reading_options = _all(
     option(
-        "Reading", "--records", metavar="PATH", help="List in a document that holds the records; '.' is the document."
+        "Reading", "--records", metavar="PATH", help="Path of the list of records in a document; '.' is the document."
     ),
     option("Reading", "--include-damaged", is_flag=True, help="Include the doubtful records of damaged parts."),
     option(

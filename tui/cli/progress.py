@@ -31,7 +31,7 @@ def progress_line(*, beside: bool = False) -> Iterator[Callable[[float, str], No
     Nothing is shown if records go to the same terminal (`beside`): rich would capture, wrap and print them to stderr.
     """
     if not sys.stderr.isatty() or (beside and sys.stdout.isatty()):
-        yield _unseen
+        yield _show_nothing
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn
@@ -48,7 +48,7 @@ def progress_line(*, beside: bool = False) -> Iterator[Callable[[float, str], No
         yield show
 
 
-def _unseen(fraction: float, text: str) -> None:
+def _show_nothing(fraction: float, text: str) -> None:
     """Show nothing."""
 
 
@@ -80,7 +80,7 @@ def notes() -> Callable[[str], None]:
 
 def show_scan(show: Callable[[float, str], None], plan: ScanPlan, totals: Totals, *, matches: bool = True) -> None:
     """Show the progress of a scan: chunks, bytes fetched, speed, matches if they are counted, remaining time."""
-    if show is _unseen:
+    if show is _show_nothing:
         return  # formatting the text takes 1 % of a scan of many chunks
     c, whole, seconds = totals.counts, plan.bytes_compressed, totals.seconds
     fetched = c.bytes_compressed

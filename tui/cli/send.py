@@ -61,7 +61,7 @@ _ONLY_FILE = ("append", "split", "force")
 @option("Output", "--project", metavar="EXPR", help="Send the result of a JMESPath expression instead of the bytes.")
 @option("Output", "--unique", is_flag=True, help="Skip and count copies of earlier records of the same send.")
 @server_options
-@option("NSQ", "--nsqd-http-address", metavar="HOST:PORT", multiple=True, help="HTTP of nsqd.  [default: TCP port + 1]")
+@option("NSQ", "--nsqd-http-address", metavar="HOST:PORT", multiple=True, help="HTTP address.  [default: TCP port + 1]")
 @option("NSQ", "--topic", metavar="TOPIC", help="NSQ topic.")
 @option("NSQ", "--round-robin", is_flag=True, help="Send to all nsqds in turn; the order is lost.")
 @option(

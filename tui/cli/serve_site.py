@@ -75,10 +75,10 @@ class Site:
         """
         origins = (None, f"http://{self.host}")
         ours = request.headers.get("Host") == self.host and request.headers.get("Origin") in origins
-        if not ours or not _same(f"/{request.path.split('/')[1]}", self.root):
+        if not ours or not _matches_secret(f"/{request.path.split('/')[1]}", self.root):
             raise web.HTTPForbidden(text="Open the address that hourscope has printed.\n")
         opens = request.path == self.root and not self._browser
-        if not opens and not (self._browser and _same(request.cookies.get(_COOKIE, ""), self._browser)):
+        if not opens and not (self._browser and _matches_secret(request.cookies.get(_COOKIE, ""), self._browser)):
             raise web.HTTPForbidden(text="Another browser has opened this address. Run hourscope serve again.\n")
         return await handler(request)
 
@@ -142,7 +142,7 @@ class _TabExplorer(AppService):
         await self.remote_close()
 
 
-def _same(given: str, secret: str) -> bool:
+def _matches_secret(given: str, secret: str) -> bool:
     """Compare in constant time, which reveals nothing about the secret."""
     return hmac.compare_digest(given.encode(), secret.encode())
 

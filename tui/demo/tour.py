@@ -49,11 +49,11 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     obstacle: tuple[Obstacle, ...] = ()
 
     def done(self, state: TourState) -> bool:
-        return _holds(self.when, state)
+        return _is_true(self.when, state)
 
     def lesson(self, state: TourState) -> str:
         """Return why the step matters, to show once it is done."""
-        return self.otherwise if self.proof and not _holds(self.proof, state) else self.why
+        return self.otherwise if self.proof and not _is_true(self.proof, state) else self.why
 
     def help(self, asked: int) -> str:
         """Return the help: two hints, then the answer."""
@@ -121,31 +121,31 @@ def looked_at(tour: Tour, state: TourState, now: float) -> Tour:
     step = tour.step
     if step is None:
         last = tour.steps[-1]
-        if not tour.proved and _holds(last.proof, state):
-            return replace(_taught(tour, last.why, state, now), proved=True)
-        return _gone_on(tour, state, now)
+        if not tour.proved and _is_true(last.proof, state):
+            return replace(_with_lesson(tour, last.why, state, now), proved=True)
+        return _user_continued(tour, state, now)
     if step.done(state):
         return _done(tour, tour.at, state, now)
     following = tour.steps[tour.at + 1] if tour.at + 1 < len(tour.steps) else None
     if following is not None and 0 < following.back_to <= tour.at + 1 and following.done(state):
         return _done(tour, tour.at + 1, state, now)
-    hinders = next((one.text for one in step.obstacle if _holds(one.when, state)), "")
-    return replace(_gone_on(tour, state, now), obstacle=hinders)
+    obstacle_text = next((one.text for one in step.obstacle if _is_true(one.when, state)), "")
+    return replace(_user_continued(tour, state, now), obstacle=obstacle_text)
 
 
 def _done(tour: Tour, at: int, state: TourState, now: float) -> Tour:
     step = tour.steps[at]
     lesson = " ".join(filter(None, (f"✓ {step.lesson(state)}", write_progress(at + 1))))
-    proved = not step.proof or _holds(step.proof, state)
-    return replace(_taught(tour, lesson, state, now), at=at + 1, asked=0, obstacle="", proved=proved)
+    proved = not step.proof or _is_true(step.proof, state)
+    return replace(_with_lesson(tour, lesson, state, now), at=at + 1, asked=0, obstacle="", proved=proved)
 
 
-def _taught(tour: Tour, lesson: str, state: TourState, now: float) -> Tour:
+def _with_lesson(tour: Tour, lesson: str, state: TourState, now: float) -> Tour:
     seconds = max(len(lesson.split()) / _WORDS_PER_SECOND, _LEAST_SECONDS)
     return replace(tour, said=lesson, read_at=now + seconds, state=state)
 
 
-def _gone_on(tour: Tour, state: TourState, now: float) -> Tour:
+def _user_continued(tour: Tour, state: TourState, now: float) -> Tour:
     read = tour.said and now >= tour.read_at and state != tour.state
     return replace(tour, said="") if read else tour
 
@@ -192,5 +192,5 @@ def _path() -> Path:
     return state_dir() / "tour.json"
 
 
-def _holds(expression: str, state: TourState) -> bool:
+def _is_true(expression: str, state: TourState) -> bool:
     return bool(parse_expression(expression).search(dict(state)))

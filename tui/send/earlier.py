@@ -74,13 +74,13 @@ class Earlier:
 
 def earlier_sends(folder: Path, source: Source | None = None, topic: str | None = None) -> tuple[Earlier, ...]:
     """Return the sends whose journals are in `folder`, oldest first, of one source and topic; skip unreadable ones."""
-    sends = [send for send in _all(folder, topic) if isinstance(send, Earlier)]
+    sends = [send for send in _all_journals(folder, topic) if isinstance(send, Earlier)]
     return tuple(send for send in sends if source is None or send.header.identity == source.identity)
 
 
 def unreadable_journals(folder: Path, topic: str) -> tuple[str, ...]:
     """Return a sentence for each journal that has the topic in its name and cannot be read."""
-    return tuple(str(send) for send in _all(folder, topic) if isinstance(send, SendError))
+    return tuple(str(send) for send in _all_journals(folder, topic) if isinstance(send, SendError))
 
 
 def unreadable_of(folder: Path, source: Source, topic: str) -> tuple[str, ...]:
@@ -139,13 +139,13 @@ def resumable(where: Path, source: Source, topic: str, sha256: str | None = None
         earlier = read_earlier(where)
         if earlier is None:
             raise SendError(f"{where} is not a journal of a send; choose another file")
-        _same(earlier, source, topic, sha256)
+        _check_same(earlier, source, topic, sha256)
         return earlier
     sends = [send for send in earlier_sends(where, topic=topic) if not send.continued_in]
-    same = [send for send in sends if _is_of(send, source, sha256)]
+    same = [send for send in sends if _is_same_source(send, source, sha256)]
     unfinished = [send for send in same if not send.finished]
     if same and not unfinished:
-        _same(same[-1], source, topic, sha256)
+        _check_same(same[-1], source, topic, sha256)
     if broken := unreadable_of(where, source, topic):
         raise SendError(broken[-1])
     return unfinished[-1] if unfinished else None
@@ -236,7 +236,7 @@ def joined(runs: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
     return whole
 
 
-def _all(folder: Path, topic: str | None) -> Iterator[Earlier | SendError]:
+def _all_journals(folder: Path, topic: str | None) -> Iterator[Earlier | SendError]:
     """Yield every journal of a folder, oldest first, or the error that it cannot be read."""
     sends: list[Earlier] = []
     for path in sorted(folder.glob(f"{file_part(topic)}.*{SUFFIX}" if topic is not None else f"*{SUFFIX}")):
@@ -255,14 +255,14 @@ def file_part(topic: str) -> str:
     return re.sub(r"[^a-zA-Z0-9_.-]", "-", topic).lstrip(".")
 
 
-def _is_of(earlier: Earlier, source: Source, sha256: str | None) -> bool:
+def _is_same_source(earlier: Earlier, source: Source, sha256: str | None) -> bool:
     return earlier.header.identity == source.identity or (sha256 is not None and sha256 == earlier.header.sha256)
 
 
-def _same(earlier: Earlier, source: Source, topic: str, sha256: str | None) -> None:
+def _check_same(earlier: Earlier, source: Source, topic: str, sha256: str | None) -> None:
     if earlier.topic != topic:
         raise SendError(f"{earlier.path} is of a send to topic {earlier.topic}, not {topic}; resume it to that topic")
-    if not _is_of(earlier, source, sha256):
+    if not _is_same_source(earlier, source, sha256):
         if earlier.header.place and earlier.header.place == source.place:
             raise changed(earlier, source)
         raise SendError(

@@ -197,7 +197,7 @@ def receipt_facts(receipt: Receipt) -> list[Fact]:
         Fact("to", _where(receipt), "text"),
         Fact("by", receipt.who, "dim", span),
         *([Fact("order", f"by hour and {receipt.order}", "text")] if receipt.order else []),
-        *_kinds(receipt),
+        *_other_counts(receipt),
         *warning_facts(receipt.warnings),
         Fact("sha256", receipt.sha256, "dim"),
     ]
@@ -235,7 +235,7 @@ def left_out(unfit_count: int, unfit: Sequence[Unfit], repeats: int) -> list[str
     return sentences
 
 
-def _kinds(receipt: Receipt) -> list[Fact]:
+def _other_counts(receipt: Receipt) -> list[Fact]:
     """Return the records that were not simply sent and confirmed once."""
     kinds = (
         ("resumed", receipt.resumed, "confirmed by earlier runs of this send"),

@@ -109,7 +109,7 @@ class _Writing:
     def all(self, output: Output, control: Control) -> Iterator[Sending]:
         """Write every block, and report progress."""
         reported = 0.0
-        for block in _read_beside(self._source):
+        for block in _read_in_thread(self._source):
             while control.paused and not control.stopped:
                 yield self._state("paused")
                 time.sleep(_EVENT_SECONDS)
@@ -178,7 +178,7 @@ class _Writing:
         return Sending(self._count, self._count, self._bytes, rate=rate, note=note, seconds=seconds)
 
 
-def _read_beside(source: Source) -> Iterator[SourceBlock | None]:
+def _read_in_thread(source: Source) -> Iterator[SourceBlock | None]:
     """Yield the blocks of a source, each read in a thread on demand; yield None at intervals while waiting.
 
     A stalled bucket does not block the caller, who can leave at any time; the thread ends with the process.

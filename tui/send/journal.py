@@ -94,7 +94,7 @@ class Journal:
         name of the send; by default its time, and its filter or source.
         """
         header = _header(source, target, survey, name)
-        with _explained(folder), _alone(folder):
+        with _explained(folder), _folder_lock(folder):
             if survey is not None and not again:
                 refuse_repeats(folder, source, target.topic, survey)
             return cls._begin(folder, header)
@@ -235,7 +235,7 @@ def _header(source: Source, target: NsqTarget, survey: Survey | None, name: str)
 
 
 @contextlib.contextmanager
-def _alone(folder: Path) -> Iterator[None]:
+def _folder_lock(folder: Path) -> Iterator[None]:
     """Hold a lock on the folder while looking for repeats and starting a journal."""
     private_folder(folder)
     descriptor = os.open(folder, os.O_RDONLY)

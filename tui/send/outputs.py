@@ -59,7 +59,7 @@ def outputs(path: Path, *, overwrite: bool, append: bool, split: Split | None) -
         with _parts(path, split, overwrite) as parts:
             yield parts
     elif append and path.exists():
-        with _grown(path.resolve()) as stream:
+        with _appended_copy(path.resolve()) as stream:
             yield Stream(stream, str(path))
     else:
         with file_of_lines(path, overwrite=overwrite) as stream:
@@ -78,7 +78,7 @@ class Stream:
 
 
 @contextmanager
-def _grown(path: Path) -> Iterator[BinaryIO]:
+def _appended_copy(path: Path) -> Iterator[BinaryIO]:
     """Yield a copy of the file to append to, which replaces the file at the end."""
     open_end = _ends_in_mid_line(path)
     try:
@@ -143,19 +143,19 @@ class _FileParts:
         if self._split.size is None:
             if block.hour is None:
                 raise SendError("a file has no hours to split by; use --split with a size, such as 500MB")
-            self._turn_to(block.hour.strftime(_HOUR)).write(block.as_lines())
+            self._open_part(block.hour.strftime(_HOUR)).write(block.as_lines())
             return
         while records:
-            fit = self._how_many_fit(records, self._split.size)
+            fit = self._count_fitting(records, self._split.size)
             lines = as_lines(records[:fit])
             if not self.names or self._size + len(lines) > self._split.size:
-                self._turn_to(f"{len(self.names) + 1:04}")
+                self._open_part(f"{len(self.names) + 1:04}")
             self._size += len(lines)
             if self._stream is not None:
                 self._stream.write(lines)
             records = records[fit:]
 
-    def _how_many_fit(self, records: list[bytes], limit: int) -> int:
+    def _count_fitting(self, records: list[bytes], limit: int) -> int:
         """Return how many records fit in this part, or in the next one if this one is full; at least one."""
         room = limit - self._size if self._size + len(records[0]) + 1 <= limit else limit
         for index, record in enumerate(records):
@@ -164,7 +164,7 @@ class _FileParts:
                 return max(index, 1)
         return len(records)
 
-    def _turn_to(self, label: str) -> LinesFile:
+    def _open_part(self, label: str) -> LinesFile:
         if self._stream is not None and label == self._label:
             return self._stream
         self._stack.close()  # completes the previous part

@@ -86,7 +86,7 @@ class Preparation:
 
     def warnings(self, survey: Survey) -> tuple[str, ...]:
         """Return the warnings from the source, the journals of earlier sends, and the destination."""
-        words = [*map(str, self.repeats(survey)), *self._of_the_source(survey), *self._of_the_journals(survey)]
+        words = [*map(str, self.repeats(survey)), *self._source_warnings(survey), *self._journal_warnings(survey)]
         for destination in self.destinations:
             words += destination.warnings
             max_depth = self.options.max_depth
@@ -103,7 +103,7 @@ class Preparation:
             return Journal.resume(self.resumed.path, self.source, self.target, survey)
         return Journal.start(self.folder, self.source, self.target, survey, again=again, name=self.options.name)
 
-    def _of_the_source(self, survey: Survey) -> list[str]:
+    def _source_warnings(self, survey: Survey) -> list[str]:
         words = []
         if survey.blank:
             words.append(f"{plural(survey.blank, 'blank line')} will not be sent: NSQ does not accept empty messages")
@@ -117,13 +117,13 @@ class Preparation:
         words += left_out(survey.unfit_count, survey.unfit, survey.repeats)
         return [*words, *map(str, survey.damaged)]
 
-    def _of_the_journals(self, survey: Survey) -> list[str]:
+    def _journal_warnings(self, survey: Survey) -> list[str]:
         topic, earlier = self.target.topic, self.resumed
         words = list(unreadable_journals(self.folder, topic))
         if earlier is None:
             return [
                 *words,
-                *map(_relative, relatives(self.folder, self.source, topic, survey)),
+                *map(_relative_sentence, relatives(self.folder, self.source, topic, survey)),
                 *map(_reordered, self._reordered(survey)),
             ]
         new = [address for address in self.target.nsqd_tcp_addresses if address not in earlier.where]
@@ -184,7 +184,7 @@ def _reordered(earlier: Earlier) -> str:
     )
 
 
-def _relative(earlier: Earlier) -> str:
+def _relative_sentence(earlier: Earlier) -> str:
     state = "was finished with" if earlier.finished else "stopped after"
     return (
         f"{earlier.what} was sent to {earlier.topic} on {earlier.started}, which {state} "

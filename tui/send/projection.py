@@ -37,7 +37,7 @@ def projected_source(source: Source, expression: str) -> Source:
     def blocks() -> Iterator[SourceBlock]:
         for block in source.open():
             pairs = zip(block.records, block.lines, strict=True)
-            yield _sorted_out(block, [project(block.key, line, record) for record, line in pairs])
+            yield _with_results(block, [project(block.key, line, record) for record, line in pairs])
 
     words = f"--project {shell_word(expression)}"
     identity = digest_of(source.identity, words)
@@ -47,7 +47,7 @@ def projected_source(source: Source, expression: str) -> Source:
     return replace(source, description=description, identity=identity, open=blocks, timed=again)
 
 
-def _sorted_out(block: SourceBlock, results: Sequence[bytes | Unfit]) -> SourceBlock:
+def _with_results(block: SourceBlock, results: Sequence[bytes | Unfit]) -> SourceBlock:
     kept = block.only([isinstance(result, bytes) for result in results])
     unfit = tuple(result for result in results if isinstance(result, Unfit))
     return replace(kept.holding([result for result in results if isinstance(result, bytes)], kept.lines), unfit=unfit)
