@@ -107,9 +107,9 @@ def test_a_destination_with_many_channels_and_hostile_names() -> None:
 
 
 def test_a_repeat_is_the_first_warning() -> None:
-    facts = warning_facts(["look out", "the same was sent to t on Monday"])
+    facts = warning_facts(["look out", "the same 2 records were sent to t on Monday"])
     assert [(fact.text, fact.tone) for fact in facts] == [
-        ("the same was sent to t on Monday", "trouble"),
+        ("the same 2 records were sent to t on Monday", "trouble"),
         ("look out", "trouble"),
     ]
 

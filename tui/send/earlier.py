@@ -62,14 +62,13 @@ class Earlier:
         began = f"{self.started[:19].replace('T', ' ')} UTC"
         if self.running:
             return (
-                f"{REPEATED}is being sent to {self.topic} by {self.header.who} since {began}: {records} so far, at {at}"
+                f"{REPEATED}records are being sent to {self.topic} by {self.header.who}: "
+                f"{records} since {began}, at {at}"
             )
         if self.finished:
-            return f"{REPEATED}was sent to {self.topic} on {began}: {records}, at {at}"
-        return (
-            f"{REPEATED}was sent to {self.topic} on {began} and stopped after {records}, at {at}; "
-            "--resume sends the rest"
-        )
+            verb = "was" if self.confirmed == 1 else "were"
+            return f"{REPEATED}{records} {verb} sent to {self.topic} on {began}, at {at}"
+        return f"{REPEATED}send to {self.topic} on {began} stopped after {records}, at {at}; --resume sends the rest"
 
 
 def earlier_sends(folder: Path, source: Source | None = None, topic: str | None = None) -> tuple[Earlier, ...]:

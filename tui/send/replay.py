@@ -87,7 +87,7 @@ def send_to(
     """
     started = datetime.now(UTC)
     asking = Sending(note=f"asking {', '.join(broker.where)}")
-    limits, before = yield from _run_in_thread(lambda: (broker.ask(), broker.message_count()), lambda: asking, control)
+    limits, before = yield from _in_thread(lambda: (broker.ask(), broker.message_count()), lambda: asking, control)
     source = outgoing(source, _plan(limits, options, journal))
     survey = surveyed
     if survey is None and options.check_first:
@@ -97,11 +97,11 @@ def send_to(
     engine = _engine(source, broker, journal, options, control, limits, survey)
     ending = _Ending(source, broker, journal, engine, started, before, survey, warnings, options.name)
     try:
-        yield from _run_in_thread(lambda: asyncio.run(engine.run()), lambda: engine.snapshot, control)
+        yield from _in_thread(lambda: asyncio.run(engine.run()), lambda: engine.snapshot, control)
     except SendError as error:
         raise ending.failed(error) from error
     ending.check_journal()
-    after = yield from _run_in_thread(broker.message_count, lambda: engine.snapshot, control)
+    after = yield from _in_thread(broker.message_count, lambda: engine.snapshot, control)
     yield Sent(ending.finish(after))
 
 
@@ -125,7 +125,7 @@ def _look_first(
     def state() -> Sending:
         return Sending(note=f"reading what will be sent: {plural(seen[0].count, 'record')}")
 
-    return (yield from _run_in_thread(look, state, control))
+    return (yield from _in_thread(look, state, control))
 
 
 def refuse_what_cannot_go(survey: Survey, limits: Limits, source: Source) -> None:
@@ -165,7 +165,7 @@ def _batch_size(options: SendOptions) -> BatchSize:
     return BatchSize(options.batch, min(BATCH_BYTES, rate.at_once), options.canary, span)
 
 
-def _run_in_thread(work: Callable[[], T], state: Callable[[], Sending], control: Control) -> Generator[Sending, None, T]:
+def _in_thread(work: Callable[[], T], state: Callable[[], Sending], control: Control) -> Generator[Sending, None, T]:
     """Do the work in a separate thread, and yield its state until it is done; leaving early stops the send."""
     done: Future[T] = Future()
 
