@@ -39,7 +39,7 @@ __all__ = ["Commands", "commands", "main", "program", "run"]
 def program() -> None:
     """Run `main` and exit at once.
 
-    Of a small scan's 150 ms, Python would spend 15 ms on tearing down its modules, and 7 ms on garbage collection during
+    Of a small scan's 150 ms, Python would spend 15 ms on tearing down its modules, and 7 ms on garbage collection in
     the imports.
     """
     gc.disable()  # until the command is imported: Commands.get_command
