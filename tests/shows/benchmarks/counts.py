@@ -1,4 +1,4 @@
-"""Contests of `count` and of the index: cold beside DuckDB, indexed beside cold, and what the index costs."""
+"""Contests of `count` and the index: cold against DuckDB, indexed against cold, and the cost of the index."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def counts(schema: Schema) -> Contest:
 
 
 def indexed(schema: Schema, month: Month, identity: str) -> Contest:
-    """What was read before is not read again, and an id is looked for only where it may be."""
+    """Indexed counts read no chunk, and an id is searched only in chunks that may hold it."""
     data, indexes = month.data, CACHE / f"{month.data.folder.name}-index"
     index = indexes / _program()
     contestants, needs = [], []
@@ -92,7 +92,7 @@ def indexed(schema: Schema, month: Month, identity: str) -> Contest:
 
 
 def build(schema: Schema) -> Contest:
-    """How long an index takes to build, and how large it is."""
+    """The time to build an index, and its size."""
     data = schema.part
     scan = ours(f"{data.folder} -g {NOWHERE}", f"{OURS} scan -g", answers=False)
     command = f"{HOURSCOPE} index {data.folder} --json"
@@ -119,7 +119,7 @@ def _count(data: Data, words: str, read: Callable[[str], int], name: str = OURS,
 
 
 def _program() -> str:
-    """Another program may index in another way, so it gets an index of its own."""
+    """Return a checksum of the program, because each version gets its own index."""
     check = blake2b(digest_size=4)
     for path in sorted(Path(tui.__file__).parent.rglob("*.py")):
         check.update(path.read_bytes())

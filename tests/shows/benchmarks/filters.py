@@ -10,7 +10,7 @@ from tests.shows.benchmarks.schemas import Condition, Schema
 
 
 def paths(schema: Schema) -> Contest:
-    """Comparisons on paths that few records pass, and half of them."""
+    """Comparisons on paths that match few records, and half of them."""
     contestants: list[Contestant] = []
     needs = []
     for kind, condition, least in (("selective", schema.selective, 2), ("half", schema.half, 1.1)):
@@ -36,7 +36,7 @@ def _asked(schema: Schema, condition: Condition) -> tuple[Contestant, Contestant
 
 
 def expressions(schema: Schema) -> Contest:
-    """Every construct of JMESPath must take about as long as a comparison on a path."""
+    """Other constructs of JMESPath, which must take about as long as a comparison on a path."""
     data = schema.part
     comparison = schema.half.expression
     path = ours(f"{data.folder} -m {quote(comparison)}", question=comparison)

@@ -1,4 +1,4 @@
-"""docs/benchmarks.md: what was to be reached and what was, a table for each contest, the machine."""
+"""docs/benchmarks.md: requirements and results, a table for each contest, the machine."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ theirs. A row for several filters shows the worst of them.
 
 @dataclass(frozen=True)
 class Page:
-    """What the page is made of. `noisy`: runs that strangers disturbed; `seconds`: of all of it."""
+    """The content of the page. `noisy`: runs disturbed by other processes; `seconds`: total time."""
 
     contests: Sequence[Contest]
     versions: Mapping[str, str]
@@ -77,7 +77,7 @@ def write(folder: Path, page: Page) -> None:
 
 
 def _summary(contests: Sequence[Contest]) -> Iterator[str]:
-    """A row for each thing that was asked for, in the order in which the contests name them."""
+    """Yield a row per requirement, in the order of the contests."""
     rows: dict[tuple[str, str, str], dict[str, list[Figure]]] = {}
     for contest in contests:
         for figure in contest.all_figures():
@@ -118,7 +118,7 @@ def _table(contest: Contest) -> Iterator[str]:
 
 
 def _described(contest: Contest) -> str:
-    """The data, and what was done with it."""
+    """Describe the data and the work."""
     data = contest.data
     kind = "Both kinds" if contest.schema == "both" else f"*{contest.schema.capitalize()}*"
     size = f"{data.bytes / 1e6:,.0f} MB of lines, {data.bytes_compressed / 1e6:,.0f} MB of gzip"
@@ -153,12 +153,12 @@ def _why(contestant: Contestant) -> str:
 
 
 def _cell(text: str) -> str:
-    """`|` would end it."""
+    """Escape `|`, which would end the cell."""
     return text.replace("|", "\\|")
 
 
 def _code(text: str) -> str:
-    """As code, whatever backquotes are in it."""
+    """Format as code, with any backquotes in it."""
     if not text:
         return ""
     fence = "``" if "`" in text else "`"
@@ -166,7 +166,7 @@ def _code(text: str) -> str:
 
 
 def _bars(contests: Sequence[Contest]) -> Iterator[Bar]:
-    """One group for each question of what is charted."""
+    """Yield a group of bars for each charted question."""
     for contest in contests:
         if not contest.charted or contest.schema != "demo":
             continue
