@@ -53,7 +53,7 @@ def test_all_is_well(tmp_path: Path, nsqd: Nsqd) -> None:
     *others, last = ran.lines
     assert {line.split()[0] for line in others} == {"✓".encode()}
     assert b"takes records up to 1.0 MB" in last
-    assert b"give nsqd's --nsqd-http-address" in last  # these tests' nsqd has ports that do not follow each other
+    assert b"add nsqd's --nsqd-http-address" in last  # these tests' nsqd has ports that do not follow each other
 
 
 @pytest.mark.parametrize(("hours", "zone"), [(2, "UTC+2"), (-5, "UTC-5")])
