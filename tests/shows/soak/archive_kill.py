@@ -1,4 +1,4 @@
-"""kill -9 of the archiver at random moments: every message is in the bucket, twice only what was in flight."""
+"""kill -9 of the archiver at random moments: every message is in the bucket; only those in flight may be twice."""
 
 from __future__ import annotations
 
@@ -77,14 +77,14 @@ def archive_kill(
 
 
 def _await(spool: Path, state: str, seconds: float = 5.0) -> None:
-    """Until there is a file in that state, which lasts for milliseconds."""
+    """Wait for a file in that state, which lasts for milliseconds."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline and state not in _states(spool):
         time.sleep(0.0005)
 
 
 def _states(spool: Path) -> set[str]:
-    """What a kill interrupted, by the names that files of a spool have on their way."""
+    """Return what a kill interrupted, by the names of the spool's files."""
     names = [path.name for path in spool.iterdir()] if spool.exists() else []
     states = {state for state in (".open", ".torn") if any(name.endswith(state) for name in names)}
     whole = [name for name in names if name.endswith(".gz")]

@@ -41,7 +41,7 @@ class _Ended:
 
 
 def archive_trouble(stage: Stage, *, count: int = 300_000, rate: float = 20_000, restarts: int = 5) -> Result:
-    """Each kind of trouble has a topic of its own and comes while messages do."""
+    """Each kind of fault has its own topic and occurs while messages arrive."""
     ended = [
         _restarts(stage, count, rate, restarts),
         _away(stage, count, rate),
@@ -175,7 +175,7 @@ def _with_repeats(end: _Ended, more: int) -> _Ended:
 
 @contextmanager
 def _small_disk(folder: Path) -> Iterator[Path]:
-    """A tmpfs; mounting one takes root."""
+    """Mount a tmpfs, which needs root."""
     folder.mkdir()
     subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={_DISK}", "tmpfs", str(folder)], check=True)
     try:

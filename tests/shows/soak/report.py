@@ -1,6 +1,6 @@
-"""docs/reliability.md: a section for each show, behind what was written by hand.
+"""docs/reliability.md: a section for each show, after the hand-written part.
 
-A run of some shows leaves the sections of the others as they are.
+A run of some shows leaves the sections of the others unchanged.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _SECTION = re.compile(r"^## ([\w-]+): ", re.MULTILINE)
 
 
 def write(page: Path, order: Sequence[str], fresh: dict[str, str]) -> None:
-    """Put the fresh sections (by the show's name) into the page, in the given order; what is above them stays."""
+    """Put the new sections (by the show's name) into the page, in the given order; the text above them stays."""
     text = page.read_text() if page.exists() else _HEAD
     sections = _read(text) | fresh
     known = [sections[name] for name in order if name in sections]
@@ -37,12 +37,12 @@ def write(page: Path, order: Sequence[str], fresh: dict[str, str]) -> None:
 
 
 def section(name: str, result: Result, seconds: float) -> str:
-    """A show's section as Markdown."""
+    """Return a show's section as Markdown."""
     return "\n".join([f"## {name}: {result.title}", "", *_body(result), _footer(name, seconds), ""])
 
 
 def broken(name: str, error: Exception, seconds: float) -> str:
-    """The section of a show that did not come to its end."""
+    """Return the section of a show that did not finish."""
     why = str(error).strip().splitlines() or [""]
     return f"## {name}: **broke off**\n\n{type(error).__name__}: {why[0]}\n\n{_footer(name, seconds)}\n"
 

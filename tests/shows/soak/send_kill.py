@@ -1,4 +1,4 @@
-"""kill -9 of the sender at random moments: resumed, nothing is missing, and each kill repeats a window at most."""
+"""kill -9 of the sender at random moments: after a resume nothing is missing, and a kill repeats at most a window."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def _journals(folder: Path) -> list[Path]:
 
 
 def _confirmed(folder: Path) -> int:
-    """By the journal's own lines; one that the kill cut in two counts for nothing."""
+    """Count the journal's confirmed records; a line that the kill cut is ignored."""
     until = 0
     for path in _journals(folder):
         for line in path.read_bytes().split(b"\n")[:-1]:
@@ -95,7 +95,7 @@ def _confirmed(folder: Path) -> int:
 
 
 def _settled(nsqd: Nsqd) -> int:
-    """What nsqd has taken, once it has read what the dead sender left in the socket."""
+    """Return nsqd's count, once it has read the data that the dead sender left in the socket."""
     count = -1
     while count != (count := nsqd.stats(_TOPIC).message_count):
         time.sleep(0.15)
