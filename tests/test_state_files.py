@@ -221,9 +221,9 @@ EDITS = {
     ("timezone",): ("Mars/X", "is damaged: no time zone is named 'Mars/X'; use"),
     ("chunks", 0, "hour"): (
         "2015-13-01T00",
-        "chunks[0]: '2015-13-01T00' is not an hour; it is written as 2015-01-20T13",
+        "chunks[0]: '2015-13-01T00' is not an hour; write it as 2015-01-20T13",
     ),
-    ("from",): ("yesterday", "'yesterday' is not an hour; it is written as 2015-01-20T13"),
+    ("from",): ("yesterday", "'yesterday' is not an hour; write it as 2015-01-20T13"),
     ("chunks", 0, "records"): (1.5, "chunks[0].records must be a whole number"),
 }
 
@@ -242,7 +242,7 @@ def test_what_is_wrong_with_a_manifest_is_in_plain_words(old: Path, place: tuple
 def test_a_manifest_that_is_not_json_says_where(old: Path, data: bytes) -> None:
     (old / "extract" / "manifest.json").write_bytes(data)
     sentence = hourscope("ls", old / "extract").sentence
-    assert "manifest.json is damaged: it is not JSON from line 1, column " in sentence
+    assert "manifest.json is damaged: invalid JSON at line 1, column " in sentence
 
 
 def test_a_manifest_of_a_gigabyte_is_refused(old: Path) -> None:

@@ -155,7 +155,10 @@ def _sections(data: Mapping[str, Any]) -> list[str]:
             problems += _table(name, section, _SECTIONS[name])
         else:
             wrong = [key for key, text in section.items() if not isinstance(text, str) or not text]
-            problems += [f"{name}.{_toml_key(key)} must be a text in quotes" for key in wrong]
+            problems += [
+                f"{name}.{_toml_key(key)} must {'not be empty' if section[key] == '' else 'be a text in quotes'}"
+                for key in wrong
+            ]
             if name == "keys" and not wrong:
                 problems += key_problems(section)
     return problems
@@ -180,7 +183,7 @@ def _table(where: str, table: object, kind: type[S]) -> list[str]:
     try:
         read = msgspec.convert({key: value for key, value in table.items() if key in known}, kind)
     except msgspec.ValidationError as error:
-        return [*problems, explained(error, where)]
+        return [*problems, explained(error, where).replace(" or null", "")]  # TOML has none
     if isinstance(read, ArchiveTable) and read.timezone:
         problems += _zone_problem(f"{where}.timezone", read.timezone)
     if isinstance(read, ExplorerTable) and read.theme not in (None, "dark", "light"):

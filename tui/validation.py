@@ -33,9 +33,11 @@ def explained(error: msgspec.ValidationError, where: str = "") -> str:
         return f"{place} has the unknown value {what.removeprefix('Invalid enum value ')}"
     if bound := re.match(r"Expected `(?:int|float)` ([<>]=) (\S+)", what):
         return f"{place} must be {float(bound[2]):,.0f} or {'more' if bound[1] == '>=' else 'less'}"
+    if "of length >= 1" in what:
+        return f"{place} must not be empty"
     if bound := re.match(r"Expected `str` of length <= (\d+)", what):
         return f"{place} is longer than {int(bound[1]):,} characters"
-    if expected := re.match(r"Expected `([^`]*)`(?:, got|$| of length >= 1)", what):
+    if expected := re.match(r"Expected `([^`]*)`(?:, got|$)", what):
         kinds = sorted((kind for kind in _EXPECTED if kind in expected[1].split(" | ")), key=list(_EXPECTED).index)
         return f"{place} must be {' or '.join(_EXPECTED[kind] for kind in kinds) or 'of another type'}"
     return f"{place}: {what}"

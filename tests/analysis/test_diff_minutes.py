@@ -82,7 +82,7 @@ def test_records_without_a_time_are_counted_and_end_with_2(tmp_path: Path, capsy
     words = ["--from", "2024-03-03T10:20", "--to", "2024-03-03T10:40", "--time-field", "at"]
     code, said = answer(capsys, str(tmp_path / "a"), *words)
     assert code == 2 and said["findings"][0]["where"] == {"code": 99}
-    assert said["warnings"] == ["2 records left out: no time in them can be read"]
+    assert said["warnings"] == ["left out 2 records without a readable time"]
 
 
 def test_without_a_time_field_minutes_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -140,11 +140,11 @@ def test_ls_says_what_clocks_did(tmp_path: Path, capsys: pytest.CaptureFixture[s
     place = folder_of(tmp_path, hours_of("Europe/Berlin", datetime(2015, 10, 25), 1))
     assert run(["ls", place, "--timezone", "Europe/Berlin"]) == 0
     noted = [line for line in capsys.readouterr().out.splitlines() if "Berlin" in line]
-    assert len(noted) == 1 and "(holds 2 hours: clocks in Europe/Berlin went back)" in noted[0]
+    assert len(noted) == 1 and "(lasts 2 hours: clocks in Europe/Berlin went back)" in noted[0]
     assert run(["ls", place, "--timezone", "Europe/Berlin", "--json"]) == 0
     listing = json.loads(capsys.readouterr().out)
     assert [(row["hour"], row["note"]) for row in listing["hours"] if "note" in row] == [
-        ("2015-10-25T02", "holds 2 hours: clocks in Europe/Berlin went back")
+        ("2015-10-25T02", "lasts 2 hours: clocks in Europe/Berlin went back")
     ]
 
 

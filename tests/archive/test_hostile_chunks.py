@@ -145,7 +145,7 @@ def test_a_chunk_that_is_all_holes_is_not_read_to_its_end(
     assert result.records == [b'{"n":%d}' % number for number in range(min(members, 50))]
     assert len(result.damage) == min(members, 51)
     assert read_to_end or (
-        result.damage[-1].stop == len(chunk) and "behind 50 damaged parts" in result.damage[-1].reason
+        result.damage[-1].stop == len(chunk) and "after 50 damaged parts" in result.damage[-1].reason
     )
 
 

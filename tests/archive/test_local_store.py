@@ -363,7 +363,7 @@ class TestPlaces:
 
     @pytest.mark.parametrize("root", ["s3://", "s3:///", "s3://bucket/prefix"])
     def test_a_store_of_s3_needs_a_bucket_and_only_that(self, root: str) -> None:
-        with pytest.raises(ArchiveError, match="names no bucket"):
+        with pytest.raises(ArchiveError, match="has no bucket name"):
             open_store(root)
 
     def test_a_folder_is_a_store(self, tmp_path: Path) -> None:

@@ -97,7 +97,7 @@ class TestLayout:
         assert self.keys(folder / "a.%Y-%m-%d_%H.log", "b.%Y-%m-%d_%H.log") == ["b.2015-01-20_14.log"]
 
     def test_one_that_fits_nothing_says_what_there_is(self, folder: Path) -> None:
-        with pytest.raises(ArchiveError, match=r"fits no key .*a\.2015-01-20_13\.log"):
+        with pytest.raises(ArchiveError, match=r"does not fit any key .*a\.2015-01-20_13\.log"):
             self.keys(folder, "c.%Y-%m-%d_%H.log")
 
     @pytest.mark.parametrize(

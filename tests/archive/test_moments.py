@@ -80,6 +80,23 @@ def test_the_hours_of_a_range_hold_all_records_that_are_late_by_lag(
         assert start <= floor_hour(moment.astimezone(zone)) and written < stop
 
 
+@pytest.mark.parametrize("zone", CHANGES)
+@given(first=st.integers(-200, 200), length=st.integers(1, 200), lag=st.integers(0, 90))
+def test_so_do_the_hours_of_a_range_that_ends_where_clocks_went_back(
+    zone: str, first: int, length: int, lag: int
+) -> None:
+    """Without an offset it takes what the clocks showed the second time, too."""
+    moments = minutes_around(CHANGES[zone][1])
+    wall = moments[240].astimezone(ZoneInfo(zone)).replace(tzinfo=None) + first * MINUTE
+    texts = [time.isoformat(timespec="minutes") for time in (wall, wall + length * MINUTE)]
+    if (range_ := parse_moments(texts[0], texts[1], ZoneInfo(zone))) is None:
+        return
+    start, stop = hours_of_moments(*range_, lag * MINUTE)
+    for moment in taken(texts[0], texts[1], ZoneInfo(zone), moments):
+        written = floor_hour((moment + lag * MINUTE).astimezone(ZoneInfo(zone)))
+        assert start and stop and start <= floor_hour(moment.astimezone(ZoneInfo(zone))) and written < stop
+
+
 @pytest.mark.parametrize(
     ("zone", "text", "is_cut"),
     [
@@ -118,7 +135,7 @@ def test_a_time_that_clocks_showed_twice_says_how_to_choose_one() -> None:
     zone = ZoneInfo("Australia/Lord_Howe")
     (note,) = clock_notes("2024-04-07T01:40", "2024-04-07T02:00", zone, minutes=True)
     assert note == (
-        "clocks in Australia/Lord_Howe showed 2024-04-07T01:40 twice, and records of both are taken; for one of them "
+        "clocks in Australia/Lord_Howe showed 2024-04-07T01:40 twice; records of both are selected; for only one, "
         "give UTC: 2024-04-06T14:40Z or 2024-04-06T15:10Z"
     )
     assert clock_notes("2024-04-06T14:40Z", "2024-04-06T15:00Z", zone, minutes=True) == []

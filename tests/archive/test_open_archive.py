@@ -252,5 +252,5 @@ def test_a_layout_beside_an_extract_keeps_its_time_zone(tmp_path: Path) -> None:
     archive = open_archive(str(tmp_path), layout="events.%Y-%m-%d_%H.jsonl.gz")
     assert (archive.zone, archive.extract) == (ZoneInfo("Europe/Berlin"), True)
     assert len(archive.catalog().chunks) == 1
-    with pytest.raises(LayoutError, match="fits no key"):
+    with pytest.raises(LayoutError, match="does not fit any key"):
         open_archive(str(tmp_path), layout="x.%Y-%m-%d_%H.jsonl.gz").catalog()

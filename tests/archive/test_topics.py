@@ -108,7 +108,7 @@ def test_hosts_with_dots_that_a_given_layout_of_one_topic_leaves_out_are_named(t
     place = folder_of(tmp_path, [f"events.{h}.2015-01-30_{hour:02}.log" for h in hosts for hour in range(4)])
     assert run(["scan", place, "--count", "--layout", layout]) == 0
     out, err = capsys.readouterr()
-    assert (out, "left out: 4 keys, such as events.db.x.example.com" in err) == ("4\n", True)
+    assert (out, "left out 4 keys whose hosts contain dots, such as events.db.x.example.com" in err) == ("4\n", True)
     advised = shlex.split(err.partition("add ")[2])
     assert run(["scan", place, "--count", *advised]) == 0
     assert capsys.readouterr() == ("8\n", "")
@@ -140,7 +140,7 @@ def test_hosts_of_several_depths_are_one_layout_in_a_large_folder_too(
 ) -> None:
     """What has more pages than one is found by a sample."""
     monkeypatch.setattr("tui.archive.folder._PAGE", 100)
-    monkeypatch.setattr("tui.archive.listing._MOST_PREFIXES", 50)
+    monkeypatch.setattr("tui.archive.listing._MAX_PREFIXES", 50)
     hours = [f"2015-{n // 240 + 1:02}-{n // 24 % 10 + 1:02}_{n % 24:02}" for n in range(480)]
     names = [f"{topic}.{host}-000000.{hour}.log" for topic in topics for host in hosts for hour in hours]
     archive = open_archive(folder_of(tmp_path, names))

@@ -45,7 +45,7 @@ def test_keys_without_an_hour_show_three_of_them(tmp_path: Path) -> None:
 
 def test_a_layout_that_fits_nothing_shows_three_keys(sample: Path) -> None:
     sentence = wrong("ls", f"{sample}/other.%Y-%m-%d_%H.log.gz")
-    assert "fits no key" in sentence
+    assert "does not fit any key" in sentence
     assert sentence.count("events.web0") == 3
 
 

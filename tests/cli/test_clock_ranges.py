@@ -87,7 +87,7 @@ def test_without_a_time_in_the_records_it_is_widened_and_that_is_reported(
 ) -> None:
     place = str(write(tmp_path / "a", zone, around, form=""))
     range_ = [place, "--timezone", zone, "--from", words[0], "--to", words[1]]
-    note = f"within an hour of the keys: widened to whole hours of {zone}, {hours}"
+    note = f"inside an hour of the keys: widened to whole hours of {zone}, {hours}"
     for command in (["count", "--json"], ["scan", "-c", "--json"], ["ls", "--json"], ["verify", "--json"]):
         assert run([command[0], *range_, *command[1:]]) == 0
         out, err = capsys.readouterr()
@@ -106,7 +106,7 @@ def test_minutes_that_clocks_showed_twice_are_taken_both_times(
     words = [place, "--timezone", "America/New_York"]
     code, said, err = counted(capsys, *words, "--from", "2024-11-03T01:10", "--to", "2024-11-03T01:40")
     assert (code, said["records"]) == (0, 6)
-    assert "for one of them give UTC: 2024-11-03T05:10Z or 2024-11-03T06:10Z" in err
+    assert "for only one, give UTC: 2024-11-03T05:10Z or 2024-11-03T06:10Z" in err
     assert [err.strip()] == [f"hourscope: {note}" for note in said["warnings"]]
     for start, stop in (("05:10", "05:40"), ("06:10", "06:40")):
         code, said, err = counted(capsys, *words, "--from", f"2024-11-03T{start}Z", "--to", f"2024-11-03T{stop}Z")
@@ -148,7 +148,7 @@ def test_counts_by_time_say_which_hour_is_two_or_missing(
     every: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for name, around, note in (
-        ("autumn", "2024-11-03T05", "2024-11-03T00: holds 2 hours: clocks in America/Havana went back"),
+        ("autumn", "2024-11-03T05", "2024-11-03T00: lasts 2 hours: clocks in America/Havana went back"),
         ("spring", "2024-03-10T05", "2024-03-10T00: clocks in America/Havana skipped this hour"),
     ):
         place = str(write(tmp_path / name, "America/Havana", around))

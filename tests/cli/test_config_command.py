@@ -43,12 +43,34 @@ def test_a_sound_config(capsys: pytest.CaptureFixture[str]) -> None:
 def test_the_layouts_of_archives_are_read(capsys: pytest.CaptureFixture[str]) -> None:
     write('[archives.a]\nurl = "x"\nlayout = "%Y/%m/%d/%H.gz"\n[archives.b]\nurl = "x"\nlayout = "%Q"\n')
     assert cli.run(["config", "check"]) == 2
-    assert "archives.b.layout: the layout '%Q' has '%Q'" in capsys.readouterr().out
+    assert "archives.b.layout: unknown code '%Q' in the layout '%Q'" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ('[archives.a]\nurl = "s3://b"\nendpoint_url = "minio:9000"\n', "archives.a.endpoint_url: 'minio:9000' is not"),
+        ('[nsq.a]\nnsqd_tcp_address = ["one", "two:x"]\n', "nsq.a.nsqd_tcp_address: 'two:x' is not an address"),
+        ('[nsq.a]\nlookupd_http_address = "ftp://one"\n', "nsq.a.lookupd_http_address: 'ftp://one' is not"),
+        ('[filters]\nslow = "ms > ("\n', "filters.slow: invalid JMESPath"),
+        ('[filters]\nfast = "-g"\n', "filters.fast: "),
+        ('[filters]\nright = "ms > `9`"\nwords = "-w -g fast"\n[nsq.a]\nnsqd_tcp_address = "h:65535"\n', ""),
+    ],
+)
+def test_what_is_read_only_where_it_is_used_is_checked(
+    capsys: pytest.CaptureFixture[str], text: str, problem: str
+) -> None:
+    write(text)
+    assert cli.run(["config", "check"]) == (2 if problem else 0)
+    assert problem in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
     ("text", "named"),
     [
+        ('[archives.a]\nurl = ""\n', "archives.a.url must not be empty"),
+        ('[archives.a]\nurl = "x"\nregion = 5\n', "archives.a.region must be a text in quotes\n"),
+        ('[keys]\nscan = ""\n', "keys.scan must not be empty"),
         ("[keyz]\n", "[keyz]"),
         ('[keys]\nscann = "f5"\n', "did you mean scan?"),
         ('[keys]\nscan = "e"\n', "next-trouble"),

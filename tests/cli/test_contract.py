@@ -127,3 +127,11 @@ def test_a_chunk_read_as_one_document_is_not_nothing(tmp_path: Path) -> None:
     assert ran.code == 2
     assert "read as one document; its records may be at --records events" in ran.err
     assert hourscope("scan", tmp_path, "-m", "event == 'error'", "--count", "--records", "events").out == b"1\n"
+
+
+@pytest.mark.parametrize("field", ["event", "nosuch.field"])
+def test_statistics_of_a_field_without_numbers_say_so(sample: Path, field: str) -> None:
+    ran = hourscope("count", sample, *HOUR, "--stats", field, "--json")
+    assert ran.err == f"hourscope: no record has a number at {field}\n"
+    assert json.loads(ran.out)["warnings"] == [f"no record has a number at {field}"]
+    assert "number" not in hourscope("count", sample, *HOUR, "--stats", "player.bitrate").err

@@ -85,7 +85,7 @@ class TestCredentialProcess:
 
     @pytest.mark.parametrize("said", ["not-json", "", "{", '{"Version": 1'])
     def test_what_it_prints_is_no_json(self, tmp_path: Path, said: str) -> None:
-        assert "printed no JSON" in why(printing(tmp_path, said))
+        assert "printed something that is not JSON" in why(printing(tmp_path, said))
 
     @pytest.mark.parametrize("said", [[], "null", "3", {"Version": 1}, {"Version": 2}, KEYS | {"Expiration": "soon"}])
     def test_what_it_prints_is_of_another_shape(self, tmp_path: Path, said: object) -> None:
@@ -111,7 +111,7 @@ class TestCredentialProcess:
         [
             ("echo 'x", "has a quote that is not closed; fix its command line"),
             ("", "is empty; fix its command line"),
-            (f"echo '{json.dumps(KEYS | {'Expiration': 'soon'})}'", "printed something else than it should"),
+            (f"echo '{json.dumps(KEYS | {'Expiration': 'soon'})}'", "printed an invalid answer"),
         ],
     )  # fmt: skip
     def test_its_command_line_or_its_time_is_not_one(self, command: str, words: str) -> None:
@@ -127,7 +127,7 @@ class TestProfiles:
         ("config", "sentence"),
         [
             (f"[profile p]\n{ROLE}", "has a role_arn and no source_profile or credential_source; fix it"),
-            ("[profile q]", "AWS profile 'p' does not exist (there are q); check --profile"),
+            ("[profile q]", "AWS profile 'p' does not exist (known: q); check --profile"),
             ("[profile p", "cannot be parsed; it must hold [profile NAME] sections of lines NAME = VALUE"),
             ("[profile p]\nregion = a\nregion = b", "each name once"),
             (f"[profile p]\n{ROLE}\ncredential_source = Moon", 'the credential source "Moon" referenced in'),
@@ -262,9 +262,7 @@ class TestMfa:
             check=False,
         )
         assert ran.returncode == 2
-        assert (
-            b"profile 'p' needs a code of the MFA device arn:aws:iam::1:mfa/me, and there is no terminal" in ran.stderr
-        )
+        assert b"needs a code from the MFA device arn:aws:iam::1:mfa/me, but there is no terminal" in ran.stderr
         assert len(ran.stderr.splitlines()) == 1
 
     def test_the_code_is_asked_for_on_the_terminal_and_once(self) -> None:

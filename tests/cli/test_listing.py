@@ -143,7 +143,10 @@ def test_keys_that_a_detected_layout_leaves_out_are_said(archive: Path, words: t
     (archive / "notes.txt").write_bytes(b"x")
     ran = hourscope(*(word.format(archive) for word in words))
     assert ran.code == 0
-    assert "left out: 1 key not of the detected layout 'events.%Y-%m-%d_%H.log.gz', such as notes.txt" in ran.sentence
+    assert (
+        "left out 1 key that does not fit the detected layout 'events.%Y-%m-%d_%H.log.gz', such as notes.txt"
+        in ran.sentence
+    )
     assert f"hourscope ls {archive} --json" in ran.sentence
     given = hourscope(*(word.format(f"{archive}/events.%Y-%m-%d_%H.log.gz") for word in words))
     assert (given.code, given.err) == (0, "")

@@ -13,6 +13,7 @@ import pytest
 from tests.support.command import hourscope
 from tui.archive import open_archive
 from tui.index import open_index
+from tui.index.counted import Head
 from tui.index.summary import Details, FieldSummary, Summary
 
 
@@ -85,7 +86,7 @@ def test_before_ten_gigabytes_are_read_a_person_is_asked(
     assert (ended, "read all of it?" in shown) == (130, True)
     archive = open_archive(str(much))
     with open_index(archive) as index:
-        summary = Summary(records=1, details=Details({"a": FieldSummary(1, values={"2": 1})}))
+        summary = Summary(Head(records=1), Details({"a": FieldSummary(1, values={"2": 1})}))
         index.put(archive.catalog().chunks[-1], summary)
     ended, shown = at_a_terminal("n", command, much, *options)
     assert (ended, "read all of it?" in shown) == (0, False)

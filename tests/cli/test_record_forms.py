@@ -184,7 +184,7 @@ def test_chunks_of_different_forms_are_reported(tmp_path: Path) -> None:
     (tmp_path / "e.2015-01-30_01.log.gz").write_bytes(gzip.compress(b"".join(PLAIN)))
     total, code, err = count(tmp_path)
     assert (total, code) == (600, 0)
-    assert "the chunks differ in how their records are told apart" in err
+    assert "the chunks differ in how their records are separated" in err
 
 
 BIG = [b'{"i":%d,"p":"%s"}' % (i, b"}{x" * 300) for i in range(3000)]

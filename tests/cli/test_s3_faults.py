@@ -77,7 +77,7 @@ class TestClock:
     def test_the_date_of_a_refusal_whose_code_says_nothing_of_it(self, s3: ScriptedS3, code: str) -> None:
         theirs = datetime.now(UTC) + timedelta(hours=2, minutes=30, seconds=20)
         sentence = why(s3, refused(403, code, Date=format_datetime(theirs, usegmt=True)))
-        assert "clock is 2h 30m behind of the server's" in sentence
+        assert "clock is 2h 30m behind the server's" in sentence
 
     def test_a_clock_that_is_right_is_not_blamed(self, s3: ScriptedS3) -> None:
         assert "secret key is wrong" in why(s3, refused(403, "SignatureDoesNotMatch"))
@@ -179,7 +179,7 @@ class TestForeignAnswers:
         self, s3: ScriptedS3, body: bytes, kind: str, status: int
     ) -> None:
         sentence = why(s3, Answer(status, body))
-        assert f"the answer ({status}) is {kind} and not S3's" in sentence
+        assert f"the answer ({status}) is {kind} and not from S3" in sentence
         assert "--endpoint-url and the proxy (HTTPS_PROXY)" in sentence
 
     @pytest.mark.parametrize(
@@ -188,17 +188,17 @@ class TestForeignAnswers:
         ids=["comments", "open comments", "blanks", "titles", "brackets"],
     )
     def test_one_that_is_made_to_be_looked_at_for_ever(self, s3: ScriptedS3, body: bytes) -> None:
-        assert "and not S3's" in why(s3, Answer(200, body))
+        assert "and not from S3" in why(s3, Answer(200, body))
 
     def test_an_empty_answer_is_no_empty_listing(self, s3: ScriptedS3) -> None:
-        assert "the answer (200) is empty and not S3's" in why(s3, Answer(200))
+        assert "the answer (200) is empty and not from S3" in why(s3, Answer(200))
 
     @pytest.mark.parametrize("body", [body for body, _ in FOREIGN])
     def test_a_page_in_place_of_a_chunk_is_no_chunk(self, s3: ScriptedS3, body: bytes) -> None:
         s3.answer = of_objects(Answer(200, body))
         ran = run(s3, *SCAN)
         assert (ran.code, ran.out) == (2, b"0\n")
-        assert ran.err.count("has no ETag, so it is not S3's") == 3
+        assert ran.err.count("has no ETag, so it is not from S3") == 3
 
     def test_an_object_that_is_another_one_than_was_listed_is_read_as_it_is_now(self, s3: ScriptedS3) -> None:
         """A server that does not heed If-Match."""
@@ -218,7 +218,7 @@ class TestForeignAnswers:
         ran = run(s3, *command)
         assert ran.code == 2
         size = len(s3.objects[sorted(s3.objects)[1]])
-        assert f"_01.log was listed with {size} bytes, and is longer now; list the archive again" in ran.err
+        assert f"_01.log was listed with {size} bytes but is longer now; list the archive again" in ran.err
         assert ran.out == (b"2\n" if command == SCAN else b'{"hour":0}\n')
 
     def test_an_object_that_is_shorter_than_it_was_listed_is_damaged(self, s3: ScriptedS3) -> None:
@@ -469,7 +469,7 @@ LISTINGS = {
     "a negative size": (listing(Size="-1"), "the answer is not a valid S3 response; log in"),
     "a time that is not": (listing(LastModified="yesterday"), "the answer is not a valid S3 response; log in"),
     "no ETag": (listing(ETag=""), "the answer is not a valid S3 response: it lacks 'ETag'; log in"),
-    "of buckets": (Answer(200, b"<ListAllMyBucketsResult/>"), "is a ListAllMyBucketsResult and not a listing; check"),
+    "of buckets": (Answer(200, b"<ListAllMyBucketsResult/>"), "is a ListAllMyBucketsResult, not a listing; check"),
     "the same page for ever": (
         Answer(200, b"<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>x</NextContinuationToken>"
                b"</ListBucketResult>"),
@@ -629,7 +629,7 @@ class TestCredentialsThatMayOnlyGet:
         words = ("--from", "2015-01-20", "--to", "2015-01-20T05", "-g", "hour", "--count")
         ran = run(s3, "scan", "s3://b/e.%Y-%m-%d_%H.log", *words)
         assert (ran.code, ran.out) == (0, b"3\n")
-        assert "2 hours may have a chunk that these credentials do not allow to see" in ran.sentence
+        assert "2 hours may have a chunk that these credentials may not read" in ran.sentence
 
     def test_no_key_at_all_is_a_missing_permission(self, s3: ScriptedS3) -> None:
         for layout, hour in (("e.%Y-%m-%d_%H.log", "2015-01-21T01"), ("{topic}.%Y-%m-%d_%H.log", "2015-01-20T01")):

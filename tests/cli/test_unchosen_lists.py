@@ -101,7 +101,7 @@ def test_strings_that_hold_json_are_named(form: bytes, tmp_path: Path) -> None:
     put(tmp_path / "a", gzip.compress(form % strings))
     ran = hourscope("scan", tmp_path / "a", "-m", "i >= `0`", "--count")
     assert (ran.code, ran.out) == (2, b"0\n")
-    assert "1 chunk of strings that hold JSON" in ran.err
+    assert "1 chunk of strings that contain JSON" in ran.err
 
 
 def test_lines_and_then_values_over_lines_are_a_change_of_form(tmp_path: Path) -> None:
@@ -109,6 +109,6 @@ def test_lines_and_then_values_over_lines_are_a_change_of_form(tmp_path: Path) -
     put(tmp_path / "a", gzip.compress(lines(RECORDS) + pretty + b"\n"))
     ran = hourscope("scan", tmp_path / "a", "-m", "i >= `0`", "--count")
     assert (ran.code, ran.out) == (2, b"300\n")
-    assert "the form changes: 300 values over several lines among lines of one each" in ran.err
+    assert "the form changes: 300 values over several lines, read line by line" in ran.err
     whole = hourscope("scan", tmp_path / "a", "-m", "i >= `0`", "--count", "--records", ".")
     assert (whole.code, whole.out) == (0, b"600\n")

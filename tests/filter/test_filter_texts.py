@@ -109,7 +109,7 @@ def test_a_list_from_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"a\nb\n")))
     filter_ = parse_filter(file=["-"], stdin=read_texts("-"))
     assert filter_.matches(b"b") and filter_.arguments() == ["-f", "-"]
-    with pytest.raises(FilterError, match="only read by -f - of a command line"):
+    with pytest.raises(FilterError, match="only be read by -f - on the command line"):
         parse_filter(file=["-"])
 
 
@@ -120,7 +120,7 @@ def test_lists_that_cannot_be_read(tmp_path: Path) -> None:
         (str(tmp_path / "none"), "No such file"),
         (str(tmp_path), "Is a directory"),
         ("a\x00b", "null byte"),
-        (str(many), "has 100,001 different lines; -f looks for at most 100,000 at once"),
+        (str(many), "has 100,001 different lines; -f searches for at most 100,000 at once"),
     ):
         with pytest.raises(FilterError, match=words_):
             parse_filter(file=[name])
@@ -169,7 +169,7 @@ def test_the_command_line_of_any_terms_matches_the_same(terms: list[Term], recor
 def test_flags_are_on_the_command_line() -> None:
     filter_ = parse_filter(grep=["a"], regex=["b"], match=["c"], ignore_case=True, words=True)
     assert filter_.arguments() == ["-g", "a", "-e", "b", "-m", "c", "-i", "-w"]
-    with pytest.raises(FilterError, match="compared in the same way"):
+    with pytest.raises(FilterError, match="must have the same -i and -w"):
         Filter((listed("a"), listed("b", words=True)))
 
 

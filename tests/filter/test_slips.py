@@ -45,8 +45,8 @@ def test_a_slip_is_named_with_what_was_meant(expression: str, column: int, words
     ("expression", "words"),
     [
         ("a =~ 'x'", "JMESPath has no regular expressions; use -e"),
-        ("a in ['x']", "there is no 'in'"),
-        ("a like 'x%'", "there is no 'like'"),
+        ("a in ['x']", "JMESPath has no 'in'"),
+        ("a like 'x%'", "JMESPath has no 'like'"),
         ("a == 'x", "missing closing '"),
         ("a ==", "ends too early"),
         ("a.b.", "ends too early"),

@@ -89,6 +89,12 @@ def test_a_send_to_a_topic_is_listed_and_verified(run: Command, archive: Path, n
     (archive / "events.2015-01-20_13.log.gz").unlink()
     assert run("sends", "--verify", sent["name"]).code == 2
     assert run("jobs").code == 1
+    journal = Path(sent["journal"])
+    journal.write_bytes(journal.read_bytes().replace(b'"count":', b'"count":1', 1))
+    for words in (("sends",), ("jobs", "--json")):
+        ran = run(*words)
+        assert ran.code == 2 and f"the journal {journal} has been changed or damaged at line 2" in ran.err
+    assert ran.json["jobs"] == [] and str(journal) in ran.json["warnings"][0]
 
 
 @pytest.mark.nsq

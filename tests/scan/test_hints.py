@@ -78,9 +78,9 @@ SLIPS = [
     ("contains(numbers, '1')", "numbers holds a number here", "contains(numbers, `1`)"),
     ("starts_with(tags, 'li')", "tags is a list here", "tags[?starts_with(@, 'li')]"),
     ("event == 'ok' | status == `200`", "'or' is written ||", "event == 'ok' || status == `200`"),
-    ("!event == 'error'", "! belongs to event alone, and true or false is never 'error'", "!(event == 'error')"),
-    ("live && ! status == `200`", "! belongs to status alone", "live && ! (status == `200`)"),
-    ("!event != 'error'", "! belongs to event alone", "!(event != 'error')"),
+    ("!event == 'error'", "! applies only to event, and true or false never equals 'error'", "!(event == 'error')"),
+    ("live && ! status == `200`", "! applies only to status", "live && ! (status == `200`)"),
+    ("!event != 'error'", "! applies only to event", "!(event != 'error')"),
     ("event == 'ok' || 'error'", "'error' alone is true for every record", "event == 'ok' || event == 'error'"),
     ("live && status == `500` || `200`", "`200` alone is true", "live && status == `500` || status == `200`"),
     ("player.verison == '4.13.0'", "did you mean player.version?", "player.version == '4.13.0'"),
@@ -89,7 +89,7 @@ SLIPS = [
     ("Level == 'warn'", "did you mean level?", "level == 'warn'"),
     ("level == 'WARN'", "level is never 'WARN' in the records sampled; did you mean 'warn'?", "level == 'warn'"),
     ("level == 'wran'", "did you mean 'warn'?", "level == 'warn'"),
-    ("'event' == 'error'", "compares two constants, and no field; a field has no quotes", "event == 'error'"),
+    ("'event' == 'error'", "compares two constants, not a field; field names have no quotes", "event == 'error'"),
     ("'error' == 'event'", "compares two constants", "'error' == event"),
     ("`\"level\"` == 'warn'", "compares two constants", "level == 'warn'"),
     ("'status' == '200'", "compares two constants", "status == `200`"),
@@ -188,11 +188,11 @@ def test_a_word_that_is_no_field_is_searched_for_as_text() -> None:
         ("[0-9]{4}", "not a regex", ("regex", "[0-9]{4}")),
         ("fatal|timeout", "not a regex", ("regex", "fatal|timeout")),
         ("^{", "not a regex", ("regex", "^{")),
-        ("*timeout*", "* means itself", ("grep", "timeout")),
-        ("up*out", "* means itself", ("regex", "up.*out")),
+        ("*timeout*", "* is not a wildcard", ("grep", "timeout")),
+        ("up*out", "* is not a wildcard", ("regex", "up.*out")),
         ("TimeOut", "another case", ("grep", "TimeOut")),
-        ('"event": "error"', "no space behind ':'", ("grep", '"event":"error"')),
-        ('"level": "warn", "message"', "no space behind ':'", ("grep", '"level":"warn","message"')),
+        ('"event": "error"', "no space after ':'", ("grep", '"event":"error"')),
+        ('"level": "warn", "message"', "no space after ':'", ("grep", '"level":"warn","message"')),
     ],
 )
 def test_a_text_that_is_not_one(text: str, words: str, offered: tuple[str, str]) -> None:
@@ -207,10 +207,10 @@ def test_a_text_that_is_not_one(text: str, words: str, offered: tuple[str, str])
     [
         (b"", {}, "is empty; an empty list matches nothing"),
         (b"TimeOut\nx y\n", {}, "another case; try -i -f"),
-        (b'"upstream" ,\n', {}, "blanks or quotes around them; without them they match 10 of the records sampled"),
-        (b"timeou\n", {"words": True}, "as a part of a word only; try -f"),
+        (b'"upstream" ,\n', {}, "spaces or quotes around them; without those they match 10 of the records sampled"),
+        (b"timeou\n", {"words": True}, "only as part of a word; try -f"),
         (b"nowhere\n", {}, ""),
-        (b"nowhere\n\n", {}, "has an empty line, which is in every record; remove it"),
+        (b"nowhere\n\n", {}, "has an empty line, which matches every record; remove it"),
     ],
 )
 def test_a_list_that_matches_nothing_or_everything(
@@ -224,12 +224,12 @@ def test_a_list_that_matches_nothing_or_everything(
 def test_a_text_that_is_the_name_of_a_file(tmp_path: Path) -> None:
     (tmp_path / "ids").write_bytes(b"timeout\n")
     (hint,) = hints_of(grep=[str(tmp_path / "ids")])
-    assert "-f looks for its lines" in str(hint)
+    assert "-f searches for its lines" in str(hint)
 
 
 def test_a_word_that_is_a_part_of_one() -> None:
     (hint,) = hints(parse_filter(grep=["timeou"], words=True), sample_of())
-    assert "a part of a word only; try -g timeou, which matches 10 of the 10" in str(hint)
+    assert "only as part of a word; try -g timeou, which matches 10 of the 10" in str(hint)
 
 
 def test_spaces_may_be_the_other_way_round() -> None:

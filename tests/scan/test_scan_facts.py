@@ -22,7 +22,7 @@ def test_an_estimate_says_how_sure_it_is_and_what_it_costs() -> None:
     assert facts["matches"] == ("about 10", "95 % between 5 and 20; of about 1,000 records")
     assert facts["to fetch"] == ("1.0 GB in 700 chunks", "")
     assert facts["time"] == ("about 3.0s", "at the sample's speed, on this machine")
-    assert facts["cost"] == ("under $0.01 for 701 requests", "$0.09 to leave AWS, nothing within the region")
+    assert facts["cost"] == ("under $0.01 for 701 requests", "$0.09 to leave AWS, free within the region")
     assert facts["prices"][0] == f"{Prices().source}, as of {Prices().date}"
     assert facts["sample"] == ("400 records of 64 chunks", "")
     assert estimate_sentence(ESTIMATE) == "About 10 of 1,000 records match (95 %: 5 to 20)."

@@ -237,6 +237,23 @@ def test_journals_are_for_their_user_only(nsqd: Nsqd, topic: str, tmp_path: Path
     assert {path.stat().st_mode & 0o777 for path in kept if path.is_file()} == {0o600}
 
 
+def test_a_damaged_journal_is_of_an_archive_however_that_is_named(
+    nsqd: Nsqd, topic: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a").mkdir()
+    write_lines(tmp_path / "a" / "events.2015-01-20_13.log", lines(100))
+    (tmp_path / "link").symlink_to(tmp_path / "a")
+    monkeypatch.chdir(tmp_path)
+    journal = Path(json.loads(send("a", nsqd, topic).lines[-1])["journal"])
+    journal.write_bytes(journal.read_bytes().replace(b'"count":100', b'"count":10', 1))
+    for place in ("./a/", "link", tmp_path / "a"):
+        for words in ((), ("--resume",)):
+            ran = send(place, nsqd, topic, *words)
+            assert ran.code == 2
+            assert "what arrived is not known" in ran.err
+    assert arrived(nsqd, topic) == 100
+
+
 @pytest.mark.parametrize("damage", [b"", b"\x00" * 100, b'{"version": 99}\n'])
 def test_a_journal_that_cannot_be_read_is_not_taken_for_none(
     nsqd: Nsqd, topic: str, tmp_path: Path, damage: bytes

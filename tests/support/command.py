@@ -71,13 +71,17 @@ def hourscope(*words: object, env: Mapping[str, str] | None = None) -> Ran:
 
 
 def captured(words: Sequence[str]) -> Ran:
-    """Run a command line in this process as it is."""
-    out, err = Captured(), Captured()
+    """Run a command line in this process as it is; its threads have to end, else its process would not."""
+    out, err, others = Captured(), Captured(), set(threading.enumerate())
     with redirect_stdout(out), redirect_stderr(err):
         try:
             code = cli.run([*words])
         except SystemExit as end:  # --version
             code = int(end.code or 0)
+    for thread in set(threading.enumerate()) - others:
+        if not thread.daemon:
+            thread.join(30)
+            assert not thread.is_alive(), f"{words} leaves {thread}"
     return Ran(code, out.data, err.data.decode())
 
 

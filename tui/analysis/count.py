@@ -106,8 +106,8 @@ def known_counted(
         if summary is None or part is None:
             return excluded(chunk, filter)
         total.merge(part)
-        answer = known_counts(summary, parses=bool(filter.active or counting.by or counting.stats))
-        matches = part.records if filter.active else summary.records
+        answer = known_counts(summary.head, parses=bool(filter.active or counting.by or counting.stats))
+        matches = part.records if filter.active else summary.head.records
         return replace(answer, counts=replace(answer.counts, matches=matches))
 
     return known

@@ -63,7 +63,7 @@ def diff(
     known = _known(plan, question, index) if index is not None else None
     table = indexed_table(known, plan.archive.zone) if known is not None else None
     if known is not None and table is not None:
-        counts = {chunk.key: known_counts(summary, parses=True) for chunk, summary in known}
+        counts = {chunk.key: known_counts(summary.head, parses=True) for chunk, summary in known}
         yield from run_plan(plan, jobs=1, cancel=cancel, count_only=True, known=lambda chunk, _: counts[chunk.key])
         yield _answer(question, table, final=True, cancel=cancel, indexed=len(known))
         return

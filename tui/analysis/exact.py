@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from typing import Any
 
 from tui.filter import Filter
@@ -26,30 +27,48 @@ def matching_values(summary: Summary, filter_: Filter) -> dict[str | None, int] 
     None where only reading tells: the filter is about another thing than the values of one field, or not all of those
     are known. Each value is judged by the filter itself.
     """
-    node = field_asked(filter_)
-    counts = value_counts(summary, node) if node is not None else None
-    if node is None or counts is None:
+    path = field_asked(filter_)
+    counts = value_counts(summary, path)
+    if counts is None:
         return None
-    steps = path_of(node) or ()
 
     def record(text: str | None) -> bytes:
-        for step in reversed(steps):
+        for step in reversed(path):
             text = f"{{{json.dumps(step)}:{text}}}" if text is not None else "{}"
         return (text or "{}").encode()
 
     return {text: number for text, number in counts.items() if filter_.matches(record(text))}
 
 
-def field_asked(filter_: Filter) -> Node | None:
-    """The plain path that a filter's one JMESPath compares with literals, and nothing else; None for other filters."""
+@lru_cache(maxsize=8)  # it is asked of every chunk
+def field_asked(filter_: Filter) -> tuple[str, ...]:
+    """The plain path that a filter's one JMESPath compares with literals, and nothing else; () for other filters."""
     if len(filter_.active) != 1 or filter_.active[0].kind != "match" or filter_.within or filter_.invert:
-        return None
+        return ()
+    paths: dict[object, Node] = {}
+    if not _gather(_parsed(filter_.active[0].text), paths) or len(paths) != 1:
+        return ()
+    return _names(next(iter(paths.values())))
+
+
+@lru_cache(maxsize=8)
+def plain_path(expression: str) -> tuple[str, ...]:
+    """The names of an expression that is a plain path; () for others."""
+    return _names(_parsed(expression))
+
+
+@lru_cache(maxsize=8)
+def _parsed(expression: str) -> Node:
     from tui.filter.jmespath import parse_expression  # only those who have a JMESPath wait for its library
 
-    paths: dict[object, Node] = {}
-    if not _gather(parse_expression(filter_.active[0].text).parsed, paths) or len(paths) != 1:
-        return None
-    return next(iter(paths.values()))
+    parsed: Node = parse_expression(expression).parsed
+    return parsed
+
+
+def _names(node: Node) -> tuple[str, ...]:
+    path = path_of(node) or ()
+    names = tuple(step for step in path if isinstance(step, str))
+    return names if len(names) == len(path) else ()
 
 
 def _gather(node: Node, paths: dict[object, Node]) -> bool:
@@ -63,30 +82,28 @@ def _gather(node: Node, paths: dict[object, Node]) -> bool:
     return all(_gather(child, paths) for child in node["children"])
 
 
-def value_counts(summary: Summary, node: Node) -> dict[str | None, int] | None:
+def value_counts(summary: Summary, path: tuple[str, ...]) -> dict[str | None, int] | None:
     """The values at a plain path as JSON texts, and how many records have each, or none of them (None); None where the
     summary does not know them all, or some are lists or objects."""
-    field = field_of(summary, node)
-    if field is None or not field.exact or field.others or f"{path_name(node)}[*]" in summary.fields:
+    field = field_of(summary, path)
+    if field is None or not field.exact or field.others or f"{_spelled(path)}[*]" in summary.fields:
         return None
-    judged = summary.records - summary.not_json - summary.unparsed
+    judged = summary.head.records - summary.head.not_json - summary.head.unparsed
     counts: dict[str | None, int] = {None: judged - field.records}
     return counts | field.values
 
 
-def field_of(summary: Summary, node: Node) -> FieldSummary | None:
-    """The summary of the field that a plain path names; None where it cannot answer."""
-    name = path_name(node)
-    return summary.fields.get(name, FieldSummary()) if name and summary.whole else None
+def field_of(summary: Summary, path: tuple[str, ...]) -> FieldSummary | None:
+    """The summary of the field at a plain path; None where it cannot answer."""
+    return summary.fields.get(_spelled(path), FieldSummary()) if path and summary.head.whole else None
 
 
-def path_name(node: Node) -> str:
-    """The path as the summary spells it; "" for anything but a plain path."""
+@lru_cache(maxsize=64)
+def _spelled(path: tuple[str, ...]) -> str:
+    """As the summary spells it."""
     from tui.filter.build import spell_field  # parsing takes libraries that a literal does without
 
-    path = path_of(node) or ()
-    names = tuple(step for step in path if isinstance(step, str))
-    return spell_field(names) if names and len(names) == len(path) else ""
+    return spell_field(path)
 
 
 def excludes(summary: Summary, filter_: Filter) -> bool:
@@ -97,9 +114,7 @@ def excludes(summary: Summary, filter_: Filter) -> bool:
 def _excludes(summary: Summary, term: Term) -> bool:
     if term.kind != "match":
         return False
-    from tui.filter.jmespath import parse_expression  # only those who have a JMESPath wait for its library
-
-    return _never(summary, parse_expression(term.text).parsed)
+    return _never(summary, _parsed(term.text))
 
 
 def _never(summary: Summary, node: Node) -> bool:
@@ -119,7 +134,7 @@ def _never(summary: Summary, node: Node) -> bool:
 
 def _never_equals(summary: Summary, node: Node, value: Any) -> bool:
     """Has the field at a plain path another value in every record?"""
-    field = field_of(summary, node)
+    field = field_of(summary, _names(node))
     if field is None or value is None or isinstance(value, list | dict):
         return False
     return field.exact and spell_json(value).decode() not in field.values

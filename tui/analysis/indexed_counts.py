@@ -6,11 +6,10 @@ from collections import Counter
 from datetime import datetime
 
 from tui.analysis.counting import CountedPart, Counting, Group
-from tui.analysis.exact import field_asked, field_of, matching_values, value_counts
+from tui.analysis.exact import field_asked, field_of, matching_values, plain_path, value_counts
 from tui.analysis.sketch import Sketch
 from tui.archive import Chunk
 from tui.filter import Filter
-from tui.filter.jmespath import parse_expression
 from tui.index.summary import Summary, read_json
 
 
@@ -25,16 +24,18 @@ def count_from(summary: Summary, chunk: Chunk, counting: Counting, filter_: Filt
         return _stats(summary, hour, counting)
     if counting.stats:
         return None
-    values = value_counts(summary, parse_expression(counting.by[0]).parsed)
+    values = value_counts(summary, plain_path(counting.by[0]))
     return _by_value(values, hour) if values is not None else None
 
 
 def _filtered(summary: Summary, hour: datetime | None, counting: Counting, filter_: Filter) -> CountedPart | None:
     """The same of the records that match a filter of one field: all of them, or by that field."""
-    node = field_asked(filter_)
-    if summary.unparsed or summary.broken_json:  # how many of them reading looks at depends on the filter's texts
+    path = field_asked(filter_)
+    if (
+        summary.head.unparsed or summary.head.broken_json
+    ):  # how many of them reading looks at depends on the filter's texts
         return None
-    if node is None or counting.stats or (counting.by and parse_expression(counting.by[0]).parsed != node):
+    if not path or counting.stats or (counting.by and plain_path(counting.by[0]) != path):
         return None
     values = matching_values(summary, filter_)
     if values is None or counting.by:
@@ -53,11 +54,13 @@ def _by_value(values: dict[str | None, int], hour: datetime | None) -> CountedPa
 def _stats(summary: Summary, hour: datetime | None, counting: Counting) -> CountedPart | None:
     group: Group = (hour, ())
     if counting.stats is None:
-        return CountedPart(Counter({group: summary.records}) if summary.records else Counter(), {}, summary.records)
-    field = field_of(summary, parse_expression(counting.stats).parsed)
+        return CountedPart(
+            Counter({group: summary.head.records}) if summary.head.records else Counter(), {}, summary.head.records
+        )
+    field = field_of(summary, plain_path(counting.stats))
     if field is None or field.others:
         return None
-    judged = summary.records - summary.not_json - summary.unparsed
+    judged = summary.head.records - summary.head.not_json - summary.head.unparsed
     sketch = Sketch()
     if field.numbers is not None:
         sketch = Sketch.of(field.numbers)

@@ -44,8 +44,8 @@ def indexed_table(known: Iterable[tuple[Chunk, Summary]], zone: tzinfo) -> Table
     read = _ReadValues().__getitem__
     for chunk, summary in known:
         time = chunk.hour
-        records = summary.records - summary.not_json - summary.unparsed
-        if not summary.whole and records:
+        records = summary.head.records - summary.head.not_json - summary.head.unparsed
+        if not summary.head.whole and records:
             return None
         if table.hours and table.hours[-1].time == time:
             table.hours[-1] = Hour(time, table.hours[-1].records + records)

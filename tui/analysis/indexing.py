@@ -21,7 +21,7 @@ from tui.filter.compiled import MAX_PARSED, NotJsonError
 from tui.filter.event_time import minutes_of
 from tui.filter.jmespath import load
 from tui.index import Index
-from tui.index.counted import CountedDamage
+from tui.index.counted import CountedDamage, Head
 from tui.index.summary import Details, Summary
 from tui.index.words import Words
 from tui.scan import ChunkDamaged, ChunkDone, ChunkMeasured, ScanEvent, ScanPlan, run_plan
@@ -153,7 +153,7 @@ def _summary(
     counts = event.counts
     fields = gathered.summaries()
     sample = sample_of([record for _, record in gathered.sample], counts.records, fields, learner)
-    return Summary(
+    head = Head(
         counts.records,
         counts.bytes,
         counts.not_json,
@@ -167,8 +167,8 @@ def _summary(
         gathered.whole,
         ".".join(indexing.time_field),
         gathered.no_time,
-        Details(fields, _deltas(gathered.minutes), sample),
     )
+    return Summary(head, Details(fields, _deltas(gathered.minutes), sample))
 
 
 def _deltas(minutes: Counter[int]) -> list[int]:

@@ -13,18 +13,14 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import fields, replace
 from functools import partial
 from operator import attrgetter
-from typing import TYPE_CHECKING
 
 from tui.analysis.needed import lacks
 from tui.archive import Archive, Chunk, Damage
 from tui.errors import IndexFileError
 from tui.filter import Filter
 from tui.index import Index, open_index
-from tui.index.counted import CountedChunk, CountedDamage
+from tui.index.counted import CountedChunk, CountedDamage, Head
 from tui.scan import ChunkDamaged, ChunkDone, ChunkRestarted, Counts, Known, ScanEvent
-
-if TYPE_CHECKING:
-    from tui.index.summary import Head
 
 _figures = attrgetter(*(figure.name for figure in fields(Counts)))  # astuple() copies each of them
 _WRITE_SECONDS = 5.0  # of a scan that are not remembered if it is killed

@@ -43,10 +43,8 @@ class PlaceLearner:
         self._texts: dict[FieldPath, _Texts] = {}
         self._learned = 0
 
-    def __reduce__(
-        self,
-    ) -> tuple[type[PlaceLearner], tuple[FieldPath]]:  # no types are pickled: another process learns anew
-        return PlaceLearner, (self._wanted,)
+    def __reduce__(self) -> tuple[type[PlaceLearner], tuple[FieldPath]]:
+        return PlaceLearner, (self._wanted,)  # types are not pickled: another process learns anew
 
     def places(self, records: Sequence[bytes], lines: bytes | None) -> tuple[Place, int, list[bytes]]:
         """The places of records, how many objects are among them, and those that are not JSON.

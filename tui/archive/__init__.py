@@ -1,4 +1,4 @@
-"""What an archive is, and how its chunks are listed, read and written."""
+"""Archives: listing, reading and writing their chunks."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -45,7 +45,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Import what is used: who reads chunks, as a scanning process does, does not wait for what lists them."""
+    """Import names on first use: a scanning process reads chunks and need not wait for the modules that list them."""
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

@@ -1,4 +1,4 @@
-"""Reading and inflating the next blocks while the last one is being filtered: for one chunk on several cores."""
+"""Read and decompress the next blocks while the last one is filtered, to use several cores for one chunk."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from dataclasses import replace
 from tui.archive.block import Block
 from tui.archive.chunk import Damage
 
-_DEPTH = 4  # blocks: a reader that is ahead must not fill the memory
+_DEPTH = 4  # blocks that are read ahead, to limit memory
 _POLL_SECONDS = 0.1
 
 
 @contextmanager
 def ahead(blocks: Iterable[Block | Damage]) -> Iterator[Iterator[Block | Damage]]:
-    """The same items, read by a thread; what that raises is raised where they are used.
+    """Read the items in a thread; its errors are raised in the consumer.
 
-    Each block is copied, as its reader uses one buffer; the copies are reused in turn. But a long one is handed on as
-    it is, and nothing more is read before it was used.
+    Each block is copied, because its reader reuses one buffer; the copies' buffers are reused in turn. A long block is
+    passed on without a copy, and reading waits until it was used.
     """
     belt = _Belt()
     thread = threading.Thread(target=belt.fill, args=(blocks,), name="read-ahead", daemon=True)
@@ -33,10 +33,10 @@ def ahead(blocks: Iterable[Block | Damage]) -> Iterator[Iterator[Block | Damage]
 
 
 class _Belt:
-    """What was read and not used yet. `fill` runs in the reading thread, `items` where they are used."""
+    """The queue of items that were read but not used. `fill` runs in the reading thread, `items` in the consumer."""
 
     def __init__(self) -> None:
-        self.done = threading.Event()  # nobody uses more
+        self.done = threading.Event()  # the consumer has stopped
         self._used_long = threading.Event()
         self._ready: queue.Queue[Block | Damage | Exception | None] = queue.Queue(_DEPTH)
         self._spare: queue.SimpleQueue[bytearray] = queue.SimpleQueue()
@@ -60,7 +60,7 @@ class _Belt:
                 self._spare.put(item.buffer)
 
     def _pass_on(self, item: Block | Damage) -> bool:
-        """False if nobody uses more."""
+        """Put an item into the queue; False if the consumer has stopped."""
         if not isinstance(item, Block) or not item.is_long:
             return self._put(_copy(item, self._spare) if isinstance(item, Block) else item)
         self._used_long.clear()
@@ -83,7 +83,7 @@ class _Belt:
 
 
 def _copy(block: Block, spare: queue.SimpleQueue[bytearray]) -> Block:
-    """A block of its own, in a buffer that was used before if there is one."""
+    """Copy a block, into a used buffer if there is one."""
     block.settle()
     try:
         buffer = spare.get_nowait()

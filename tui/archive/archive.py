@@ -1,4 +1,4 @@
-"""An archive: which chunks a range of hours has, and between which hours they lie."""
+"""An archive: list the chunks of a range of hours, and find its first and last hour."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ from tui.archive.walk import Walk, apart
 from tui.errors import ArchiveError, DeniedError, LayoutError
 from tui.units import plural
 
-_SharedHours = tuple[dict[datetime, datetime], dict[datetime, datetime]]  # each as the one object of it, by its fold
+_SharedHours = tuple[dict[datetime, datetime], dict[datetime, datetime]]  # one shared object per hour, by its fold
 
 
 @dataclass(frozen=True)
 class Archive:
-    """A store, the layout of its keys, and the time zone that they are written in. Immutable and picklable.
+    """A store, the layout of its keys, and the time zone of their hours. Immutable and picklable.
 
-    `manifest` is the key of an extract's manifest, if the archive was opened by one.
+    `manifest` is the key of the manifest, if the archive is known to be an extract.
     """
 
     url: str
@@ -45,21 +45,22 @@ class Archive:
     detected: bool = False
     manifest: str = ""
     reading: Reading = field(default_factory=Reading)
-    folders: str = ""  # of the place that was named, that hold all keys: the store begins there
-    beside: tuple[str, ...] = ()  # keys outside of them
+    folders: str = ""  # the folders below the named place that contain all keys; the store's root is there
+    beside: tuple[str, ...] = ()  # keys outside those folders
 
     def layout_option(self) -> str:
-        """The layout as --layout takes it for the place that was named."""
+        """Return the argument of --layout for the named place."""
         return self.layout.below(self.folders).pattern
 
     def topic_option(self, topic: str, chunks: Iterable[Chunk]) -> str:
-        """The same for one topic of those that chunks are of."""
+        """Return the argument of --layout for one topic. `chunks`: those of all topics."""
         return divided(self.layout, chunks).with_field("topic", topic).below(self.folders).pattern
 
     def missed_hosts(self, keys: Iterable[str], chunks: Iterable[Chunk]) -> tuple[str, list[str]] | None:
-        """Keys that a layout of one topic leaves out because their hosts hold dots; before them, one that does not.
+        """Find keys that the layout of one topic misses because their hosts contain dots; return them after a --layout
+        that fits them.
 
-        `chunks`: what the layout fits; by all names it is known which keys are of another topic.
+        `chunks`: those that the layout fits. All names together show which keys are of another topic.
         """
         topic = self.layout.fixed.get("topic")
         dotted = Layout(self.layout.pattern.replace("{host}", "{host=**}"))
@@ -72,23 +73,23 @@ class Archive:
         return (dotted.below(self.folders).pattern, missed) if missed else None
 
     def hosts_option(self, topics: Collection[str]) -> str:
-        """The same that takes the topics of a detected layout for hosts; "" if they surely are topics."""
+        """Return the --layout that reads a detected layout's topics as hosts; "" if they certainly are topics."""
         if not self.detected or "host" in self.layout.fields or not may_be_hosts(topics):
             return ""
         return self.layout.without_field("topic", "host").below(self.folders).pattern
 
     @property
     def extract(self) -> bool:
-        """Is it known as an extract? Then it may hold no chunk at all."""
+        """True if it is known to be an extract, which may have no chunk at all."""
         return bool(self.manifest)
 
     def catalog(
         self, start: datetime | None = None, stop: datetime | None = None, listing: Listing | None = None
     ) -> Catalog:
-        """List the hours of [start, stop), all of the archive by default, and no others.
+        """List the hours of [start, stop), by default the whole archive.
 
-        `listing`: what was just listed; nothing of that is asked for again. Raises LayoutError, with three of the keys,
-        if there are objects and the layout fits none.
+        `listing`: what was just listed, which is not requested again. Raises LayoutError, with three of the keys, if
+        there are objects and the layout fits none.
         """
         start, stop = (time and time.astimezone(self.zone).replace(fold=0) for time in (start, stop))
         walk = self.walk(listing)
@@ -102,21 +103,21 @@ class Archive:
         return catalog
 
     def walk(self, listing: Listing | None = None) -> Walk:
-        """The way down its keys."""
+        """Return a walk over the archive's keys."""
         return Walk(listing or Listing(self.store), self.layout)
 
     def chunks(
         self, walk: Walk, start: datetime | None = None, stop: datetime | None = None
     ) -> Iterator[Chunk | StoredObject]:
-        """The chunks of a range, and what a listing gives besides: some chunks around it, and keys of another layout.
+        """Yield the chunks of a range, and all else that was listed: chunks near it, and keys that do not fit.
 
-        For all hours those are all keys there are.
+        For all hours, yield all keys.
         """
         hours = Range.of(start, stop)
         try:
             yield from self._listed(walk, hours)
         except DeniedError:
-            if start is None or stop is None or not self.layout.is_told:
+            if start is None or stop is None or not self.layout.is_fixed_by_hour:
                 raise
             yield from self._looked_up(start, stop)
 
@@ -138,9 +139,9 @@ class Archive:
             yield from items
 
     def _looked_up(self, start: datetime, stop: datetime) -> Iterator[Chunk]:
-        """The chunks of keys that the layout spells, for credentials that may get objects and not list them.
+        """Yield the chunks at the keys of each hour, for credentials that may get objects but not list them.
 
-        Without that permission S3 answers 403 for a key that is not there: raises DeniedError where it says so of all.
+        Without s3:ListBucket, S3 answers 403 for a missing key. Raises DeniedError if it does so for all keys.
         """
         denied: list[DeniedError] = []
 
@@ -156,11 +157,11 @@ class Archive:
         if denied and not chunks:
             raise denied[0]
         if denied:
-            report(f"{plural(len(denied), 'hour')} may have a chunk that these credentials do not allow to see")
+            report(f"{plural(len(denied), 'hour')} may have a chunk that these credentials may not read")
         yield from chunks
 
     def chunk_of(self, item: StoredObject, hours: _SharedHours | None = None) -> Chunk | None:
-        """The chunk that an object is, if the layout fits its key. `hours`: those of others, which it can share."""
+        """Return an object as a chunk, or None if the layout does not fit its key. `hours`: a cache of shared hours."""
         named = self.layout.parse(item.key, self.zone)
         if named is None:
             return None
@@ -171,19 +172,19 @@ class Archive:
     def _sorted_out(
         self, items: Iterable[StoredObject], hours: _SharedHours | None = None
     ) -> Iterator[Chunk | StoredObject]:
-        """Chunks, and what could be one but that the layout does not fit it."""
+        """Yield chunks, and other objects that do not fit the layout."""
         folders: set[str] = set()
         for item in items:
             if item.key == self.manifest:
                 continue
             chunk = self.chunk_of(item, hours)
             if chunk is None and (folder := self._folder_of(item.key)) and folder.key not in folders:
-                folders.add(folder.key)  # its chunk cannot be read: that is reported, like a broken link
+                folders.add(folder.key)  # a chunk that cannot be read is reported, like a broken link
                 yield folder
             yield chunk or item
 
     def _folder_of(self, key: str) -> Chunk | None:
-        """The folder that holds a key and has the name of a chunk, as that chunk; a bucket has no folders."""
+        """Return a folder with the name of a chunk, in which the key is, as that chunk. Buckets have no folders."""
         if is_s3(self.store.url):
             return None
         ends = (match.start() for match in re.finditer("/", key))
@@ -200,7 +201,7 @@ class Archive:
     def end(
         self, walk: Walk, start: datetime | None = None, stop: datetime | None = None, *, first: bool = False
     ) -> datetime | None:
-        """The last hour of [start, stop) that has a chunk, or the `first`; None if there is none."""
+        """Return the last (or `first`) hour of [start, stop) that has a chunk; None if there is none."""
         hours = Range.of(start, stop)
         ends = in_parallel(lambda head: self._end(walk, head, hours, first=first), walk.heads)
         known = [hour for hour in ends if hour is not None]
@@ -215,22 +216,22 @@ class Archive:
         return None
 
     def _refuse_if_nothing_fits(self, listing: Listing) -> None:
-        """Raise the error for keys of another layout, or for none at all; an extract may be without chunks."""
+        """Raise an error if no key fits, or if there are no keys. An extract may have no chunks."""
         keys = list(islice((item.key for item in listing.objects("") if not is_leftover(item.key)), 3))
         if not keys:
             if self.extract:
                 return
             raise ArchiveError(f"{self.store.url} is empty: no object was found there; check the name")
         dotted = Layout(self.layout.pattern.replace("{host}", "{host=**}"))
-        hint = f", such as '{dotted.pattern}', whose hosts may hold dots" if any(map(dotted.parse, keys)) else ""
+        hint = f", such as '{dotted.pattern}', whose hosts may contain dots" if any(map(dotted.parse, keys)) else ""
         raise LayoutError(
-            f"the layout '{self.layout.pattern}' fits no key of {self.store.url}, which holds {three(keys)}; "
-            f"give the layout that fits them{hint}"
+            f"the layout '{self.layout.pattern}' does not fit any key of {self.store.url}, such as {three(keys)}; "
+            f"give the right layout{hint}"
         )
 
 
 def empty_range(archive: Archive, start: datetime | None, stop: datetime | None) -> ArchiveError:
-    """The error for a range without chunks, which says what there is instead, and whether clocks skipped its start."""
+    """Return the error for a range without chunks, with the hours that there are, and a note on skipped hours."""
     if start and stop and first_hour(start) >= stop:
         return ArchiveError(skipped_sentence(start))
     walk = archive.walk()
@@ -238,7 +239,7 @@ def empty_range(archive: Archive, start: datetime | None, stop: datetime | None)
     ends = (("from", start), ("to" if start else "before", stop))
     words = " ".join(f"{name} {spell_hour(time)}" for name, time in ends if time is not None)
     if first is None or last is None:
-        return ArchiveError(f"{archive.url} holds no chunk")
+        return ArchiveError(f"{archive.url} has no chunks")
     note = f" ({spell_hour(start)}: {skipped})" if start and (skipped := clock_note(start)) else ""
     return ArchiveError(
         f"{archive.url} has no chunk {words}{note}; its hours go from {spell_hour(first)} to "

@@ -1,4 +1,4 @@
-"""The pattern of keys whose time is known: what varies around the time, and what all of them have."""
+"""Build the pattern of keys whose time is known, from what varies around it and what all keys have in common."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from tui.archive.layout import Layout
 from tui.archive.spellings import FoundTime, Spelling, find_dates, find_weekdays
 from tui.errors import LayoutError
 
-AGREE = 0.9  # of the keys: a second date in them is a part of the layout, and the others are strays
+AGREE = 0.9  # fraction of keys that must agree, for example on a second date; the others are strays
 _HOUR = re.compile(r"(?<![0-9A-Za-z])([01]\d|2[0-3])(?![0-9A-Za-z])")  # an hour that does not follow its date
-_MOST_EXTRAS = 8  # dates besides; keys that are made to waste time hold hundreds
+_MAX_EXTRAS = 8  # additional dates; malicious keys contain hundreds
 _FINER = re.compile(r"(:|%3A|[-_.]|/(?:[A-Za-z_]+=)?)([0-5]\d)(?!\d)")
 _MARK = 0xE000  # the first of the private characters that stand for a time in a key
 _MARKS = re.compile("[\ue000-\ue0ff]")
@@ -27,7 +27,7 @@ _MarkedRow = tuple[list[str], list[FoundTime]]  # a key's folders, with its time
 
 @dataclass(frozen=True, slots=True)
 class TimeMark:
-    """A time in the keys: how it is spelled, and which of several that are spelled so."""
+    """A time in the keys: its spelling, and its index among times of the same spelling."""
 
     spelling: Spelling
     nth: int = 0
@@ -49,15 +49,15 @@ def _valid(regex: re.Pattern[str], spelling: Spelling, key: str) -> Iterator[Fou
 
 
 def apart_hours(key: str, date: FoundTime) -> dict[int, re.Match[str]]:
-    """The numbers that may be the hour of a date: those behind it from 0 on, those in front of it from -1 down."""
-    behind, front = _HOUR.finditer(key, date.stop), list(_HOUR.finditer(key, 0, date.start))
-    return {**dict(enumerate(behind)), **{-1 - at: match for at, match in enumerate(reversed(front))}}
+    """Return the numbers that may be a date's hour: those after it at 0, 1, …, those before it at -1, -2, …"""
+    after, before = _HOUR.finditer(key, date.stop), list(_HOUR.finditer(key, 0, date.start))
+    return {**dict(enumerate(after)), **{-1 - at: match for at, match in enumerate(reversed(before))}}
 
 
 def layout_around(marks: Sequence[TimeMark | int], keys: Sequence[str]) -> Layout | None:
-    """The layout of keys whose time is known: that of the largest group that has it in the same folder.
+    """Return the layout of keys whose time is known, from the largest group with the time in the same folder.
 
-    A number among `marks` is that of a late hour behind the date.
+    A number in `marks` is the index of an hour apart from the date (see `apart_hours`).
     """
     main = marks[0]
     if not isinstance(main, TimeMark):
@@ -68,7 +68,7 @@ def layout_around(marks: Sequence[TimeMark | int], keys: Sequence[str]) -> Layou
     rows: list[tuple[str, list[FoundTime]]] = []
     for key in keys:
         time = find(key)
-        if time is None or _MARKS.search(key):  # a key that holds what marks a time could not be told apart
+        if time is None or _MARKS.search(key):  # skip keys that already contain the marker characters
             continue
         spans = [time]
         spans += [date for extra in extras if (date := extra(key, time))]
@@ -91,8 +91,7 @@ def layout_around(marks: Sequence[TimeMark | int], keys: Sequence[str]) -> Layou
 def _agreeing(
     find: Callable[[str], FoundTime | None], keys: Sequence[str]
 ) -> list[Callable[[str, FoundTime], FoundTime | None]]:
-    """How to find, beside the time, what says the same, as far as it goes: a folder for the day in front of it, say,
-    or a weekday."""
+    """Return finders of other dates in the keys that agree with the time, such as a folder for the day or a weekday."""
     agreeing: Counter[TimeMark] = Counter()
     rows = 0
     words: defaultdict[TimeMark, set[str]] = defaultdict(set)
@@ -109,11 +108,11 @@ def _agreeing(
             words[mark] |= {*date.texts[:1]} if date.spelling.is_weekday else set()
     chance = [mark for mark, texts in words.items() if len(texts) == 1 and min(texts).islower()]  # `mon` on a Monday
     marks = [mark for mark, number in agreeing.items() if number >= AGREE * rows and mark not in chance]
-    return [partial(_beside, mark.finder(), mark.spelling.is_weekday) for mark in marks[:_MOST_EXTRAS]]
+    return [partial(_beside, mark.finder(), mark.spelling.is_weekday) for mark in marks[:_MAX_EXTRAS]]
 
 
 def _beside(find: Callable[[str], FoundTime | None], anywhere: bool, key: str, time: FoundTime) -> FoundTime | None:
-    """A date in front of a key's time, or a weekday that may be `anywhere`."""
+    """Find a date before a key's time, or a weekday `anywhere`."""
     return find(_without(key, time) if anywhere else key[: time.start])
 
 
@@ -131,7 +130,7 @@ def _agree(date: FoundTime, time: datetime) -> bool:
 
 
 def _with_minutes(rows: list[tuple[str, list[FoundTime]]]) -> list[tuple[str, list[FoundTime]]]:
-    """The same where minutes and seconds that follow the hour in all keys are a part of the time."""
+    """Extend the times by minutes and seconds, if these follow the hour in all keys."""
     for name in "MS":
         matches = [_FINER.match(key, spans[0].stop) for key, spans in rows]
         gaps = {match[1] for match in matches if match}
@@ -152,7 +151,7 @@ def _longer(time: FoundTime, match: re.Match[str], name: str) -> FoundTime:
 
 
 def _assembled(rows: Sequence[tuple[str, list[FoundTime]]]) -> str:
-    """The pattern of keys with their times marked; `rows` have the main time first."""
+    """Return the pattern of keys with marked times. In each row the main time is first."""
     groups: dict[tuple[object, ...], list[_MarkedRow]] = defaultdict(list)
     suffix = most_common_suffix([key.rpartition("/")[2] for key, _ in rows])
     for key, spans in rows:
@@ -177,12 +176,12 @@ def _assembled(rows: Sequence[tuple[str, list[FoundTime]]]) -> str:
 
 
 def _alike(rows: list[_MarkedRow]) -> list[_MarkedRow]:
-    """Without the few whose names end otherwise than nearly all do."""
+    """Return the rows without the few whose names end differently from nearly all others."""
     shapes = [shape_of(_MARKS.split(folders[-1])[-1]) for folders, _ in rows]
     shape, number = Counter(shapes).most_common(1)[0]
     if number < AGREE * len(rows):
         return rows
-    return [row for row, own in zip(rows, shapes, strict=True) if own == shape]
+    return [row for row, row_shape in zip(rows, shapes, strict=True) if row_shape == shape]
 
 
 def _spelled(times: Sequence[FoundTime]) -> str:
@@ -190,10 +189,10 @@ def _spelled(times: Sequence[FoundTime]) -> str:
 
 
 def _folder(texts: Sequence[str], columns: KeyColumns, times: Sequence[str], seen: bool, *, last: bool) -> str:
-    """One folder's part of the pattern, or the file's; `seen`: the time is in front of it."""
+    """Return the pattern of one folder or of the file; `seen`: the time is before it."""
     marks = _MARKS.findall(texts[0])
     if not marks:
-        return columns.file_tail(texts, whole=True) if last else columns.folder(texts, behind=seen)
+        return columns.file_tail(texts, whole=True) if last else columns.folder(texts, after_time=seen)
     rows = [_MARKS.split(text) for text in texts]
     pattern = ""
     for at, segment in enumerate(zip(*rows, strict=True)):

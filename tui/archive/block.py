@@ -1,4 +1,4 @@
-"""A block of whole records, as every reader of records gets them: each on a line of its own, in one reused buffer."""
+"""A block of whole records in one reused buffer, one record per line. All readers yield records in blocks."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from dataclasses import dataclass
 import stringzilla as sz
 
 _NEWLINE = b"\n"
-LONG = 8 << 20  # bytes of a block that is one record, which is neither parsed nor copied
+LONG = 8 << 20  # bytes; a longer block is a single record, which is neither parsed nor copied
 
 
 @dataclass(slots=True)
 class Block:
-    """`buffer[:end]` is whole records, each with its newline (the chunk's last may lack it). It may hold none.
+    """`buffer[:end]` holds whole records, each with its newline (the chunk's last may lack it). It may be empty.
 
-    `offset` is where the block begins in the chunk's records, in bytes. The buffer is overwritten by the next block.
-    `blank` counts the blank lines that were left out, `split` the records that shared a line with another.
+    `offset` is the block's position in the chunk's decoded records, in bytes. The next block overwrites the buffer.
+    `blank` counts the blank lines that were left out, `split` the records that shared a line with another record.
 
-    `tidy` is the rest of the work on lines that may not be just one record each. It is done when somebody looks at the
-    records; a search that hits nothing in `raw` does without.
+    `tidy` finishes the work on lines that may not hold exactly one record. It runs when the records are first used; a
+    search that finds nothing in `raw` skips it.
     """
 
     buffer: bytearray
@@ -32,7 +32,7 @@ class Block:
     _all_objects: bool | None = None
 
     def count(self) -> int:
-        """How many records the block holds: its lines, as long as they are not tidied. Counted once."""
+        """Return the number of records (of lines, until the block is tidied). The result is cached."""
         if self._count < 0:
             end = self.end
             lines = int(sz.count(memoryview(self.buffer)[:end], _NEWLINE))
@@ -40,7 +40,7 @@ class Block:
         return self._count
 
     def raw(self) -> memoryview:
-        """The lines as they are."""
+        """Return the lines as they are, without tidying them."""
         return memoryview(self.buffer)[: self.end]
 
     def view(self) -> memoryview:
@@ -48,18 +48,18 @@ class Block:
         return self.raw()
 
     def settle(self) -> None:
-        """Have each record on a line of its own, now."""
+        """Tidy the lines now: afterwards each holds exactly one record."""
         if self.tidy is not None:
             tidy, self.tidy = self.tidy, None
             tidy(self)
 
     def become(self, other: Block) -> None:
-        """Hold the records of another block instead."""
+        """Replace the records with those of another block."""
         self.buffer, self.end, self.blank, self.split = other.buffer, other.end, other.blank, other.split
         self._count, self._all_objects = other._count, None
 
     def all_objects(self) -> bool:
-        """Does every line look like one JSON object: `{` at its beginning, `}` at its end? Looked at once."""
+        """True if every line begins with `{` and ends with `}`, as one JSON object does. The result is cached."""
         if self._all_objects is None:
             with self.raw() as view:
                 ends = bytes(view[:1]) == b"{" and bytes(view[-2:]) == b"}\n"
@@ -67,47 +67,47 @@ class Block:
         return self._all_objects
 
     def holds_zeros(self) -> bool:
-        """Is there a zero byte? For one byte, C's memchr takes a quarter of the time of other searches."""
+        """True if there is a zero byte. For one byte, C's memchr takes a quarter of the time of other searches."""
         return self.buffer.find(0, 0, self.end) >= 0
 
     @property
     def ends_line(self) -> bool:
-        """Has its last record a newline?"""
+        """True if the last record ends with a newline."""
         return self.end > 0 and self.buffer[self.end - 1] == _NEWLINE[0]
 
     @property
     def is_long(self) -> bool:
-        """Is it one long record, in a buffer that is its own and that nobody else goes on to use?"""
+        """True if the block is a single long record; nothing else uses its buffer."""
         return self.end > LONG
 
     def spans(self) -> Iterator[tuple[int, int]]:
-        """[start, end) of every record, without its newline."""
+        """Yield [start, end) of every record, without its newline."""
         self.settle()
         return line_spans(self.buffer, self.end)
 
     def records(self) -> list[bytes]:
-        """Every record as bytes of its own."""
+        """Return a copy of every record, without newlines."""
         with self.view() as view:
-            if self.count() == 1:  # it may be a long one
+            if self.count() == 1:  # it may be long, so copy it only once
                 return [bytes(view[: self.end - self.ends_line])]
             records = bytes(view).split(_NEWLINE)
         if not records[-1]:
-            records.pop()  # behind the last newline
+            records.pop()  # the empty text after the last newline
         return records
 
     def lines(self) -> bytes:
-        """Every record with its newline, as bytes of their own."""
+        """Return a copy of all records, each with its newline."""
         with self.view() as view:
             lines = bytes(view)
         return lines if lines.endswith(_NEWLINE) or not lines else lines + _NEWLINE
 
     def first(self, records: int) -> Block:
-        """Its first records, in a buffer of their own."""
+        """Return the first `records` records in a new buffer."""
         end = self._after(records)
         return Block(self.buffer[:end], end, self.offset)
 
     def without_first(self, records: int) -> Block:
-        """The same without its first records, in a buffer of its own."""
+        """Return the block without its first `records` records, in a new buffer."""
         start = self._after(records)
         return Block(self.buffer[start : self.end], self.end - start, self.offset + start, self.blank, self.split)
 
@@ -120,13 +120,13 @@ class Block:
 
 
 def block_of(records: list[bytes], offset: int, *, blank: int = 0, split: int = 0) -> Block:
-    """Records as a block of their own."""
+    """Make a block of records."""
     buffer = bytearray(b"".join([record + _NEWLINE for record in records]))
     return Block(buffer, len(buffer), offset, blank, split, _count=len(records))
 
 
 def line_spans(buffer: bytearray | bytes, end: int, start: int = 0) -> Iterator[tuple[int, int]]:
-    """[start, end) of every line of `buffer[start:end]`, without its newline."""
+    """Yield [start, end) of every line of `buffer[start:end]`, without its newline."""
     while start < end:
         stop = buffer.find(_NEWLINE, start, end)
         if stop < 0:

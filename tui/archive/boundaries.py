@@ -1,4 +1,4 @@
-"""Where JSON values that no newline separates end in a text, and where a document's list begins."""
+"""Find where concatenated JSON values end, and where a document's list begins."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from tui.archive.json_values import BOM, close_of, ends, is_json_object, is_key,
 BETWEEN_VALUES = re.compile(rb"[}\]]\s*(?=[{\[])")
 BETWEEN_ITEMS = re.compile(rb"[}\]]\s*,\s*(?=[{\[])")
 _LIST_OF_OBJECTS = re.compile(rb'\s*\[\s*\{"')
-_STRAY = re.compile(rb'[^"{}\[\]:,]{0,1024}')  # what may stand between two values and be no part of one
+_STRAY = re.compile(rb'[^"{}\[\]:,]{0,1024}')  # bytes between two values that belong to neither
 _WITHIN = (b",", b"}", b"]", b":", b'"')
-_BEHIND = 64  # bytes behind a value
+_AFTER_BYTES = 64  # checked after a value
 SEPARATORS = b" \t\r\n,"
 _LIST = re.compile(rb"\s*:\s*\[")
 BEGINNINGS = (b"{", b"[")
-NEAR_END = 1 << 16  # bytes in which a boundary is looked for first
-TRIES = 16  # boundaries that may turn out to stand inside a string or a nested list
+NEAR_END = 1 << 16  # bytes at the end that are searched first for a boundary
+TRIES = 16  # boundaries to try: some may be inside a string or a nested list
 
 
 def boundaries(between: re.Pattern[bytes], text: bytes) -> Iterator[int]:
-    """Where one value ends and the next begins, the last few, from the text's end on."""
+    """Yield the last few positions where one value ends and the next begins, from the end backwards."""
     stops = deque((match.end() for match in between.finditer(text, max(0, len(text) - NEAR_END))), TRIES)
     if not stops:
         stops = deque((match.end() for match in between.finditer(text)), TRIES)
@@ -32,7 +32,7 @@ def boundaries(between: re.Pattern[bytes], text: bytes) -> Iterator[int]:
 
 
 def last_stops(text: bytes) -> Iterator[int]:
-    """Where the last item may end: before the brackets that close its list and document, or at the text's end."""
+    """Yield possible ends of the last item: before the brackets that close its list and document, or the text's end."""
     text = text.rstrip(SEPARATORS)
     for closing in (b"]", b"]}"):
         if text.endswith(closing):
@@ -41,7 +41,7 @@ def last_stops(text: bytes) -> Iterator[int]:
 
 
 def values_of(text: bytes, *, final: bool) -> tuple[list[bytes], int, int]:
-    """The values that a text begins with, how many of its bytes they take, and how many of these are stray."""
+    """Return the values at the start of a text, the number of bytes used, and how many of these are stray."""
     for stop in [*([len(text)] if final else []), *boundaries(BETWEEN_VALUES, text)]:
         whole = values(text[:stop])
         if whole is not None:
@@ -50,9 +50,10 @@ def values_of(text: bytes, *, final: bool) -> tuple[list[bytes], int, int]:
 
 
 def _one_by_one(text: bytes, *, final: bool) -> tuple[list[bytes], int, int]:
-    """The same by brackets: values that msgspec refuses, or with stray bytes between them.
+    """Split by brackets: for values that msgspec refuses, or with stray bytes between them.
 
-    Behind stray bytes may be the rest of a record whose beginning is lost. A value in it is followed by more of it.
+    After stray bytes there may be the rest of a record whose beginning is lost. A value inside that rest is followed by
+    more of the record.
     """
     records: list[bytes] = []
     used = strays = 0
@@ -62,8 +63,8 @@ def _one_by_one(text: bytes, *, final: bool) -> tuple[list[bytes], int, int]:
         if piece[stray : stray + 1] not in BEGINNINGS:
             break
         if stray:
-            behind = text[stop : stop + _BEHIND].lstrip()[:1]
-            if behind in _WITHIN or not (behind or final) or not is_json_object(piece[stray:]):
+            after = text[stop : stop + _AFTER_BYTES].lstrip()[:1]
+            if after in _WITHIN or not (after or final) or not is_json_object(piece[stray:]):
                 break
         records.append(piece[stray:])
         used, strays = stop, strays + stray
@@ -76,13 +77,13 @@ def checked_items(text: bytes) -> list[bytes]:
 
 
 def slices(text: bytes, stops: list[int]) -> list[bytes]:
-    """What ends at each stop: values that msgspec refuses, with whatever stands before them."""
+    """Cut a text at the stops, into values that msgspec refuses, with any bytes before them."""
     pieces = (text[start:stop].strip(SEPARATORS) for start, stop in pairwise([0, *stops]))
     return [piece.removeprefix(BOM) for piece in pieces if piece]
 
 
 def list_start(text: bytes, path: tuple[str, ...]) -> tuple[int, int]:
-    """Behind the bracket that opens the list at `path` of the text's first document, and where that document ends.
+    """Return the position after the bracket that opens the list at `path` in the first document, and its end.
 
     Each is 0 if it is not in the text.
     """
@@ -99,7 +100,7 @@ def list_start(text: bytes, path: tuple[str, ...]) -> tuple[int, int]:
 
 
 def list_again(text: bytes, key: str) -> int:
-    """Behind the bracket that opens another list of this key, in what follows a list in its object; 0 if none does."""
+    """Return the position after the bracket of another list with the same key in the rest of an object, or 0."""
     for depth, token in shallow(text):
         if depth < 0:
             break
@@ -110,7 +111,7 @@ def list_again(text: bytes, key: str) -> int:
 
 
 def begins_document(text: bytes, path: tuple[str, ...]) -> bool:
-    """Is it the beginning of a document, and not the inside of one?"""
+    """True at the beginning of a document, not inside one."""
     if path:
         return text.lstrip()[:1] == b"{" and list_start(text, path)[0] > 0
     return _LIST_OF_OBJECTS.match(text) is not None

@@ -1,4 +1,4 @@
-"""Chunks that were fetched, kept by ETag under a size cap: the second question about the same hours makes no GET."""
+"""A cache of fetched chunks by ETag, with a size limit: a second query for the same hours makes no GET."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ _PART = ".part"
 
 @dataclass(frozen=True, slots=True)
 class CachedStore:
-    """A store whose objects are kept in `folder` once they were read to their end; `most` bytes of them."""
+    """A store that caches objects in `folder` once they were read to the end, up to `limit` bytes in total."""
 
     store: Store
     folder: Path
-    most: int
+    limit: int
 
     @property
     def url(self) -> str:
@@ -49,7 +49,7 @@ class CachedStore:
         return replace(self, store=self.store.stepwise(first))
 
     def open(self, key: str, *, start: int = 0, etag: str | None = None) -> BinaryIO:
-        """From the cache if it has this ETag; else from the store, and into the cache."""
+        """Open the object from the cache if it has this ETag, else from the store, and cache it."""
         if etag is None:
             return self.store.open(key, start=start)
         kept = (
@@ -59,8 +59,8 @@ class CachedStore:
             stream = kept.open("rb", buffering=0)
         except OSError:
             raw = self.store.open(key, start=start, etag=etag)
-            return raw if start else cast(BinaryIO, _Keeping(raw, kept, self.most))
-        with suppress(OSError):  # only to know which were used last
+            return raw if start else cast(BinaryIO, _Keeping(raw, kept, self.limit))
+        with suppress(OSError):  # the time of last use, for `evict`
             os.utime(kept)
         stream.seek(start)
         return cast(BinaryIO, stream)
@@ -82,16 +82,16 @@ class CachedStore:
 
 
 class _Keeping(io.RawIOBase):
-    """A stream that is written down as it is read, and kept if it is read to its end.
+    """A stream that is copied as it is read; the copy is kept if it is read to the end.
 
-    A cache that cannot be written (a full disk) is no reason to fail: the chunk is just not kept.
+    If the cache cannot be written (a full disk), the chunk is just not cached.
     """
 
-    def __init__(self, raw: BinaryIO, kept: Path, most: int) -> None:
+    def __init__(self, raw: BinaryIO, kept: Path, limit: int) -> None:
         super().__init__()
         self._raw = raw
         self._kept = kept
-        self._most = most
+        self._limit = limit
         self._part = kept.with_name(f"{kept.name}.{uuid4().hex[:8]}{_PART}")
         self._copy: io.FileIO | None = None
         with suppress(OSError):
@@ -122,7 +122,7 @@ class _Keeping(io.RawIOBase):
         copy.close()
         self._copy = None
         self._part.replace(self._kept)
-        evict(self._kept.parent, self._most)
+        evict(self._kept.parent, self._limit)
 
     def _forget(self) -> None:
         if self._copy is not None:
@@ -131,8 +131,8 @@ class _Keeping(io.RawIOBase):
             self._part.unlink(missing_ok=True)
 
 
-def evict(folder: Path, most: int) -> None:
-    """Delete what was not used for longest, until what is left is at most `most` bytes."""
+def evict(folder: Path, limit: int) -> None:
+    """Delete the least recently used files until at most `limit` bytes are left."""
     files = []
     for entry in os.scandir(folder):
         with suppress(FileNotFoundError):  # another process evicts too
@@ -140,7 +140,7 @@ def evict(folder: Path, most: int) -> None:
             files.append((status.st_mtime_ns, status.st_size, entry.path))
     total = sum(size for _, size, _ in files)
     for _, size, path in sorted(files):
-        if total <= most:
+        if total <= limit:
             return
         Path(path).unlink(missing_ok=True)
         total -= size

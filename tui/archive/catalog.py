@@ -1,4 +1,4 @@
-"""From a listing to the hours: which chunks each has, which hours are gaps, which keys are not chunks at all."""
+"""Group listed chunks by hour; find gaps and keys that are not chunks."""
 
 from __future__ import annotations
 
@@ -13,32 +13,32 @@ from tui.archive.chunk import Chunk, StoredObject
 from tui.archive.clocks import count_hours
 from tui.archive.times import HOUR, exists, first_hour, next_hour
 
-_FAR = timedelta(days=366)  # of the wall clock
+_FAR = timedelta(days=366)  # wall-clock time
 
 
 @dataclass(frozen=True)
 class Gap:
-    """A range of hours without a chunk, half-open, that begins with an hour that the zone's clocks showed."""
+    """A half-open range of hours without a chunk. Its first hour exists in the time zone."""
 
     start: datetime
     stop: datetime
 
     @cached_property
     def hours(self) -> int:
-        """How many they are."""
+        """The number of hours in it."""
         return count_hours(self.start, self.stop)
 
 
 @dataclass(frozen=True)
 class Catalog:
-    """The hours of a range of an archive, from its listing alone.
+    """The hours of a range of an archive, as listed.
 
-    `hours` holds only hours that have chunks, in order, each with its chunks by key. `first` and `stop` bound the gaps:
-    the part of the archive's own span that was asked for, half-open (None where there is no chunk at all). Chunks of
-    hours that are `far` from all others are among `hours`, and are no edge of the span: a host that booted without a
-    clock must not turn 50 years into a gap.
+    `hours` holds only hours with chunks, in order, each with its chunks sorted by key. `first` and `stop` bound the
+    gaps: the requested part of the archive's span, half-open (None if there is no chunk at all). Chunks of hours that
+    are `far` from all others are in `hours` but do not widen the span: a host that booted without a clock must not
+    turn 50 years into a gap.
 
-    `unlisted`: ranges, in order, that were not listed: nothing is known of them, and they are no gaps.
+    `unlisted`: ranges, in order, that were not listed. They are unknown and not gaps.
     """
 
     hours: Mapping[datetime, tuple[Chunk, ...]]
@@ -55,12 +55,12 @@ class Catalog:
 
     @cached_property
     def last(self) -> datetime | None:
-        """The last hour of the span that has a chunk."""
+        """The last hour of the span with a chunk."""
         return max((hour for hour in self.hours if self.stop is None or hour < self.stop), default=None)
 
     @cached_property
     def gaps(self) -> tuple[Gap, ...]:
-        """The hours inside the span that have no chunk, as ranges, in order."""
+        """The ranges of hours in the span without a chunk, in order."""
         if self.first is None or self.stop is None:
             return ()
         gaps: list[Gap] = []
@@ -72,30 +72,30 @@ class Catalog:
         return tuple(gaps)
 
     def is_listed(self, start: datetime, stop: datetime) -> bool:
-        """Is all of [start, stop) known?"""
+        """True if all of [start, stop) was listed."""
         return not any(begin < stop and start < end for begin, end in self.unlisted)
 
     @cached_property
     def gap_hours(self) -> int:
-        """How many hours inside the span have no chunk."""
+        """The number of hours in the span without a chunk."""
         return sum(gap.hours for gap in self.gaps)
 
     def is_gap(self, hour: datetime) -> bool:
-        """Is it an hour inside the span without a chunk?"""
+        """True for an hour in the span without a chunk."""
         return in_gaps(self.gaps, hour)
 
     @cached_property
     def size(self) -> int:
-        """Bytes as stored (compressed)."""
+        """The total size of the chunks in bytes, as stored (compressed)."""
         return sum(chunk.size for chunk in self.chunks)
 
     def between(self, start: datetime | None, stop: datetime | None) -> tuple[Chunk, ...]:
-        """The chunks of [start, stop), by hour, then key."""
+        """Return the chunks of [start, stop), by hour, then key."""
         return tuple(c for c in self.chunks if (start is None or c.hour >= start) and (stop is None or c.hour < stop))
 
 
 def gaps_between(present: Iterable[datetime], first: datetime, stop: datetime) -> tuple[Gap, ...]:
-    """The ranges of [first, stop) that hold none of the hours `present`, in order; nothing is made for each hour."""
+    """Return the ranges of [first, stop) without any of the hours `present`, in order, without counting hours."""
     gaps = []
     begin = first_hour(first) if first < stop else stop
     for hour in [*sorted(hour for hour in present if first <= hour < stop), stop]:
@@ -107,7 +107,7 @@ def gaps_between(present: Iterable[datetime], first: datetime, stop: datetime) -
 
 
 def in_gaps(gaps: Sequence[Gap], hour: datetime) -> bool:
-    """Does one of the ranges, which are in order, hold the hour?"""
+    """True if one of the sorted ranges contains the hour."""
     index = bisect_right(gaps, hour, key=lambda gap: gap.start) - 1
     return index >= 0 and hour < gaps[index].stop and exists(hour)
 
@@ -118,10 +118,10 @@ def make_catalog(
     stop: datetime | None = None,
     reaches: Callable[[datetime, datetime], bool] | None = None,
 ) -> Catalog:
-    """Sort chunks into hours. Chunks outside [start, stop) only widen the span in which a missing hour is a gap.
+    """Group chunks by hour. Chunks outside [start, stop) only widen the span in which a missing hour is a gap.
 
-    Where the range's first or last hours have no chunk, and none beyond them is among the chunks, `reaches` is asked
-    whether there is one within a year of them: if there is, they are a gap.
+    If the range's first or last hours have no chunk, and no given chunk is beyond them, `reaches` is called to find out
+    whether there is one within a year of them: then these hours are a gap.
     """
     hours: dict[datetime, list[Chunk]] = {}
     unmatched: list[str] = []
@@ -142,7 +142,7 @@ def make_catalog(
     near = seen - far
     first, end = min(near), next_hour(max(near))
     first, end = max(first, start) if start else first, min(end, stop) if stop else end
-    if first >= end and ordered:  # the range lies beyond the span, and far hours are all that it has
+    if first >= end and ordered:  # the range is outside the span and contains only far hours
         first, end = min(ordered), next_hour(max(ordered))
     return Catalog(
         ordered,
@@ -159,7 +159,7 @@ def _edges(
     stop: datetime | None,
     reaches: Callable[[datetime, datetime], bool],
 ) -> set[datetime]:
-    """Hours beyond the range that stand for chunks there."""
+    """Return hours just outside the range that represent chunks beyond it."""
     edges = set()
     if start and (first := first_hour(start)) not in seen and min(seen, default=first) >= first:
         begin = _shifted(start, -_FAR)
@@ -171,7 +171,7 @@ def _edges(
 
 
 def _shifted(time: datetime, by: timedelta) -> datetime:
-    """Some days before or after, as far as the calendar goes."""
+    """Add a difference, within the limits of the calendar."""
     try:
         return time + by
     except OverflowError:
@@ -179,7 +179,7 @@ def _shifted(time: datetime, by: timedelta) -> datetime:
 
 
 def far_hours(hours: Iterable[datetime]) -> set[datetime]:
-    """Those that are more than 366 days from every other; none if that is true of all: then which are astray?"""
+    """Return the hours that are more than 366 days from every other; none if that is true of all hours."""
     ordered = sorted(hours)
     apart = [True, *(later - earlier > _FAR for earlier, later in pairwise(ordered)), True]
     far = {hour for hour, before, after in zip(ordered, apart, apart[1:], strict=False) if before and after}

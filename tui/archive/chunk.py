@@ -1,4 +1,4 @@
-"""The nouns of an archive: the stored object, the chunk (an object whose key names an hour), the record's place."""
+"""The parts of an archive: the stored object, the chunk (an object whose key names an hour) and damage in a chunk."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from functools import lru_cache
 from struct import Struct
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_NUMBERS = Struct("<qq?I")  # size, upload, is the ETag no MD5, bytes of the ETag; it and the key follow
+_NUMBERS = Struct("<qq?I")  # size, upload time, ETag is not an MD5, length of the ETag; the ETag and the key follow
 _MD5 = re.compile("[0-9a-f]{32}")
 
 
 @dataclass(frozen=True, slots=True)
 class StoredObject:
-    """One object of a store, as its listing tells it. `size` in bytes, `uploaded` in UTC.
+    """One object of a store, as listed. `size` in bytes, `uploaded` in UTC.
 
-    `restored`: a copy of an archived object can be read (S3's RestoreStatus).
+    `restored`: the object is archived, but a restored copy can be read (S3's RestoreStatus).
     """
 
     key: str
@@ -30,8 +30,7 @@ class StoredObject:
 
 @dataclass(frozen=True, slots=True)
 class ListPage:
-    """One step of a listing. `prefixes`: what keys were cut to, each with the delimiter at its end. `last`: no other
-    page follows."""
+    """One page of a listing. `prefixes`: common prefixes, each ending with the delimiter. `last`: no page follows."""
 
     objects: tuple[StoredObject, ...]
     prefixes: tuple[str, ...] = ()
@@ -40,13 +39,13 @@ class ListPage:
 
 @dataclass(frozen=True, slots=True, init=False, repr=False)
 class Chunk:
-    """One object and what its key says. `hour` is in the archive's time zone.
+    """One object and the hour and fields in its key. `hour` is in the archive's time zone.
 
-    A listing may hold a million, so each is a compact row: what all differ in is packed, what most share is shared.
+    A listing may hold a million chunks, so each is compact: distinct values are packed, common values are shared.
     """
 
     hour: datetime
-    _packed: bytes  # its size, the microseconds of its upload, its ETag, and its key
+    _packed: bytes  # size, upload time in microseconds, ETag and key
     _shared: tuple[str, str, str, str, bool]
 
     def __init__(
@@ -74,19 +73,19 @@ class Chunk:
         return f"Chunk({self.key!r}, {self.hour}, {self.size}, {self.etag!r}, {self.uploaded}, *{self._shared})"
 
     def of(self, topic: str, host: str) -> Chunk:
-        """The same chunk with another topic and host."""
+        """Return the same chunk with another topic and host."""
         storage, _, _, rev, restored = self._shared
         return Chunk(self.key, self.hour, self.size, self.etag, self.uploaded, storage, topic, host, rev, restored)
 
     def replaced(self, now: StoredObject) -> Chunk:
-        """The same key with the object that is there now."""
+        """Return the chunk with the object that is now stored under its key."""
         _, topic, host, rev, _ = self._shared
         stored = (now.size, now.etag, now.uploaded, now.storage_class)
         return Chunk(self.key, self.hour, *stored, topic, host, rev, now.restored)
 
     @property
     def key(self) -> str:
-        """Of the object; unique in its store."""
+        """The object's key, unique in its store."""
         start = _NUMBERS.size + _NUMBERS.unpack_from(self._packed)[3]
         return self._packed[start:].decode("utf-8", "surrogatepass")
 
@@ -97,64 +96,64 @@ class Chunk:
 
     @property
     def etag(self) -> str:
-        """What a GET can be bound to."""
+        """The ETag, for conditional GETs."""
         _, _, is_text, length = _NUMBERS.unpack_from(self._packed)
         tag = self._packed[_NUMBERS.size : _NUMBERS.size + length]
         return tag.decode("utf-8", "surrogatepass") if is_text else tag.hex()
 
     @property
     def uploaded(self) -> datetime:
-        """When the object was written; in UTC."""
+        """When the object was written, in UTC."""
         return _EPOCH + timedelta(microseconds=_NUMBERS.unpack_from(self._packed)[1])
 
     @property
     def storage_class(self) -> str:
-        """As S3 calls it."""
+        """The storage class, by its S3 name."""
         return self._shared[0]
 
     @property
     def topic(self) -> str:
-        """Of its key; "" if that has none."""
+        """The topic in the key, or ""."""
         return self._shared[1]
 
     @property
     def host(self) -> str:
-        """Of its key; "" if that has none."""
+        """The host in the key, or ""."""
         return self._shared[2]
 
     @property
     def rev(self) -> str:
-        """The revision that its key names, of nsq_to_file."""
+        """The revision in the key (nsq_to_file's `<REV>`), or ""."""
         return self._shared[3]
 
     @property
     def restored(self) -> bool:
-        """Can a copy of the archived object be read?"""
+        """True if a restored copy of the archived object can be read."""
         return self._shared[4]
 
     @property
     def order(self) -> tuple[datetime, str]:
-        """The one order of everything that is written or sent: by hour, then key."""
+        """The sort key of everything that is written or sent: hour, then key."""
         return self.hour, self.key
 
     @property
     def needs_restore(self) -> bool:
-        """In a storage class that S3 does not GET from (GLACIER and DEEP_ARCHIVE; not GLACIER_IR), and not restored."""
+        """True if S3 refuses a GET: GLACIER or DEEP_ARCHIVE (not GLACIER_IR) without a restored copy."""
         return self.storage_class in ("GLACIER", "DEEP_ARCHIVE") and not self.restored
 
 
 @lru_cache(maxsize=1 << 12)
 def _shared(storage_class: str, topic: str, host: str, rev: str, restored: bool) -> tuple[str, str, str, str, bool]:
-    """The same tuple for the same values."""
+    """Return one shared tuple for equal values."""
     return storage_class, topic, host, rev, restored
 
 
 @dataclass(frozen=True, slots=True)
 class Damage:
-    """A part of a chunk that cannot be read: the stored bytes [start, stop), and why.
+    """A part of a chunk that cannot be read: the stored bytes [start, stop), and the reason.
 
-    `doubtful` counts the records that were decoded from it but that nothing vouches for. They are left out, but for
-    those that were given before the damage was met, and where they are asked for (`Reading.include_damaged`).
+    `doubtful` counts the records that were decoded from it but could not be verified. They are left out, except those
+    that were yielded before the damage was found, unless `Reading.include_damaged` asks for them.
     """
 
     start: int

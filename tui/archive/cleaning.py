@@ -1,4 +1,4 @@
-"""Lines that are more or less than one record each: blanks, CR, BOMs, holes of zeros, data compressed once more."""
+"""Clean lines that are not exactly one record each: blanks, CR, BOMs, runs of zeros, compressed data."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ ZERO_RUNS = re.compile(rb"\x00{%d,}" % ZERO_RUN)
 
 
 class Cleaning:
-    """Makes blocks of one record per line, from one text after the other of whole lines, and says what it leaves out.
+    """Turns consecutive texts of whole lines into blocks with one record per line, and reports what it leaves out.
 
-    `doubt_first`: the next line may be the rest of a record. `compressed` is the name of a compression, within such
-    data. `at` tells behind what place of the stored bytes the text ends.
+    `doubt_first`: the next line may be the rest of a record. `compressed`: the format, while inside compressed data.
+    `at` returns the stored position after which the text ends.
     """
 
     def __init__(self, at: Callable[[], int], *, doubt_first: bool) -> None:
@@ -32,7 +32,7 @@ class Cleaning:
         self._compressed_at = 0
 
     def clean(self, text: bytes, offset: int, begun_at: int) -> tuple[Block, list[Damage]]:
-        """The records of a text that is `offset` bytes behind the first record; it begins at `begun_at` as stored."""
+        """Return the records of a text and the damage. `offset`: its position in the records; `begun_at`: as stored."""
         damage: list[Damage] = []
         pieces = [text]
         if self.compressed or b"\0" in text:
@@ -59,23 +59,23 @@ class Cleaning:
         return block_of(records, offset, blank=blank, split=shared), damage
 
     def _full_lines(self, piece: bytes, *, first: bool, last: bool) -> tuple[list[bytes], int]:
-        """The lines of what is between two holes, without those that a hole cuts; and how many are blank."""
+        """Return the lines between two runs of zeros, without those cut by them, and the number of blank lines."""
         lines = piece.removesuffix(_NEWLINE).split(_NEWLINE) if piece else []
         if lines and self.doubt_first:
             self.doubt_first = False
             lines = lines if is_json_object(lines[0]) else lines[1:]
         if not first and lines and not piece.startswith(_NEWLINE) and not is_json_object(lines[0]):
-            del lines[0]  # the rest of a line whose begin is lost
+            del lines[0]  # the rest of a line whose beginning is lost
         if not last and lines and not piece.endswith(_NEWLINE) and not is_json_object(lines[-1]):
             lines.pop()
         lines = [line[:-1] if line.endswith(b"\r") else line for line in lines]
-        if BOM in piece:  # files with one were joined
+        if BOM in piece:  # concatenated files with BOMs
             lines = [line.removeprefix(BOM) for line in lines]
         full = [line for line in lines if line and not line.isspace()]
         return full, len(lines) - len(full)
 
     def _without_compressed(self, text: bytes, begun_at: int) -> tuple[bytes, list[Damage]]:
-        """The text without data that is compressed once more than the rest, up to the next line that is an object."""
+        """Remove data that is compressed once more than the rest, up to the next line that is an object."""
         kept: list[bytes] = []
         damage: list[Damage] = []
         while text:
@@ -95,7 +95,7 @@ class Cleaning:
         return b"".join(kept), damage
 
     def compressed_damage(self) -> Iterator[Damage]:
-        """The compressed data that ends here, if there is any."""
+        """Yield the damage for compressed data that ends here, if there is any."""
         if name := self.compressed:
             self.compressed = ""
             reason = f"{name} data among the lines, compressed once more than the rest; not read"

@@ -1,4 +1,4 @@
-"""Changes of a zone's clocks: the hours that they skipped or showed for longer, and what is said of those."""
+"""Clock changes of a time zone: hours that clocks skipped or repeated, and notes on them."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from datetime import UTC, datetime, timedelta
 from tui.archive.times import HOUR, exists, spell_hour, spell_time, utc_offset, zone_name
 
 _SECOND = timedelta(seconds=1)
-_STEADY = timedelta(days=5)  # since 1970 no zone has changed its offset twice within less than 7 (Boa Vista in 2000)
-_NAMED = 4  # changes of one range
+_STEADY = timedelta(days=5)  # since 1970 no zone has changed its offset twice in under 7 days (Boa Vista, 2000)
+_NAMED = 4  # changes in a range that get a sentence each
 
 
 def count_hours(start: datetime, stop: datetime) -> int:
-    """How many hours `hours_between` gives, without making them: only those around a change of clocks are examined."""
+    """Count the hours of `hours_between` fast: only hours around clock changes are examined."""
     count = max((stop - start) // HOUR, 0)
     if stop.tzinfo is UTC:
         return count
@@ -21,7 +21,7 @@ def count_hours(start: datetime, stop: datetime) -> int:
 
 
 def changed_hours(start: datetime, stop: datetime) -> Iterator[datetime]:
-    """The hours of [start, stop) in which clocks changed: those that they showed for other than 60 minutes."""
+    """Yield the hours of [start, stop) in which clocks changed: those that did not last 60 minutes."""
     begin = start
     while begin < stop and stop.tzinfo is not UTC:
         end = stop if stop - begin <= _STEADY else begin + _STEADY
@@ -30,7 +30,7 @@ def changed_hours(start: datetime, stop: datetime) -> Iterator[datetime]:
 
 
 def _changed(start: datetime, stop: datetime) -> Iterator[datetime]:
-    """The same where the offset changes once at most."""
+    """Yield the changed hours of a range in which the offset changes at most once."""
     if utc_offset(start, 0) == utc_offset(stop, 1):
         return
     hours = (stop - start) // HOUR
@@ -43,7 +43,7 @@ def _changed(start: datetime, stop: datetime) -> Iterator[datetime]:
 
 
 def shown_minutes(hour: datetime) -> int:
-    """How many minutes of it clocks showed: 120 where they went back over it, 0 where they went forward over it."""
+    """Return how many minutes of an hour clocks showed: 120 if it was repeated, 0 if it was skipped."""
     if hour.tzinfo is UTC or all(utc_offset(end, 0) == utc_offset(end, 1) for end in (hour, hour.replace(minute=59))):
         return 60
     minutes = (hour + timedelta(minutes=minute) for minute in range(60))
@@ -51,12 +51,12 @@ def shown_minutes(hour: datetime) -> int:
 
 
 def _compared(first: timedelta, second: timedelta) -> int:
-    """1 for a minute that clocks showed twice (PEP 495), -1 for one that they skipped."""
+    """Return 1 for a minute that clocks showed twice (PEP 495), -1 for one that they skipped, else 0."""
     return (first > second) - (first < second)
 
 
 def change_at(time: datetime) -> datetime:
-    """The moment, in UTC, at which clocks skipped a time, or went back to show it again."""
+    """Return the instant, in UTC, of the change by which clocks skipped or repeated a time."""
     zone = time.tzinfo
     first, last = sorted(time.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
     before = first.astimezone(zone).utcoffset()
@@ -67,27 +67,27 @@ def change_at(time: datetime) -> datetime:
 
 
 def skipped_sentence(time: datetime) -> str:
-    """That a time never was."""
+    """Return the sentence that a time did not exist, and why."""
     change = change_at(time)
     before, after = (moment.astimezone(time.tzinfo) for moment in (change - _SECOND, change))
-    ended = (before + _SECOND).replace(fold=0)  # as the clock would have gone on
+    ended = (before + _SECOND).replace(fold=0)  # what clocks would have shown without the change
     zone = zone_name(time.tzinfo or UTC)
     return f"{spell_time(time)} did not exist in {zone}: clocks went forward from {ended:%H:%M} to {after:%H:%M}"
 
 
 def clock_note(hour: datetime) -> str:
-    """What is special about an hour in which clocks changed; "" for all others."""
+    """Return a note on an hour in which clocks changed; "" for other hours."""
     minutes = shown_minutes(hour)
     if minutes == 60:
         return ""
     if not minutes:
         return f"clocks in {zone_name(hour.tzinfo or UTC)} skipped this hour"
     length = f"{minutes // 60} hours" if minutes == 120 else f"{minutes} minutes"
-    return f"holds {length}: clocks in {zone_name(hour.tzinfo or UTC)} went {'back' if minutes > 60 else 'forward'}"
+    return f"lasts {length}: clocks in {zone_name(hour.tzinfo or UTC)} went {'back' if minutes > 60 else 'forward'}"
 
 
 def change_notes(start: datetime, stop: datetime) -> list[str]:
-    """What clocks did in the hours of [start, stop), a sentence for each change; one in all where they are many."""
+    """Return a sentence for each clock change in [start, stop), or one summary if there are many."""
     changed = list(changed_hours(start, stop))
     if len(changed) <= _NAMED:
         return [clock_words(hour) for hour in changed]
@@ -100,6 +100,6 @@ def change_notes(start: datetime, stop: datetime) -> list[str]:
 
 
 def clock_words(hour: datetime) -> str:
-    """The same with the hour, as a sentence of its own."""
+    """Return `clock_note` with the hour before it, or ""."""
     note = clock_note(hour)
     return f"{spell_hour(hour)}: {note}" if note else ""

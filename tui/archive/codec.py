@@ -1,8 +1,8 @@
-"""Compressions: told apart by magic bytes, never by suffix; decoded member by member in bounded memory.
+"""Compression formats: detected by magic bytes, never by suffix, and decoded member by member in bounded memory.
 
-A chunk is one or more members (gzip members, zstd frames, bzip2 and xz streams), one after another. `fast_stream` reads
-them as one stream and only says *that* it met damage; `Codec.member` decodes one member and says where it ends, which
-is what `salvage` needs to find the sound members around the damage.
+A chunk is one or more concatenated members (gzip members, zstd frames, bzip2 and xz streams). `decoded_stream` decodes
+them as one stream and only reports *that* it is damaged; `Codec.member` decodes a single member and reports its end,
+which `salvage` needs to find the sound members around the damage.
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ from tui.archive.streams import RECORD_MARK, Peekable
 from tui.archive.zstd import ZstdFrame
 
 GZIP_MAGIC = b"\x1f\x8b"
-HEAD_SIZE = 512  # bytes that tell a compression
+HEAD_SIZE = 512  # bytes from which the compression is detected
 _LONGEST_MAGIC = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Codec:
-    """A compression. `begin` matches how each of its members begins; `suffixes` are those that promise it."""
+    """A compression format. `begin` matches the beginning of each member; `suffixes` are its usual file suffixes."""
 
     name: str
     begin: re.Pattern[bytes]
@@ -51,12 +51,12 @@ class Codec:
 
     @property
     def a_member(self) -> str:
-        """What a sentence calls one of its members."""
+        """One member, with its article: `a gzip member`."""
         return f"{article(self.name)} {self.name} member"
 
 
 def taking_turns(codec: Codec, await_turn: Callable[[], None]) -> Codec:
-    """The same codec, which waits before it takes much memory. Only zstd's may: what others take is bounded."""
+    """Return a codec that waits before using much memory. Only zstd does; the others' memory is bounded."""
     return replace(codec, member=partial(ZstdFrame, await_turn)) if codec is ZSTD else codec
 
 
@@ -88,7 +88,7 @@ LZMA = Codec(
 LZ4 = Codec("lz4", re.compile(rb"\x04\x22\x4d\x18"), _lz4, (".lz4",))
 CODECS = (GZIP, ZSTD, BZIP2, XZ, LZMA)
 
-# What can be recognized and is not read. (https://en.wikipedia.org/wiki/List_of_file_signatures)
+# Formats that are recognized but not read. (https://en.wikipedia.org/wiki/List_of_file_signatures)
 _UNREAD = (
     (rb"\x02\x21\x4c\x18", "lz4 (legacy frames)"),
     (rb"\xff\x06\x00\x00sNaPpY", "snappy"),
@@ -115,9 +115,9 @@ _BEGUN_MAGIC = re.compile(rb"BZ?h?[1-9]?(?:1A?Y?&?S?Y?)?|\(|[P-_]\*?M?|\]")  # o
 
 
 def sniff(head: bytes, key: str = "") -> Codec | None:
-    """The compression that bytes begin with, or None; `key` helps where an object ends in the middle of its magic."""
+    """Detect the compression of an object by its first bytes; `key` helps if the object ends within the magic."""
     if not head.strip(b"\0"):
-        return None  # nothing, whatever the name promises
+        return None  # empty or zeros, whatever the name says
     if head[:2] == GZIP_MAGIC:  # a damaged header is damage, not another format
         return GZIP
     codec = next((codec for codec in codecs() if codec.begin.match(head)), None)
@@ -128,49 +128,49 @@ def sniff(head: bytes, key: str = "") -> Codec | None:
 
 @cache
 def codecs() -> tuple[Codec, ...]:
-    """All that can be read here: lz4 only where its library is installed (an extra)."""
+    """Return the codecs that can be read; lz4 only if its library is installed (an extra)."""
     return (*CODECS, LZ4) if find_spec("lz4") else CODECS
 
 
 def _is_text(head: bytes) -> bool:
-    """Is so short an object a text, and not the beginning of a compression's magic?"""
+    """True if a very short object is text and not a truncated magic."""
     if head[:1] in (b"{", b"[") or (b"\n" in head and head.isascii()):
         return True
     return head.isascii() and not holds_control(head) and b"\0" not in head and not _BEGUN_MAGIC.fullmatch(head)
 
 
 def unread_format(head: bytes, key: str) -> str:
-    """The name of a format that is recognized but not read, or "". `head`: the first `HEAD_SIZE` bytes."""
+    """Return the name of a format that is recognized but not read, or "". `head`: the first `HEAD_SIZE` bytes."""
     if head[:1] in (b"{", b"[") and b"\0" not in head:
-        return ""  # as nearly always; a tar may begin so, but its header holds zeros
+        return ""  # nearly always; a tar file may begin with these, but its header contains zeros
     if LZ4.begin.match(head):
         return "lz4 (pip install 'hourscope[lz4]' reads it)"
     named = next((name for pattern, name in _UNREAD if re.match(pattern, head, re.DOTALL)), "")
     if not named and looks_binary(head):
-        if _ZLIB.match(head):  # it may be a text that begins with x^
+        if _ZLIB.match(head):  # after `looks_binary`: a text may begin with x^
             return "zlib"
         named = next((name for suffix, name in _UNREAD_SUFFIXES.items() if key.endswith(suffix)), "")
     return named
 
 
-CONTROL = bytes((*range(9), *range(0x0E, 0x1B), *range(0x1C, 0x20), 0x7F))  # characters that no text has
+CONTROL = bytes((*range(9), *range(0x0E, 0x1B), *range(0x1C, 0x20), 0x7F))  # characters that do not occur in text
 _CONTROL = re.compile(rb"[\x01-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 
 
 def holds_control(text: bytes) -> bool:
-    """Does it hold a control character that no text has (NUL apart)?"""
+    """True if there is a control character that does not occur in text (NUL is not checked)."""
     return _CONTROL.search(text) is not None
 
 
 def looks_binary(head: bytes) -> bool:
-    """Does it hold what no text does? JSON with broken bytes in its strings is not meant."""
+    """True for binary data. JSON with invalid bytes in its strings does not count."""
     if head.startswith(RECORD_MARK):
         head = head.replace(RECORD_MARK, b"")
     return head[:1] not in (b"{", b"[") and holds_control(head)
 
 
 def is_utf8(head: bytes) -> bool:
-    """As far as it goes: the last character may be cut. JSON with broken bytes in its strings is not meant."""
+    """True for UTF-8, even if the last character is cut. JSON with invalid bytes in its strings counts as well."""
     try:
         head[:-4].decode()
     except UnicodeDecodeError:
@@ -179,7 +179,7 @@ def is_utf8(head: bytes) -> bool:
 
 
 def promised(key: str) -> Codec | None:
-    """The compression that a name promises by its suffix, wherever in the name that stands (`.gz-apwgylqg`)."""
+    """Return the compression that a key's suffix names, even if more follows the suffix (`.gz-apwgylqg`)."""
     name = key.rpartition("/")[2]
     for codec in (*CODECS, LZ4):
         if any(name.endswith(suffix) or f"{suffix}-" in name for suffix in codec.suffixes):
@@ -188,9 +188,9 @@ def promised(key: str) -> Codec | None:
 
 
 def decoded_stream(raw: BinaryIO, codec: Codec, await_turn: Callable[[], None] = lambda: None) -> Peekable:
-    """Decode all members of a stream, once more where the result is compressed again.
+    """Decode all members of a stream, and once more if the result is compressed again.
 
-    Damage, a cut end, and bytes behind the last member come out of `readinto` as BrokenStream; zeros there are padding.
+    `readinto` raises BrokenStream for damage, a cut end, and bytes after the last member; zeros there are padding.
     """
     decoded = Peekable(_decoded(raw, taking_turns(codec, await_turn)))
     second = sniff(decoded.peek(HEAD_SIZE))
@@ -232,7 +232,7 @@ def _gzip_writer(stream: BinaryIO) -> Iterator[BinaryIO]:
 
 
 def encoder(stream: BinaryIO, name: str) -> AbstractContextManager[BinaryIO]:
-    """A compressing stream by the suffix of `name` (.gz, .zst, else plain). It leaves `stream` open."""
+    """Return a compressing stream, chosen by the suffix of `name` (.gz, .zst, else plain). `stream` stays open."""
     if name.endswith(".gz"):
         return _gzip_writer(stream)
     if name.endswith(".zst"):

@@ -1,4 +1,4 @@
-"""Garbage collection, put off while it can only waste time."""
+"""Pause garbage collection while it would only waste time."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from contextlib import contextmanager
 
 @contextmanager
 def uncollected() -> Iterator[None]:
-    """Put off garbage collection while a hundred thousand objects are made that all stay.
+    """Pause garbage collection while a hundred thousand objects are created that all stay alive.
 
-    To look through them again and again is a quarter of the time that boto3 and a client of it take, and a fifth of
-    that of a table of facts.
+    Scanning them repeatedly takes a quarter of the time to load boto3 and create a client, and a fifth of that to build
+    a table of facts.
     """
     enabled = gc.isenabled()
     gc.disable()

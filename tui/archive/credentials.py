@@ -1,6 +1,6 @@
-"""Who we are to AWS: the profile's credentials, resolved before the first request, and why there are none.
+"""AWS credentials: resolve those of the profile before the first request, and explain failures.
 
-botocore's providers raise whatever a program, a file or a server gave them. Here each cause becomes a sentence.
+botocore's providers raise whatever a program, a file or a server caused. Here each cause becomes one sentence.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from tui.errors import ConfigError, reason
 from tui.printable import printable
 from tui.shell import shell_join
 
-_CLI_CACHE = Path("~/.aws/cli/cache")  # where the AWS CLI keeps the credentials of assumed roles, and looks for them
-_SHOWN = 300  # characters of what a program or server said
+_CLI_CACHE = Path("~/.aws/cli/cache")  # the AWS CLI's cache of credentials of assumed roles
+_SHOWN = 300  # characters of the message of a program or server
 
-# What a provider raises on input that its author did not foresee: an answer of another shape, a file that is not text.
+# What a provider raises on unforeseen input: an answer in another form, a file that is not text.
 UNFORESEEN = (ValueError, LookupError, TypeError, AttributeError, RuntimeError, OSError)
 UNUSABLE = (aws.BotoCoreError, aws.ClientError, *UNFORESEEN)
 _SSO = (aws.SSOTokenLoadError, aws.UnauthorizedSSOTokenError, aws.TokenRetrievalError, aws.NoAuthTokenError)
@@ -43,17 +43,17 @@ CREDENTIALS = (
 
 
 def resolve(core: botocore.session.Session, options: S3Options) -> None:
-    """Get the credentials now, before anything else; the code of an MFA device is asked for on the terminal.
+    """Get the credentials now; prompt on the terminal for the code of an MFA device, if one is needed.
 
-    Those of an assumed role are kept where the AWS CLI keeps them, so that neither the next command nor a process of a
-    scan asks again. No credentials at all are no error yet. ConfigError, one sentence.
+    The credentials of an assumed role are stored in the AWS CLI's cache, so the next command and the processes of a
+    scan do not ask again. Missing credentials are not an error yet. Raises ConfigError with one sentence.
     """
     if options.no_sign_request:
         return
     try:
         role = core.get_component("credential_provider").get_provider("assume-role")
         role.cache = JSONFileCache(str(_CLI_CACHE.expanduser()))
-        role._prompter = partial(_ask_for_code, options)  # an argument of the provider that the session does not give
+        role._prompter = partial(_ask_for_code, options)  # the session offers no way to pass this argument
         credentials = core.get_credentials()
         keys = credentials.get_frozen_credentials() if credentials else None
     except UNUSABLE as error:
@@ -62,15 +62,15 @@ def resolve(core: botocore.session.Session, options: S3Options) -> None:
         raise ConfigError("no MFA code was entered") from error
     if keys and not all(_can_be_sent(key) for key in (keys.access_key, keys.secret_key, keys.token or "-")):
         raise ConfigError(
-            f"the AWS credentials of profile '{profile_name(options)}' hold something that no key does, such as a "
-            "space or a line break; write them again"
+            f"the AWS credentials of profile '{profile_name(options)}' contain an invalid character, such as a space "
+            "or a line break; enter them again"
         )
 
 
 def mfa_device(options: S3Options) -> str:
-    """The MFA device (ARN or serial number) whose code the profile's role needs; empty if it needs none.
+    """Return the MFA device (ARN or serial number) whose code the profile's role needs, or "".
 
-    Reads only AWS's config files. Credentials that were kept may make the code unnecessary.
+    Reads only AWS's config files. Cached credentials may make the code unnecessary.
     """
     if options.no_sign_request or (not options.profile and os.environ.get("AWS_ACCESS_KEY_ID")):
         return ""
@@ -79,17 +79,17 @@ def mfa_device(options: S3Options) -> str:
 
 
 def profile_name(options: S3Options) -> str:
-    """The AWS profile that counts."""
+    """Return the name of the AWS profile in use."""
     return options.profile or os.environ.get("AWS_DEFAULT_PROFILE") or os.environ.get("AWS_PROFILE") or "default"
 
 
 def log_in(options: S3Options, *words: str) -> str:
-    """The AWS CLI's command to log in again."""
+    """Return the AWS CLI's command to log in again."""
     return shell_join(["aws", *words, "login", "--profile", profile_name(options)])
 
 
 def about_credentials(error: Exception, options: S3Options) -> str:
-    """Why there are no credentials, and what to do."""
+    """Explain why there are no credentials, and what to do."""
     whose = f"profile '{profile_name(options)}'"
     config = os.environ.get("AWS_CONFIG_FILE") or "~/.aws/config"
     said = _shortly(error)
@@ -131,13 +131,13 @@ def about_credentials(error: Exception, options: S3Options) -> str:
 
 
 def _container() -> str:
-    """Where a container's agent gives credentials; empty if there is none."""
+    """Return the URI of a container's credentials, or ""."""
     uri = os.environ.get("AWS_CONTAINER_CREDENTIALS_FULL_URI", "")
     return uri or os.environ.get("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "")
 
 
 def _about_process(error: Exception, said: str) -> str:
-    """What is wrong with what a credential_process printed, or with its command line."""
+    """Explain invalid output of a credential_process, or an error in its command line."""
     match error:
         case IndexError():
             return "is empty; fix its command line"
@@ -146,16 +146,16 @@ def _about_process(error: Exception, said: str) -> str:
         case ValueError() if "quotation" in said:
             return "has a quote that is not closed; fix its command line"
         case json.JSONDecodeError():
-            what = "printed no JSON"
+            what = "printed something that is not JSON"
         case ValueError():
-            what = f"printed something else than it should: {said}"
+            what = f"printed an invalid answer: {said}"
         case _:
             what = "printed JSON without Version, AccessKeyId and SecretAccessKey as text"
     return f"{what}; run it by hand to see"
 
 
 def _about_file(error: OSError, options: S3Options) -> str:
-    """A program or file that a provider needs."""
+    """Explain an error with a program or file that a provider needs."""
     name = str(error.filename or "")
     config = os.environ.get("AWS_CONFIG_FILE") or "~/.aws/config"
     for profile, settings in _chain(options):
@@ -175,7 +175,7 @@ def _about_file(error: OSError, options: S3Options) -> str:
 
 
 def _about_service(error: aws.ClientError, options: S3Options) -> str:
-    """AWS's services that give credentials: STS and SSO."""
+    """Explain an error of STS or SSO."""
     code, message = (str(error.response.get("Error", {}).get(name, "")) for name in ("Code", "Message"))
     roles = [str(settings["role_arn"]) for _, settings in _chain(options) if "role_arn" in settings]
     what = f"the role {roles[0]}" if roles else f"AWS profile '{profile_name(options)}'"
@@ -187,17 +187,17 @@ def _about_service(error: aws.ClientError, options: S3Options) -> str:
 
 
 def _ask_for_code(options: S3Options, prompt: str) -> str:
-    """The code of an MFA device, typed on the terminal, which does not show it."""
+    """Prompt for the code of an MFA device, without echo."""
     if not _terminal():
         raise ConfigError(
-            f"AWS profile '{profile_name(options)}' needs a code of the MFA device {mfa_device(options)}, and there is "
-            "no terminal to ask on; run a command in a terminal first: what it gets is kept in ~/.aws/cli/cache"
+            f"AWS profile '{profile_name(options)}' needs a code from the MFA device {mfa_device(options)}, but there "
+            "is no terminal; run a command in a terminal first: its credentials are cached in ~/.aws/cli/cache"
         )
     return getpass.getpass(printable(prompt))
 
 
 def _terminal() -> bool:
-    """Has this process a terminal to ask on? A scan's processes have none, and their stdin is not a person's."""
+    """True if this process has a terminal for a prompt. A scan's processes do not: their stdin is a pipe."""
     try:
         os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC))
     except OSError:
@@ -206,10 +206,10 @@ def _terminal() -> bool:
 
 
 def _chain(options: S3Options) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """The profile that counts and those that it leads to by source_profile, with what the config files say of them."""
+    """Yield the profile in use and its chain of source_profiles, each with its settings in the config files."""
     try:
         profiles = botocore.session.Session(profile=options.profile).full_config.get("profiles", {})
-    except UNUSABLE:  # what is wrong with the files is the error that is being explained
+    except UNUSABLE:  # the error in the files is the one being explained
         return
     name: object = profile_name(options)
     seen: set[object] = set()
@@ -220,7 +220,7 @@ def _chain(options: S3Options) -> Iterator[tuple[str, Mapping[str, Any]]]:
 
 
 def _process(options: S3Options) -> str:
-    """`profile 'p' (program)`, the first with a credential_process."""
+    """Return `profile 'p' (program)` for the first profile with a credential_process."""
     for name, settings in _chain(options):
         if "credential_process" in settings:
             program = next(iter(_words(settings["credential_process"])), "")
@@ -236,11 +236,11 @@ def _words(command: object) -> list[str]:
 
 
 def _can_be_sent(key: object) -> bool:
-    """Is it a text that goes into an HTTP header as it is?"""
+    """True if the text can be sent in an HTTP header unchanged."""
     return isinstance(key, str) and key.isascii() and key.isprintable() and " " not in key and bool(key)
 
 
 def _shortly(error: object) -> str:
-    """What was said, as one line of bounded length."""
+    """Return a message as one line of bounded length."""
     text = " ".join(str(error).split()).rstrip(".")
     return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"

@@ -1,4 +1,4 @@
-"""Down the years, months and days of the keys behind a head, in the order of time."""
+"""Descend the years, months and days of the keys after a head, in chronological order."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ _DAY = timedelta(days=1)
 def prefixes_in_order(
     walk: Walk, head: str, hours: Range, *, first: bool = False, codes: frozenset[str] = DATE
 ) -> Iterator[str]:
-    """Prefixes of a head that hold hours of a range, the newest first, or the oldest.
+    """Yield the prefixes after a head that hold hours of a range, newest first, or oldest first if `first`.
 
-    Each is listed as far as a time of `codes` goes: days by default.
+    `codes` limits how deep they go: to days by default.
     """
     for prefix, _ in _descend(walk, head, walk.time_at, {}, hours, codes, first=first):
         yield prefix
 
 
 def months_in_order(walk: Walk, head: str, hours: Range, *, first: bool = False) -> Iterator[datetime]:
-    """The months of a head that have a chunk in a range, the newest first, or the oldest."""
+    """Yield the months after a head that have keys in a range, newest first, or oldest first if `first`."""
     for _, values in _descend(walk, head, walk.time_at, {}, hours, MONTH, first=first):
         if time := window(values):
             yield time[0]
@@ -54,7 +54,7 @@ def _descend(
 
 
 def _may_hold(walk: Walk, values: dict[str, int], hours: Range) -> bool:
-    """Can a time of which these parts are known lie in the range?"""
+    """True if a time with these known parts can be in the range."""
     known = window(values)
     if known is None:
         return True
@@ -63,7 +63,7 @@ def _may_hold(walk: Walk, values: dict[str, int], hours: Range) -> bool:
 
 
 def _next_codes(values: dict[str, int]) -> frozenset[str]:
-    """The parts of a time that divide what is known of it: only from the year on are names in the order of time."""
+    """Return the codes that may come next: names sort chronologically only from the year on."""
     if not values:
         return YEAR
     return frozenset("d") if "m" in values else frozenset("mj")

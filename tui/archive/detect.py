@@ -1,4 +1,4 @@
-"""Finding the layout of an archive from its keys: which of the times in them is the hour."""
+"""Detect the layout of an archive from its keys: find which of the times in them is the hour."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from tui.archive.spellings import FoundTime, Spelling, find_dates, find_times, f
 from tui.errors import LayoutError
 from tui.printable import printable
 
-_LOOKED_AT = 300  # keys, spread evenly, in which every reading of every number is tried
-_MOST_LAYOUTS = 4
-_MOST_TRIED = 8  # spellings; keys that are made to waste time hold hundreds
+_SAMPLED = 300  # keys, spread evenly, in which every reading of every number is tried
+_MAX_LAYOUTS = 4
+_MAX_TRIED = 8  # spellings; malicious keys contain hundreds
 _WEEK = 7
-_FEWEST = 3  # keys of a second layout: fewer are strays
-_COPIED = 0.3  # of the keys have the usual suffix; the others may be copies of such
-_FEW_FIT = 0.5  # of the keys are missed: a better reading is looked for
-_MOST_APART = 3  # numbers on each side of a date that may be its hour
-_SHORT_YEARS_FIT = 0.75  # of the keys, at least: six digits of an id are a date by chance
+_FEWEST = 3  # keys of a second layout; fewer are strays
+_COPIED = 0.3  # fraction of keys with the usual suffix, above which others may be copies of them
+_FEW_FIT = 0.5  # fraction of keys that do not fit, above which a better reading is sought
+_MAX_APART = 3  # numbers on each side of a date that may be its hour
+_SHORT_YEARS_FIT = 0.75  # fraction of keys that must fit %y: six digits of an id may be a date by chance
 _HOURS = 24
-_TIMES_LONGER = 10  # is the span of a wrong order of a date, at least
+_TIMES_LONGER = 10  # a wrong order of day, month and year makes the span at least this many times longer
 
 
 class SeveralLayoutsError(LayoutError):
-    """Keys of two layouts or more are in one place, or two read all of them: which is meant must be chosen.
+    """Keys fit two or more layouts, or all keys fit two layouts: the user must choose one.
 
-    `why`: what cannot be told apart in keys that all are read by each.
+    `why`: what is ambiguous, if all keys fit each of the layouts.
     """
 
     def __init__(self, layouts: Sequence[Layout], place: str = "", why: str = "") -> None:
@@ -44,9 +44,9 @@ class SeveralLayoutsError(LayoutError):
 
 
 def detect(keys: Iterable[str], place: str = "") -> Layout:
-    """The layout of `keys`. LayoutError, with the reason and three keys, if none is found; see `find_layouts`.
+    """Detect the layout of `keys`; see `find_layouts`.
 
-    SeveralLayoutsError, which holds them, if there are more.
+    LayoutError, with the reason and three keys, if there is none; SeveralLayoutsError if there are several.
     """
     layouts = find_layouts(keys)
     if len(layouts) > 1:
@@ -55,17 +55,17 @@ def detect(keys: Iterable[str], place: str = "") -> Layout:
 
 
 def find_layouts(keys: Iterable[str], known: Layout | None = None) -> tuple[Layout, ...]:
-    """The layouts of `keys`, that of most keys first: what a layout does not fit is fitted again.
+    """Detect the layouts of `keys`, the most common first: keys that do not fit one layout are tried for another.
 
-    Leftovers of tools, copies with something behind their name and a few strays are no layout. `known`: the first one,
-    if it was found before. LayoutError, with the reason and three keys, if there is none at all.
+    Leftovers of tools, copies with something after their name and a few strays do not make a layout. `known`: the first
+    layout, if it is already known. LayoutError, with the reason and three keys, if there is none at all.
     """
     rest = _without_copies([key for key in keys if not is_leftover(key)])
     layouts: list[Layout] = []
     if known is not None:
         layouts.append(known)
         rest = [key for key in rest if not known.parse(key) and not _is_copy(key, known)]
-    while rest and len(layouts) < _MOST_LAYOUTS:
+    while rest and len(layouts) < _MAX_LAYOUTS:
         try:
             layout = _fit(rest)
         except LayoutError:
@@ -85,7 +85,7 @@ def find_layouts(keys: Iterable[str], known: Layout | None = None) -> tuple[Layo
 
 
 def three(keys: Iterable[str]) -> str:
-    """Up to three keys, to show a person what is there."""
+    """Return up to three keys as text, as examples in a message."""
     shown = [printable(key, 120) for key, _ in zip(keys, range(3), strict=False)]
     return ", ".join(shown) or "none"
 
@@ -95,7 +95,7 @@ def _not_found(keys: Iterable[str], why: str) -> LayoutError:
 
 
 def _without_copies(keys: list[str]) -> list[str]:
-    """Those whose names are not others' names with something behind them, whatever that is."""
+    """Return the keys without those whose name is a usual name with something after it."""
     suffixes = Counter(suffix for key in keys if (suffix := suffix_of(key.rpartition("/")[2])))
     suffix, number = suffixes.most_common(1)[0] if suffixes else ("", 0)
     if number < _COPIED * len(keys):
@@ -104,7 +104,7 @@ def _without_copies(keys: list[str]) -> list[str]:
 
 
 def _is_copy(key: str, layout: Layout) -> bool:
-    """Is it the name of a chunk with something behind it? A broken copy leaves such a name."""
+    """True for the name of a chunk with something after it, as broken copies have."""
     folder, slash, name = key.rpartition("/")
     cuts = [match.start() for match in re.finditer(r"[-._~ ]", name)][-2:]
     return layout.parse(re.sub(r" ?\(\d+\)| copy( \d+)?", "", key)) is not None or any(
@@ -113,12 +113,12 @@ def _is_copy(key: str, layout: Layout) -> bool:
 
 
 def _fit(keys: Sequence[str]) -> Layout:
-    """The layout that fits best; LayoutError if there is none."""
+    """Return the layout that fits best. LayoutError if there is none."""
     sample = _spread(keys)
-    for mark in _ranked(sample, keys)[:_MOST_TRIED]:
+    for mark in _ranked(sample, keys)[:_MAX_TRIED]:
         layout = layout_around([mark], sample)
         missed = [key for key in keys if not layout.parse(key)] if layout else []
-        if missed:  # rare topics and hosts among them, perhaps
+        if missed:  # they may hold rare topics and hosts
             wider = layout_around([mark], [*sample, *_spread(missed)])
             if wider and sum(not wider.parse(key) for key in keys) < len(missed):
                 layout, missed = wider, []
@@ -134,13 +134,13 @@ def _fit(keys: Sequence[str]) -> Layout:
     if sum(
         any("d" in f.spelling.parts or "j" in f.spelling.parts for f in find_dates(key)) for key in sample
     ) * 2 > len(sample):
-        why = f"the names hold a day but not an hour: {three(keys)}"
-        raise LayoutError(f"{why}; archives need an hour in each key (give a layout if it is there)")
+        why = f"the keys contain a day but not an hour, such as {three(keys)}"
+        raise LayoutError(f"{why}; archives need an hour in each key (if there is one, give a layout)")
     raise _not_found(keys, "no layout was found in keys")
 
 
 def _refuse_one_hour(layout: Layout, sample: Sequence[str], keys: Sequence[str]) -> None:
-    """SeveralLayoutsError if each day has one hour, always the same, and another number goes through all hours."""
+    """Raise SeveralLayoutsError if all hours are the same, but another number takes the values of all hours."""
     hours = [parsed.hour for key in sample if (parsed := layout.parse(key))]
     days = len({hour.date() for hour in hours})
     if days < _FEWEST or len({hour.hour for hour in hours}) > 1 or len(hours) < 2 * days:
@@ -151,11 +151,11 @@ def _refuse_one_hour(layout: Layout, sample: Sequence[str], keys: Sequence[str])
 
 
 def _refuse_hour_24(layout: Layout, rest: Iterable[str]) -> None:
-    """LayoutError if a key that the layout misses has 24 where the others have their hour, from 1 to 23."""
+    """Raise LayoutError if a key that does not fit has 24 where the others have their hour, from 1 to 23."""
 
     def has_hour_24(key: str) -> bool:
         cuts = [(key[: match.start()], key[match.end() :]) for match in re.finditer("24", key)]
-        late = (layout.parse(f"{front}23{behind}") for front, behind in cuts)
+        late = (layout.parse(f"{before}23{after}") for before, after in cuts)
         return any(parsed is not None and parsed.hour.hour == _HOURS - 1 for parsed in late)
 
     keys = [key for key in rest if has_hour_24(key)]
@@ -168,23 +168,23 @@ def _refuse_hour_24(layout: Layout, rest: Iterable[str]) -> None:
 
 
 def _spread(keys: Sequence[str]) -> list[str]:
-    """Some, one of each stretch of them in order: which, must not go in step with the files of each hour."""
+    """Return a sample in order, one key per interval, at scattered positions: not always the same file of an hour."""
     ordered = sorted(keys)
-    step = -(-len(ordered) // _LOOKED_AT)
+    step = -(-len(ordered) // _SAMPLED)
     starts = enumerate(range(0, len(ordered), step))
     return [ordered[min(start + _scattered(at) % step, len(ordered) - 1)] for at, start in starts]
 
 
 def _scattered(number: int) -> int:
-    """Knuth's multiplicative hash: alike for the same number, and in no order."""
+    """Return Knuth's multiplicative hash: deterministic, without a pattern."""
     return number * 2_654_435_761 % 2**32 >> 16
 
 
 def _ranked(sample: Sequence[str], keys: Sequence[str]) -> list[TimeMark]:
-    """The spellings of an hour in the sample, the best first. LayoutError if the best is ambiguous."""
+    """Return the spellings of an hour in the sample, the best first. LayoutError if the best is ambiguous."""
     times: dict[TimeMark, list[FoundTime]] = defaultdict(list)
     firsts: dict[TimeMark, int] = {}
-    named: Counter[TimeMark] = Counter()  # the keys that name the weekday, too
+    named: Counter[TimeMark] = Counter()  # keys that also contain the right weekday
     for key in sample:
         seen: Counter[Spelling] = Counter()
         weekdays = {time.time.weekday() for time in find_weekdays(key)}
@@ -210,7 +210,7 @@ def _ranked(sample: Sequence[str], keys: Sequence[str]) -> list[TimeMark]:
 
 
 def _is_only_a_day(spelling: Spelling, spans: Sequence[FoundTime]) -> bool:
-    """Is what stands where an hour would be always the day's beginning, or a number that counts a day's files?"""
+    """True if the hour is always midnight, or a counter of a day's files."""
     days, hours = {span.time.date() for span in spans}, {span.time.hour for span in spans}
     glued = spelling.parts[::2] == ("y", "m", "d", "H") and set(spelling.parts[1::2]) == {""}
     if glued and all(_is_date("".join(span.texts)) for span in spans):  # 20050113
@@ -242,10 +242,10 @@ def _refuse_half_hours(mark: TimeMark, times: dict[TimeMark, list[FoundTime]], k
 def _in_order(
     mark: TimeMark, times: dict[TimeMark, list[FoundTime]], named: Mapping[TimeMark, int], sample: Sequence[str]
 ) -> TimeMark:
-    """The same mark, or one of another order of year, month and day that fits as many keys and far fewer days.
+    """Return the mark, or another order of year, month and day that fits as many keys and spans far fewer days.
 
-    Of days that follow each other, a reading that takes the day for the year makes as many years. Weekdays tell the
-    order where they are named. SeveralLayoutsError if the values do not.
+    Reading the day as the year turns consecutive days into as many years. Weekdays in the keys decide the order.
+    SeveralLayoutsError if it stays ambiguous.
     """
 
     def days(other: TimeMark) -> int:
@@ -268,9 +268,9 @@ def _in_order(
 
 
 def _apart_hour(sample: Sequence[str], keys: Sequence[str]) -> Layout | None:
-    """The layout of keys whose hour stands apart from their date: `2015-01-30/web01.05.log.gz`, `05_30_01_2015.log`.
+    """Return the layout of keys whose hour is apart from their date: `2015-01-30/web01.05.log.gz`, `05_30_01_2015.log`.
 
-    Two digits behind a date, or in front of it, count as an hour only if most of 00 to 23 occur and nothing else does.
+    Two digits before or after a date count as an hour only if most of 00 to 23 occur and nothing else does.
     """
     dates: Counter[TimeMark] = Counter()
     for key in sample:
@@ -284,7 +284,7 @@ def _apart_hour(sample: Sequence[str], keys: Sequence[str]) -> Layout | None:
     if number < AGREE * len(sample):
         return None
     rows = [apart_hours(key, date) for key in sample if (date := find(key))]
-    for nth in (*range(_MOST_APART), *range(-1, -1 - _MOST_APART, -1)):
+    for nth in (*range(_MAX_APART), *range(-1, -1 - _MAX_APART, -1)):
         hours = [row[nth][0] for row in rows if nth in row]
         if len(hours) >= AGREE * len(sample) and len(set(hours)) >= _HOURS - 4:
             return layout_around([mark, nth], sample)

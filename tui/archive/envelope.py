@@ -1,12 +1,12 @@
-"""The form in which a message that cannot be a line is kept as one, and how its exact bytes come back.
+"""Encode a message that cannot be stored as a line, and decode it to its exact bytes.
 
-A record is one line, so a body with a newline in it, or an empty one, needs a form of its own. It is JSON that a person
-can still read, and that nothing else writes by accident:
+A record is one line, so a body with a newline in it, or an empty one, needs an encoding. It is JSON that is still
+readable, and that nothing else writes by accident:
 
     {"hourscope:body":"two\\nlines"}             a body that is UTF-8
     {"hourscope:body:base64":"/wBcCg=="}         any other, or one that is mostly control characters
 
-A genuine message that begins like one is wrapped as well, so `unwrap(wrap(body)) == body` for every body that
+A genuine message that begins like this is wrapped as well, so `unwrap(wrap(body)) == body` for every body that
 `needs_envelope`, and `unwrap(body) == body` for every other.
 """
 
@@ -23,14 +23,14 @@ from tui.archive.members import ZERO_RUN
 
 MARK = b'{"hourscope:body'
 _TEXT, _BASE64, _END = MARK + b'":"', MARK + b':base64":"', b'"}'
-_SLACK = 100  # bytes; beyond it JSON may be twice as long as the body, but not the six times of control characters
+_SLACK = 100  # bytes that JSON text may have in addition to twice the body; control characters take six bytes each
 
 
 def needs_envelope(body: bytes) -> str:
-    """Why a body cannot stand as a line: `newline`, `empty`, `lookalike`, `changed`; "" if it can.
+    """Return why a body cannot be stored as a line: `newline`, `empty`, `lookalike`, `changed`; "" if it can.
 
-    `changed`: a reader would not give it back as it is, see forms.py and lines.py: it is blank, ends in CR, begins with
-    a BOM, holds a run of zeros, is several JSON objects, or looks like a document, a page or binary data.
+    `changed`: a reader would not return it unchanged (see forms.py and lines.py): it is blank, ends in CR, begins with
+    a BOM, holds a run of zeros, is several JSON objects, or looks like a document, a web page or binary data.
     """
     if not body:
         return "empty"
@@ -56,7 +56,7 @@ def _is_changed(body: bytes) -> bool:
 
 
 def wrap(body: bytes) -> bytes:
-    """The body as a line of JSON, without its newline."""
+    """Encode the body as a line of JSON, without a newline."""
     try:
         line = _as_text(body)
     except UnicodeDecodeError:
@@ -73,7 +73,7 @@ def _as_base64(body: bytes) -> bytes:
 
 
 def unwrap(line: bytes) -> bytes:
-    """The bytes that were wrapped; a line that `wrap` has not made comes back as it is."""
+    """Return the bytes that were wrapped. A line that `wrap` did not make is returned unchanged."""
     if not line.startswith(MARK) or not line.endswith(_END):
         return line
     try:
@@ -83,6 +83,6 @@ def unwrap(line: bytes) -> bytes:
         if line.startswith(_BASE64):
             body = base64.b64decode(line[len(_BASE64) : -len(_END)], validate=True)
             return body if needs_envelope(body) and _as_base64(body) == line else line
-    except (ValueError, binascii.Error):  # JSON that another program wrote, or lone surrogates in it
+    except (ValueError, binascii.Error):  # JSON of another program, or with lone surrogates
         return line
     return line

@@ -1,4 +1,4 @@
-"""gzip at full speed. It only reports *that* a stream is damaged, not where, and gives no more of it."""
+"""Decode gzip at full speed. At damage it stops, and reports only *that* the stream is damaged, not where."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from isal import igzip, igzip_lib
 
 from tui.archive.members import ZERO_RUN, Readable
 
-_READ_SIZE = 1 << 18  # less costs two threads more calls than it saves cache
+_READ_SIZE = 1 << 18  # with less, two threads lose more by calls than they gain by the cache
 _ERRORS: tuple[type[Exception], ...] = (EOFError, OverflowError, igzip.BadGzipFile, igzip_lib.error)  # type: ignore[assignment]
 
-# What igzip.open() wraps in a second buffer and layers of Python, which would cost a scan 5 % of its time.
+# igzip.open() wraps this in a second buffer and layers of Python, which would cost a scan 5 % of its time.
 _reader: Callable[[Any, int], Readable] = igzip._GzipReader  # type: ignore[attr-defined]
 
-_CONTEXT = 32  # bytes that tell a hole from the end of a member
+_CONTEXT = 32  # bytes that distinguish a hole from the end of a member
 _HOLE_END = bytes(ZERO_RUN) + b"\x1f\x8b"
-_SIGN = _HOLE_END[-6:]  # found faster, and as rare
-# An empty member ends in zeros, too: its CRC and its size. (nsq_to_file writes one when it syncs in a quiet time.)
+_SIGN = _HOLE_END[-6:]  # faster to find, and as rare
+# An empty member also ends in zeros: its CRC and its size. (nsq_to_file writes one if it syncs without messages.)
 _EMPTY_ENDS = ((b"\x01\x00\x00\xff\xff", 8), (b"\x03", 9))
 
 
 class BrokenStream(Exception):
-    """A stream is damaged, cut, or followed by something else; where, only `salvage` knows."""
+    """A stream is damaged, cut, or followed by something else; `salvage` finds out where."""
 
 
 class FastGzip:
-    """ISA-L, about 1 GB/s of lines per core. Its many ways to say "damaged" become one."""
+    """A gzip decoder with ISA-L, about 1 GB/s of lines per core. All its errors become BrokenStream."""
 
     def __init__(self, raw: BinaryIO) -> None:
         self._stream = _reader(_HoleWatch(raw), _READ_SIZE)
@@ -42,16 +42,16 @@ class FastGzip:
 
 
 class _HoleWatch(io.RawIOBase):
-    """Stored gzip members in which no hole goes unseen: BrokenStream where zeros stand between two of them.
+    """A stream of stored gzip members that raises BrokenStream at zeros between two members.
 
-    ISA-L passes over such zeros as over padding, though a lost part of a file reads as zeros, too. A hole within a
-    member needs no watch: it breaks the member.
+    ISA-L skips such zeros as padding, but a lost part of a file also reads as zeros. A hole inside a member needs no
+    check, because it breaks the member.
     """
 
     def __init__(self, raw: BinaryIO) -> None:
         super().__init__()
         self._raw: Any = raw
-        self._before = b""  # the last bytes that were read
+        self._before = b""  # the last bytes read
 
     def readable(self) -> bool:
         return True

@@ -1,4 +1,4 @@
-"""A folder as a store: keys are paths below it, with `/`. Hidden folders are not entered."""
+"""The store for a folder: keys are relative paths with `/`. Hidden folders are skipped."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tui.errors import ArchiveError, KeyTakenError, OutputError, ReplacedError, 
 from tui.printable import printable
 
 _PAGE = 20_000  # objects
-_UNREADABLE = "unreadable"  # the ETag of what is named like a file and is not one
+_UNREADABLE = "unreadable"  # the ETag of a name that is not a regular file
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +41,12 @@ class FolderStore:
         return str(self.folder.resolve())
 
     def objects(self, prefix: str = "") -> Iterator[StoredObject]:
-        """Walk the folder that `prefix` lies in; the ETag stands for size and time of change."""
+        """Walk the folder that contains `prefix`. The ETag is made of size and modification time."""
         for page in self.pages(prefix):
             yield from page.objects
 
     def pages(self, prefix: str = "", delimiter: str = "") -> Iterator[ListPage]:
-        """Some thousands of objects a page; of names that the delimiter cuts short, nothing else is looked at."""
+        """Yield pages of up to 20,000 objects. Names that the delimiter groups are not examined further."""
         if not self.folder.is_dir():
             raise ArchiveError(f"{self.folder} is not a folder; give a folder of chunks or s3://BUCKET/PREFIX")
         objects: list[StoredObject] = []
@@ -62,9 +62,9 @@ class FolderStore:
         yield ListPage(tuple(objects), tuple(prefixes), last=True)
 
     def _keys(self, prefix: str, delimiter: str) -> Iterator[str]:
-        """Every key with the prefix; a folder, with a slash at its end, where the delimiter cuts all keys in it.
+        """Yield every key with the prefix; a folder, ending with a slash, if the delimiter groups all keys in it.
 
-        An empty folder with the name of a file is a key: it may be in the place of a chunk.
+        An empty folder with a file suffix is a key, too: it may have replaced a chunk.
         """
         above = prefix.rpartition("/")[0]
         self._path(above)
@@ -86,30 +86,30 @@ class FolderStore:
             waiting += reversed(below)
 
     def _names(self, within: str) -> list[tuple[str, bool]]:
-        """The names in a folder, sorted, and which are folders; links to folders are not followed."""
+        """Return the sorted names in a folder, each with True for a folder. Links to folders are not followed."""
         try:
             with os.scandir(self.folder / within) as entries:
                 return sorted((entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries)
         except (FileNotFoundError, NotADirectoryError):
-            return []  # nothing below a prefix that names no folder
+            return []  # the prefix does not name a folder
         except OSError as error:
             raise ArchiveError(f"{self.folder / within} cannot be read: {reason(error)}") from error
 
     def stat(self, key: str) -> StoredObject | None:
-        """The object of a key, or None if there is none."""
+        """Return the object with a key; None if it does not exist."""
         self._path(key)
         return self._object(key)
 
     def _object(self, key: str) -> StoredObject | None:
-        """None for what is gone since. A broken link, a pipe, or a folder is listed: reading it reports what it is."""
-        path = self.folder / key
+        """Return the object, or None if it is gone. Broken links, pipes and folders are listed; reading them fails."""
+        path = f"{self.folder}/{key}"  # making a Path takes as long as the call
         try:
             try:
-                status = path.stat()
+                status = os.stat(path)  # noqa: PTH116
             except OSError as error:
                 if error.errno not in (errno.ENOENT, errno.ELOOP, errno.ENOTDIR):
                     raise
-                status = path.lstat()
+                status = os.lstat(path)
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
@@ -142,18 +142,18 @@ class FolderStore:
         return cast(BinaryIO, stream)
 
     def stepwise(self, first: int = FIRST_RANGE) -> FolderStore:
-        """A file is read no further than it is asked for."""
+        """Return this store: files are only read as far as requested anyway."""
         return self
 
     def _path(self, key: str) -> Path:
-        """Where a key is; ArchiveError for one that leads out of the folder (keys come from strangers' buckets)."""
+        """Return the path of a key. ArchiveError if it is outside the folder: keys are untrusted."""
         if key.startswith("/") or ".." in key.split("/"):
-            raise ArchiveError(f"the key '{printable(key, 200)}' leads out of {self.folder}; it is refused")
+            raise ArchiveError(f"the key '{printable(key, 200)}' points outside {self.folder}; it is refused")
         return self.folder / key
 
     @contextmanager
     def create(self, key: str, *, overwrite: bool = False) -> Iterator[BinaryIO]:
-        """Write beside the target under a hidden name, then link or rename it into place."""
+        """Write to a hidden file next to the target, then link or rename it into place."""
         try:
             target = self._path(key)
         except ArchiveError as error:
@@ -162,7 +162,7 @@ class FolderStore:
             yield stream
 
     def put(self, key: str, path: Path) -> None:
-        """Copied beside the target, synced, then linked into place; the folder is on disk, too, when this returns."""
+        """Copy the file next to the target, sync, then link it into place, and sync the folders."""
         target = self._path(key)
         if target.exists():
             raise KeyTakenError(f"{target} exists")
@@ -180,7 +180,7 @@ class FolderStore:
             raise OutputError(f"{target} cannot be written: {reason(error)}") from error
 
     def holds(self, key: str, path: Path) -> bool | None:
-        """If so it is on disk when this returns: whoever put it may have been killed before it was."""
+        """Compare the bytes. If equal, sync them: the process that wrote them may have been killed before that."""
         target = self._path(key)
         try:
             same = filecmp.cmp(target, path, shallow=False)
@@ -199,11 +199,11 @@ class FolderStore:
             raise OutputError(f"{self.folder / key} cannot be deleted: {reason(error)}") from error
 
     def renew(self) -> None:
-        """A folder needs no credentials."""
+        """Do nothing: a folder needs no credentials."""
 
 
 def _without_waiting(path: str, flags: int) -> int:
-    """Open a file; of a pipe nobody writes to, too, where others would wait."""
+    """Open a file without blocking, even a pipe without a writer."""
     return os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC)
 
 

@@ -1,4 +1,4 @@
-"""The form of a chunk's records: lines, JSON values without newlines between them, or the items of a JSON document."""
+"""The form of a chunk's records: lines, concatenated JSON values, or the items of a JSON document."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ LONGEST_PREAMBLE = 1 << 20  # bytes of a document before its list
 
 # Lists that hold the records even if the document has other keys: CloudTrail, Azure Monitor, CloudWatch Logs.
 _RECORD_LISTS = ("Records", "records", "logEvents")
-LIST_SIGNS = (b'ecords"', b'logEvents"')  # what stands in a document that holds one of them
+LIST_SIGNS = (b'ecords"', b'logEvents"')  # any document with one of these lists contains one of these texts
 _SEPARATED = re.compile(rb'[}\]]\s*,\s*\{"(?![,:}\]])')
 _TOGETHER = re.compile(rb'[}\]]\s*\{"(?![,:}\]])')
 _MAGIC = re.compile(rb"\x1f\x8b\x08[\x00-\x1f]|\x28\xb5\x2f\xfd|BZh[1-9]1AY&SY|\xfd7zXZ\x00")
-_MANY = 20  # objects in a list of a record; a line that holds more is taken for a document
-_TRIED = 1 << 16  # bytes of what looks like compressed data that are decoded to tell
+_MANY = 20  # objects in a record's list; a line with more is a document
+_TRIED = 1 << 16  # bytes to decode of possibly compressed data
 _BEGUN = re.compile(rb'\[|\{\s*"[^"\\]*"\s*:\s*\[?')
 _BEGUN_LIST = re.compile(rb'(?:\{\s*"([^"\\]*)"\s*:\s*)?\[')
 _MARKUP = re.compile(
@@ -48,7 +48,7 @@ _MARKUP = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """How records are told apart: `lines`; `values`, JSON without newlines; `items` of the lists at `path`."""
+    """How records are separated: `lines`; `values`, concatenated JSON; `items` of the lists at `path`."""
 
     kind: FormKind
     path: tuple[str, ...] = ()
@@ -64,11 +64,11 @@ LINES, VALUES = Form("lines"), Form("values")
 
 @dataclass(frozen=True, slots=True)
 class Unchosen:
-    """What a chunk's records hold that may be the records: at `path`, "" where --records cannot lead to it.
+    """A place inside a chunk's records that may hold the real records: `path`, or "" if --records cannot express it.
 
-    `document`: a list in the only record. `line`: a short list in the only record, which is a line. `lists`: one in
-    each record, which is a line. `nested`: the same of records that are told apart as `path` says. `map`: objects that
-    are alike, each under a name, in the only record. `strings`: JSON in strings.
+    `document`: a list in the only record. `line`: a short list in the only record, which is a line. `lists`: a list in
+    each record, which is a line. `nested`: a list in each record, which is an item at `path`. `map`: similar objects
+    under different keys in the only record. `strings`: JSON inside strings.
     """
 
     kind: Literal["document", "line", "lists", "nested", "map", "strings"]
@@ -76,9 +76,9 @@ class Unchosen:
 
 
 def form_of(text: bytes, *, whole: bool, records: str | None = None) -> Form:
-    """The form of a chunk, from its first decoded bytes, `whole` if there are no others.
+    """Detect the form of a chunk from its first decoded bytes (`whole`: all of them).
 
-    `records` is what the user says: the path of the lists that hold the records, "." for each whole JSON value.
+    `records` is the user's choice: the path of the lists that hold the records, or "." for each whole JSON value.
     """
     if records is not None:
         path = tuple(step for step in records.removesuffix("[*]").split(".") if step)
@@ -99,14 +99,14 @@ def form_of(text: bytes, *, whole: bool, records: str | None = None) -> Form:
     if whole and is_json(text):
         return _document(text, whole=True) or VALUES
     if not _BEGUN.fullmatch(line.strip()) and is_json(rest.partition(b"\n")[0]):
-        return LINES  # the first line is broken, the second is not
+        return LINES  # only the first line is invalid
     return _document(text, whole=whole) or _open_form(text, has_newline=bool(newline))
 
 
 def _document(text: bytes, *, whole: bool, mixed: bool = True) -> Form | None:
-    """The list that holds the records, if the text is (or begins) a document that has one.
+    """Return the list that holds the records, if the text is (or begins) a document with such a list.
 
-    A list that is a whole chunk may be `mixed`, with numbers before its objects; one of many is a record itself.
+    A list that is the whole chunk may be `mixed`, with numbers before its objects; one of several is itself a record.
     """
     if text[:1] == b"[":
         inner = text[1:].strip(b", \t\r\n")
@@ -124,7 +124,7 @@ def _document(text: bytes, *, whole: bool, mixed: bool = True) -> Form | None:
 
 
 def _holds_lists(text: bytes, *, whole: bool) -> bool:
-    """Does a list hold objects or lists? Where its end is not known, JSON up to that of the first shows it."""
+    """True if a list holds objects or lists. If its end is unknown, the first one must be valid JSON."""
     if whole:
         return any(depth == 1 and token["open"] for depth, token in tokens(text))
     inner = text[1 + plain_items(text[1:])[1] :].lstrip()
@@ -132,13 +132,13 @@ def _holds_lists(text: bytes, *, whole: bool) -> bool:
 
 
 def is_record_list(line: bytes) -> bool:
-    """Is a line of its own a list of objects, or a document that holds the records in one?"""
+    """True if a line is a list of objects, or a document that holds the records in such a list."""
     begins_list = line[:1] == b"[" and line[1:].lstrip()[:1] == b"{"
     return (begins_list or any(sign in line for sign in LIST_SIGNS)) and _document(line, whole=True) is not None
 
 
 def _open_document(text: bytes) -> Form | None:
-    """The same for a text that ends in the middle of its first value."""
+    """Return the list that holds the records, for a text that ends in the middle of its first value."""
     tokens = shallow(text)
     keys = 0
     for (depth, token), (_, after), (_, inner) in zip(tokens, tokens[1:], tokens[2:], strict=False):
@@ -155,7 +155,7 @@ def _open_document(text: bytes) -> Form | None:
 
 
 def may_come_late(text: bytes) -> bool:
-    """May a list that begins further on hold the records? Not of lines, and where the first value has ended."""
+    """True if a later list may hold the records: not for lines, nor after the end of the first value."""
     text = text.removeprefix(BOM).lstrip()
     line, newline, _ = text.partition(b"\n")
     if text[:1] == b"[":
@@ -165,7 +165,7 @@ def may_come_late(text: bytes) -> bool:
 
 
 def _open_form(text: bytes, *, has_newline: bool) -> Form:
-    """Values that go over lines, or that follow each other without newlines, show at the first value's end."""
+    """Detect multi-line or concatenated values by the end of the first value."""
     end = next((token.end() for depth, token in shallow(text) if depth == 0 and token["close"]), None)
     if end is None:
         return VALUES if has_newline and not text.partition(b"\n")[0].strip(b"{[ \t\r") else LINES
@@ -173,7 +173,7 @@ def _open_form(text: bytes, *, has_newline: bool) -> Form:
 
 
 def form_of_part(text: bytes, records: str | None = None) -> Form | None:
-    """The form, from a part of a chunk that may begin and end in the middle of a record; None if that does not tell."""
+    """Detect the form from a part of a chunk that may begin and end within a record; None if it is unclear."""
     if records is None and (begun := _BEGUN_LIST.fullmatch(text.strip())):
         return Form("items", (begun[1].decode("utf-8", "replace"),) if begun[1] else ())
     lines = [line.rstrip() for line in text.split(b"\n", 4)[1:4]]
@@ -191,9 +191,9 @@ def form_of_part(text: bytes, records: str | None = None) -> Form | None:
 
 
 def unchosen_list(block: Block, form: Form, *, line: bool) -> Unchosen | None:
-    """What a chunk's first records may hold instead of being records themselves; if they are one, that is a document.
+    """Return a place inside a chunk's first records that may hold the real records, if there is one.
 
-    `line`: is it all of the chunk, and does it end in a newline?
+    `line`: the block is the whole chunk and ends with a newline.
     """
     with block.view() as view:
         if block.count() == 1 and form.kind != "items" and (inner := _inner_list(view[:LONG], line=line)):
@@ -211,7 +211,7 @@ def unchosen_list(block: Block, form: Form, *, line: bool) -> Unchosen | None:
 
 
 def _option(form: Form | None) -> str:
-    """What --records says for that form."""
+    """Return the argument of --records for a form."""
     return (str(form).removesuffix("[*]") or "[*]") if form and form.kind == "items" else "."
 
 
@@ -221,7 +221,7 @@ def _are_most(fits: Callable[[bytes], bool], block: Block) -> bool:
 
 
 def _inner_list(record: memoryview, *, line: bool) -> Unchosen | None:
-    """A list of objects in a document: the one that has the most of them."""
+    """Return the document's list with the most objects."""
     lists = lists_of_objects(record, _MANY)
     path = max(lists, key=lambda path: lists[path], default=())
     if lists.get(path, 0) < 2:
@@ -232,16 +232,16 @@ def _inner_list(record: memoryview, *, line: bool) -> Unchosen | None:
 
 
 def _is_json_string(record: bytes) -> bool:
-    """Is it a string that holds JSON, or a list of such?"""
+    """True for a string that holds JSON, or a list of such strings."""
     if record[:1] == b"[" and record[1:].lstrip()[:1] == b'"':
         record = (items(record) or [b""])[0]
     return record[:2] in (b'"{', b'"[') and is_json(record) and is_json(json.loads(record).encode("utf-8", "replace"))
 
 
 def compressed_in(text: bytes) -> tuple[int, str]:
-    """Where in decoded text compressed data begins, and which; "" if nowhere.
+    """Find compressed data in decoded text; return its start and format, or "".
 
-    What is there may be too little for a decoder (bzip2 takes up to 900 kB at once); then it must begin a line.
+    If there is too little data for the decoder (bzip2 needs up to 900 kB at once), it must begin a line.
     """
     for magic in _MAGIC.finditer(text):
         start = magic.start()
@@ -258,7 +258,7 @@ def compressed_in(text: bytes) -> tuple[int, str]:
 
 
 def misfit(text: bytes, *, whole: bool) -> str:
-    """Why a chunk's first decoded bytes, `whole` if there are no others, cannot be records at all; "" if they can."""
+    """Return why a chunk's first decoded bytes (`whole`: all of them) cannot be records, or ""."""
     if whole and not text.strip(b"\0"):
         return "it holds only zero bytes"
     if _MARKUP.match(text.removeprefix(BOM)):

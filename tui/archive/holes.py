@@ -1,8 +1,8 @@
-"""The holes that a layout can have: one table of what each matches, how it is spelled, and what it says about time.
+"""The holes of a layout: a table of what each matches, how its text is written, and which part of the time it gives.
 
 A pattern is text with holes: `%Y` and the other time codes of strftime (`%-H` without padding), `{topic}` and any other
-name, `{topic=events}` with a value that it must have (`*` in the value matches any text), `*` for any text without a
-slash, `**` for any text. `{{ }} %% {*}` are a literal brace, percent sign and star.
+name, `{topic=events}` with a required value (`*` in the value matches any text), `*` for any text without a slash,
+`**` for any text. `{{ }} %% {*}` are a literal brace, percent sign and star.
 """
 
 from __future__ import annotations
@@ -15,38 +15,38 @@ from datetime import datetime, timedelta, tzinfo
 
 from tui.errors import LayoutError
 
-YEARS = range(1970, 9999)  # a year outside is an error in a key, not an edge of the calendar
+YEARS = range(1970, 9999)  # a key with a year outside these is invalid
 _MONTHS = {name.lower(): n for n, name in enumerate(calendar.month_name) if name} | {
     name.lower(): n for n, name in enumerate(calendar.month_abbr) if name
 }
 _WEEKDAYS = {name.lower(): n for names in (calendar.day_name, calendar.day_abbr) for n, name in enumerate(names)}
 _EPOCH_DIGITS = ((11, 1), (14, 10**3), (17, 10**6), (20, 10**9))  # seconds, milli-, micro-, nanoseconds
 _CENTURY_PIVOT = 69  # POSIX strptime: %y of 69 to 99 is 19xx
-_MOST_STEPS = 4000  # of a range whose values are listed
+_MAX_STEPS = 4000  # of a range whose values can be listed
 
 
 def month_number(name: str) -> int:
-    """The month of an English name or its first three letters, in any case; 0 if it is neither."""
+    """Return the month (1–12) of an English name or its first three letters, in any case; 0 for other texts."""
     return _MONTHS.get(name.lower(), 0)
 
 
 def weekday_number(name: str) -> int:
-    """Monday's is 0, of an English name or its first three letters, in any case; -1 if it is neither."""
+    """Return the weekday (Monday is 0) of an English name or its first three letters; -1 for other texts."""
     return _WEEKDAYS.get(name.lower(), -1)
 
 
 def epoch_seconds(digits: str) -> int:
-    """Seconds since 1970 of a number of seconds, milliseconds, microseconds or nanoseconds, told by its digits."""
+    """Return an epoch in seconds. The number of digits decides between seconds, milli-, micro- and nanoseconds."""
     per_second = next(unit for most, unit in _EPOCH_DIGITS if len(digits) <= most)
     return int(digits) // per_second
 
 
 @dataclass(frozen=True, slots=True)
 class TimeCode:
-    """A `%` code: the regex of its texts, the quantity that it gives (`Y m d H …`), and how to read and spell it.
+    """A `%` code: the regex of its texts, its quantity (`Y m d H …`), and how to parse and format it.
 
-    `step` is the shortest time in which its text can change, None where texts cannot be listed (epochs, and names of
-    months and weekdays, which are read in any case). A weekday (`a`) tells no time, but the date must be on it.
+    `step` is the shortest time in which its text can change; None if texts cannot be listed (epochs, and names of
+    months and weekdays, which match in any case). A weekday (`a`) gives no time; it must agree with the date.
     """
 
     regex: str
@@ -59,7 +59,7 @@ class TimeCode:
 def _number(
     quantity: str, digits: int, spell: Callable[[datetime], int], step: timedelta | None
 ) -> dict[str, TimeCode]:
-    """A number with leading zeros, and the same without."""
+    """Return the codes for a number with leading zeros and without."""
     return {
         f"%{quantity}": TimeCode(rf"\d{{{digits}}}", quantity, int, lambda t: f"{spell(t):0{digits}}", step),
         f"%-{quantity}": TimeCode(rf"\d{{1,{digits}}}", quantity, int, lambda t: str(spell(t)), step),
@@ -86,7 +86,7 @@ TIME_CODES: dict[str, TimeCode] = {
     ),
     "%s": TimeCode(r"\d{9,20}", "s", epoch_seconds, lambda t: str(int(t.timestamp())), None),
 }
-_NAMES = {  # those whose texts are not just any text; `{topic}` takes all the dots it can: hosts seldom have one
+_NAMES = {  # fields whose texts are restricted; `{topic}` is greedy, as topics contain dots more often than hosts
     "topic": r"[^/]+",
     "rev": r"-\d{6}|",  # nsq, apps/nsq_to_file/file_logger.go, `<REV>`
     "partition": r"\d+",
@@ -103,10 +103,10 @@ _TOKEN = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Hole:
-    """A hole of a layout. `token` is as the pattern has it.
+    """A hole of a layout. `token` is its text in the pattern.
 
-    `name` is what it is called: the code of a time (`%Y`), the name of a field (`topic`), or `*`, `**`. `regex` matches
-    its texts. `value` is the pattern of a field's value if the layout gives one: `events`, `events*`.
+    `name` is a time code (`%Y`), the name of a field (`topic`), or `*`, `**`. `regex` matches its texts. `value` is
+    the pattern of a field's value if the layout has one: `events`, `events*`.
     """
 
     token: str
@@ -116,12 +116,12 @@ class Hole:
 
     @property
     def code(self) -> TimeCode | None:
-        """What it says about time, if it does."""
+        """The time code, if it is one."""
         return TIME_CODES.get(self.token)
 
     @property
-    def tells_time(self) -> bool:
-        """Is it a part of the hour? A weekday only agrees with one."""
+    def is_time(self) -> bool:
+        """True if it is part of the hour. A weekday is not; it must only agree with the date."""
         return self.code is not None and self.code.quantity != "a"
 
     @property
@@ -130,17 +130,17 @@ class Hole:
 
     @property
     def is_open(self) -> bool:
-        """Has it texts of any length?"""
+        """True if its text can have any length."""
         return self.code is None and self.fixed is None and self.name != "rev"
 
     @property
     def fixed(self) -> str | None:
-        """The only text that it has, if the layout gives it."""
+        """Its only possible text, if the layout gives one without a star."""
         return None if self.value is None or _has_star(self.value) else unescape(self.value)
 
     @property
     def head(self) -> str:
-        """What all its texts begin with."""
+        """The prefix of all its texts."""
         if self.value is None:
             return ""
         tokens = _TOKEN.findall(self.value)
@@ -148,25 +148,25 @@ class Hole:
         return unescape("".join(tokens[: next(stars, len(tokens))]))
 
     def fits(self, text: str) -> bool:
-        """Can it have this text?"""
+        """True if `text` matches the whole hole."""
         return re.fullmatch(self.regex, text, re.ASCII) is not None
 
     def values(self, start: datetime, stop: datetime) -> tuple[str, ...] | None:
-        """Every text that it can have for hours of [start, stop), in order of time; None where they cannot be listed.
+        """Return its possible texts for hours of [start, stop), in order of time; None if they cannot be listed.
 
-        `%Y` of two years gives two texts, a fixed field its only one. Month names, epochs, minutes and open fields, and
-        ranges of more than ten years give None.
+        `%Y` has two texts for two years, a fixed field has one. None for month names, epochs, minutes and open fields,
+        and for ranges of more than ten years.
         """
         if self.fixed is not None:
             return (self.fixed,)
         code = self.code
-        if code is None or code.step is None or (stop - start) / code.step > _MOST_STEPS:
+        if code is None or code.step is None or (stop - start) / code.step > _MAX_STEPS:
             return None
         return tuple(dict.fromkeys(code.spell(time) for time in steps(start, stop, code.step)))
 
 
 def steps(start: datetime, stop: datetime, step: timedelta) -> Iterator[datetime]:
-    """Times of the wall clock from `start` to before `stop`, one for each step, the last hour included."""
+    """Yield wall-clock times of [start, stop), one per step, and the last hour."""
     time = start
     while time < stop:
         yield time
@@ -177,7 +177,7 @@ def steps(start: datetime, stop: datetime, step: timedelta) -> Iterator[datetime
 
 
 def split_pattern(pattern: str) -> tuple[str | Hole, ...]:
-    """The literals (as the keys have them) and holes of a pattern, in order; LayoutError for an unknown `%` code."""
+    """Split a pattern into literals (unescaped, as in keys) and holes. LayoutError for an unknown `%` code."""
     parts: list[str | Hole] = []
     literal = ""
     for token in _TOKEN.findall(pattern):
@@ -199,7 +199,7 @@ def _hole(token: str, pattern: str) -> Hole | None:
         return Hole(token, token, TIME_CODES[token].regex)
     if token.startswith("%") and token not in _ESCAPED:
         known = " ".join(TIME_CODES)
-        raise LayoutError(f"the layout '{pattern}' has '{token}'; known are {known}, and %% for a percent sign")
+        raise LayoutError(f"unknown code '{token}' in the layout '{pattern}'; use {known}, or %% for a percent sign")
     if len(token) > 2 and token.startswith("{") and token not in _ESCAPED:
         name, equals, value = token[1:-1].partition("=")
         if not equals:
@@ -209,7 +209,7 @@ def _hole(token: str, pattern: str) -> Hole | None:
 
 
 def _value_regex(value: str, *, greedy: bool) -> str:
-    """A field's value as a regex; a star in it stands for at least one character only where it is not at the end."""
+    """Return the regex of a field's value. A star must match at least one character, except at the end."""
     end = r"[^/]*" if greedy else r"[^/]*?"
     tokens = _TOKEN.findall(value)
     parts = [re.escape(_ESCAPED.get(token, token)) if token not in _STARS else "" for token in tokens]
@@ -222,28 +222,28 @@ def _has_star(value: str) -> bool:
 
 
 def has_holes(text: str) -> bool:
-    """Does a location contain a layout, or is it a plain folder or prefix?"""
+    """True if a location contains a layout; False for a plain folder or prefix."""
     tokens = _TOKEN.findall(text)
     return any(t in _STARS or t in TIME_CODES or (t[:1] == "{" and len(t) > 2 and t not in _ESCAPED) for t in tokens)
 
 
 def escape(text: str) -> str:
-    """A literal text as a pattern spells it."""
+    """Escape a literal text for use in a pattern."""
     return re.sub(r"[{}%*]", lambda match: "{*}" if match[0] == "*" else match[0] * 2, text)
 
 
 def unescape(pattern: str) -> str:
-    """The text of a pattern without holes."""
+    """Return the literal text of a pattern without holes."""
     return "".join(_ESCAPED.get(token, token) for token in _TOKEN.findall(pattern))
 
 
 def year_of(short: int) -> int:
-    """The year that `%y` means."""
+    """Return the year of a two-digit `%y`."""
     return short + (1900 if short >= _CENTURY_PIVOT else 2000)
 
 
 def hour_of(codes: tuple[TimeCode, ...], texts: tuple[str, ...], zone: tzinfo) -> datetime | None:
-    """The hour that the texts of time codes give; None if it is not one or they disagree."""
+    """Return the hour that the texts of time codes give; None if it does not exist or the texts disagree."""
     values: dict[str, int] = {}
     for code, text in zip(codes, texts, strict=True):
         value = code.read(text)

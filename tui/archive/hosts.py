@@ -1,4 +1,4 @@
-"""Which names in keys are those of hosts and which those of topics, and where one ends and the other begins."""
+"""Tell host names from topics in keys, and find where one ends and the other begins."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ _MACHINE = re.compile(  # web01, eu-web-1a, ip-10-0-0-1, node-a
 )
 _PRIVATE = frozenset(("local", "lan", "internal", "corp", "localdomain"))
 _DOMAINS = _PRIVATE.union(("com", "net", "org", "io", "dev", "home", "cluster", "cloud"))
-# What may be a host's name by its number alone; a topic may have one, too.
+# Names that may be hosts only because they end with a number; topics may, too.
 _NUMBERED = re.compile(r"([A-Za-z][A-Za-z-]*-?)\d{1,4}[a-z]?(?:-\d{1,3}){0,3}((?:\.[A-Za-z0-9-]+)*)")
-_VERSION = re.compile(r"(?:(?:.*[-_.])?[vV]|.*[a-z]V)\d+(?:[-_.]\d+)*", re.ASCII)  # srv1 is none
+_VERSION = re.compile(r"(?:(?:.*[-_.])?[vV]|.*[a-z]V)\d+(?:[-_.]\d+)*", re.ASCII)  # srv1 is not a version
 _COUNTED = re.compile(
     r"(?:part|file|chunk|shard|batch|slice|segment|seg|split|bucket|v|p|r|m|attempt|task)[-_]?\d+", re.I
 )
-_MOST_WORDS = 16  # of a topic, or of a host
-_MANY = 8  # names that only a number tells apart: so many are hosts
+_MAX_WORDS = 16  # of a topic, or of a host
+_MANY = 8  # names that differ only in a number: so many are hosts
 
 
 def is_host(name: str) -> bool:
-    """Is it surely a host's name: that of a machine's role with a number or a letter, or one of a domain?"""
+    """True for a name that is certainly a host's: a machine's role with a number or letter, or a domain name."""
     first, _, domain = name.partition(".")
     if name == "localhost" or _VERSION.fullmatch(first) or _VERSION.fullmatch(name):
         return name == "localhost"
@@ -39,29 +39,29 @@ def is_host(name: str) -> bool:
 
 
 def are_hosts(names: Collection[str]) -> bool:
-    """Are all names those of hosts: surely (`web01 db`), or because there are many that only a number tells apart?"""
+    """True if all names are hosts: certainly (`web01 db`), or because many differ only in a number."""
     if any(map(is_host, names)):
         return all(is_host(name) or name in _WORDS for name in names)
     return len(names) >= _MANY and may_be_hosts(names) and len({_stem(name) for name in names}) == 1
 
 
 def may_be_hosts(names: Collection[str]) -> bool:
-    """Can all be hosts as well as topics, because a number that is not a version tells them apart? `orders1 orders2`"""
+    """True if all names can be hosts or topics, because each has a number that is not a version: `orders1 orders2`."""
     return bool(names) and all(_NUMBERED.fullmatch(name) and not _VERSION.fullmatch(name) for name in names)
 
 
 def are_counted(names: Collection[str]) -> bool:
-    """Are they numbers of parts or of versions alone: `part-0`, `v2`?"""
+    """True if all are just numbers of parts or versions: `part-0`, `v2`."""
     return all(map(_COUNTED.fullmatch, names))
 
 
 def are_roles(names: Collection[str]) -> bool:
-    """Are they words for machines, or hosts: `web`, `db2`?"""
+    """True if all are words for machines, or hosts: `web`, `db2`."""
     return all(name in _WORDS or is_host(name) for name in names)
 
 
 def are_versions(names: Collection[str]) -> bool:
-    """Are they versions, perhaps of something: `v1`, `orders-v2`?"""
+    """True if all are versions, with or without a name: `v1`, `orders-v2`."""
     return all(map(_VERSION.fullmatch, names))
 
 
@@ -71,11 +71,11 @@ def _stem(name: str) -> str:
 
 
 def topics_and_hosts(names: Collection[str], *, needed: bool = True) -> str:
-    """`{topic}.{host}` for names that are a topic and a host with a dot between, both of which may hold dots.
+    """Return the pattern for names of a topic, a dot and a host, where both may contain dots: `{topic}.{host}`.
 
-    What varies tells where the host begins, and what hosts look like: topics and hosts are fewest if every topic is on
-    every host. The layout's own reading is the last dot; where that is not right, the holes say more. "" if they look
-    like topics alone, unless a host is `needed`.
+    The split is chosen by what hosts look like, and so that there are few different topics and hosts. `{topic}.{host}`
+    splits at the last dot; if that is wrong, the holes are more specific. "" if the names look like topics only, unless
+    a host is `needed`.
     """
     cuts = _cuts(sorted(set(names)), needed)
     if not all(host for _, host in cuts.values()):
@@ -84,7 +84,7 @@ def topics_and_hosts(names: Collection[str], *, needed: bool = True) -> str:
 
 
 def _cuts(names: Sequence[str], needed: bool) -> Mapping[str, tuple[str, str]]:
-    """Topic and host of each name."""
+    """Return the topic and host of each name."""
     rows = [name.split(".") for name in names]
     shortest = min(map(len, rows))
 
@@ -94,7 +94,7 @@ def _cuts(names: Sequence[str], needed: bool) -> Mapping[str, tuple[str, str]]:
         }
 
     tries = [] if needed else [cut(map(len, rows))]
-    for number in range(1, min(shortest, _MOST_WORDS)):  # as many words in every topic, in every host
+    for number in range(1, min(shortest, _MAX_WORDS)):  # the same number of words in every topic, or in every host
         tries += [cut(number for _ in rows), cut(len(row) - number for row in rows)]
     if shortest > 1:
         tries.append(cut(map(_first_host, rows)))
@@ -102,12 +102,12 @@ def _cuts(names: Sequence[str], needed: bool) -> Mapping[str, tuple[str, str]]:
 
 
 def _first_host(words: list[str]) -> int:
-    """How many words are in front of the first that is a host's."""
+    """Return the number of words before the first one that is a host's."""
     return next((at for at in range(1, len(words)) if is_host(words[at])), len(words) - 1)
 
 
 def _cost(cuts: Mapping[str, tuple[str, str]]) -> tuple[int, int, int]:
-    """What speaks against a division, in order: names that look otherwise, how many they are, dots in hosts."""
+    """Return the penalties of a split, in order: implausible names, number of names, dots in hosts."""
     topics, hosts = {topic for topic, _ in cuts.values()}, {host for _, host in cuts.values() if host}
     wrong = sum(not _begins_with_host(host) and host not in _WORDS for host in hosts)
     wrong += sum(any(map(is_host, topic.split(".")[1:])) for topic in topics)
@@ -115,13 +115,13 @@ def _cost(cuts: Mapping[str, tuple[str, str]]) -> tuple[int, int, int]:
 
 
 def _begins_with_host(name: str) -> bool:
-    """Is it a host's name, in which no later word is that of a machine, but for the first one?"""
+    """True for a host's name in which at most the first word is a machine's."""
     first, *others = name.split(".")
     return is_host(name) and (is_host(first) or not any(map(_MACHINE.fullmatch, others)))
 
 
 def _spellings(cuts: Collection[tuple[str, str]]) -> Iterator[str]:
-    """Patterns that may divide the names so, the most general first."""
+    """Yield patterns that may split the names in this way, the most general first."""
     yield "{topic}.{host}"
     topics, hosts = {topic for topic, _ in cuts}, [host.split(".") for _, host in cuts]
     if len(set(map(len, hosts))) == 1:

@@ -1,7 +1,7 @@
-"""Where JSON values begin and end in bytes: what tells records apart that no newline does.
+"""Find where JSON values begin and end in bytes, to split records that newlines do not separate.
 
-msgspec checks and slices at about 600 MB/s; where it refuses (a lone surrogate, a damaged value) a slower scanner that
-knows strings and brackets finds the ends.
+msgspec checks and slices at about 600 MB/s. Where it refuses (a lone surrogate, a damaged value), a slower scanner for
+strings and brackets finds the ends.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from typing import Any
 
 _SHORT = 1 << 14  # bytes
 _PIECE = 1 << 20  # bytes
-_LOOKED_AT = 1 << 17  # tokens, about 0.1 s
-_DEEPEST = 100_000  # brackets; no parser follows so many, and 64 MiB of them would take 20 s to count
+_MAX_TOKENS = 1 << 17  # about 0.1 s
+_DEEPEST = 100_000  # brackets; no parser accepts so many levels, and 64 MiB of them would take 20 s to count
 
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+(?P<closed>"?)|(?P<open>[{\[])|(?P<close>[}\]])', re.DOTALL)
 _PLAIN = re.compile(rb'(?:[\s,]*(?:"(?:[^"\\]|\\.)*+"|[-+.\w]++)\s*,)+', re.DOTALL)
 _NEWLINES = b"\r\n"
-_BEHIND = re.compile(r"trailing characters \(byte (\d+)\)")
+_TRAILING = re.compile(r"trailing characters \(byte (\d+)\)")
 _CUT = "Input data was truncated"
 
 BOM = b"\xef\xbb\xbf"
@@ -29,8 +29,8 @@ BOM = b"\xef\xbb\xbf"
 
 @cache
 def _decoder(kind: str) -> Callable[[bytes | memoryview], Any]:
-    """What slices `one` value, `many` (with or without newlines), the `items` of a list, the `members` of an object."""
-    import msgspec  # a scan for a text in lines does without
+    """Return a slicer of `one` value, `many` concatenated values, the `items` of a list or `members` of an object."""
+    import msgspec  # a text search in lines does not need it
 
     raw = msgspec.Raw
     errors = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
@@ -51,14 +51,14 @@ def _decoder(kind: str) -> Callable[[bytes | memoryview], Any]:
 
 
 def is_json(text: bytes) -> bool:
-    """Is it one JSON value?"""
+    """True if the text is exactly one JSON value."""
     if len(text) > _SHORT:
         return _decoder("one")(text) is not None or _loads(text)
     return _loads(text) or _decoder("one")(text) is not None
 
 
 def _loads(text: bytes) -> bool:
-    """The same as the standard library sees it, which also takes lone surrogates and NaN."""
+    """True if the standard library parses the text. It also accepts lone surrogates and NaN."""
     try:
         json.loads(text.decode("utf-8", "surrogateescape"))
     except (ValueError, RecursionError):
@@ -67,47 +67,47 @@ def _loads(text: bytes) -> bool:
 
 
 def is_json_object(text: bytes) -> bool:
-    """Is it one JSON object or array, and nothing else?
+    """True if the text is exactly one JSON object or array.
 
-    No end of an object's text is an object itself (its last brace has no partner), and no beginning is: so where a line
-    may be the rest of one that damage has cut, this tells.
+    No proper prefix or suffix of an object's text is itself an object, so this also shows that a line is whole and not
+    the rest of one that was cut by damage.
     """
     text = text.strip()
     return text[:1] in (b"{", b"[") and text[-1:] in (b"}", b"]") and is_json(text)
 
 
 def values(text: bytes | memoryview) -> list[bytes] | None:
-    """The JSON values that a text consists of, each on one line; None if it is not just values."""
+    """Split concatenated JSON values, each put on one line; None if the text holds anything else."""
     parsed = _decoder("many")(text)
     return None if parsed is None else [one_line(bytes(raw)) for raw in parsed]
 
 
 def items(text: bytes) -> list[bytes] | None:
-    """The items of a JSON list, each on one line; None if it is no list."""
+    """Return the items of a JSON list, each on one line; None if it is not a list."""
     parsed = _decoder("items")(text)
     return None if parsed is None else [one_line(bytes(raw)) for raw in parsed]
 
 
 def plain_items(text: bytes) -> tuple[list[bytes], int]:
-    """The items before the first object of the rest of a list: strings, numbers, null; and where they end."""
+    """Return the strings, numbers and nulls before the first object in the rest of a list, and where they end."""
     plain = _PLAIN.match(text)
     values = items(b"[" + plain.group().strip(b" \t\r\n,") + b"]") if plain else None
     return (values, plain.end()) if values and plain else ([], 0)
 
 
 def members(text: bytes) -> dict[str, bytes] | None:
-    """The values of a JSON object by their keys; None if it is no object."""
+    """Return the values of a JSON object by key; None if it is not an object."""
     parsed = _decoder("members")(text)
     return None if parsed is None else {key: bytes(raw) for key, raw in parsed.items()}
 
 
 def one_line(value: bytes) -> bytes:
-    """The same JSON value without CR and LF, which only stand between its tokens."""
+    """Return a JSON value without CR and LF, which occur only between its tokens."""
     return value.translate(None, _NEWLINES) if b"\n" in value or b"\r" in value else value
 
 
 def drop_newlines(value: bytearray) -> None:
-    """Put a long JSON value on one line, as `one_line`, in place."""
+    """Remove CR and LF from a long JSON value in place; see `one_line`."""
     if b"\n" not in value and b"\r" not in value:
         return
     kept = 0
@@ -119,7 +119,7 @@ def drop_newlines(value: bytearray) -> None:
 
 
 def objects_on(line: bytes) -> list[bytes] | None:
-    """The objects and arrays that a line consists of, if they are two or more; None otherwise."""
+    """Split a line of two or more objects and arrays; None for any other line."""
     if line[:1] not in (b"{", b"["):
         return None
     several = values(line)
@@ -129,18 +129,18 @@ def objects_on(line: bytes) -> list[bytes] | None:
 
 
 def value_end(text: memoryview) -> int:
-    """Behind the first value of a text, and the space that follows it; 0 if more bytes are needed, -1 if it is broken.
+    """Return the end of the first value and the space after it; 0 if it is incomplete, -1 if it is invalid.
 
-    As fast as it is decoded, and without a copy: msgspec names the byte behind it, if only in the words of an error. A
-    lone surrogate is broken to it.
+    Runs at msgspec's speed without a copy: the message of msgspec's error contains the position of the next byte. A
+    lone surrogate counts as invalid.
     """
     import msgspec
 
     try:
         msgspec.json.decode(text, type=msgspec.Raw)
     except msgspec.DecodeError as error:
-        if behind := _BEHIND.search(str(error)):
-            return int(behind[1]) - 1
+        if trailing := _TRAILING.search(str(error)):
+            return int(trailing[1]) - 1
         return 0 if str(error) == _CUT else -1
     except (UnicodeDecodeError, RecursionError):
         return -1
@@ -148,9 +148,9 @@ def value_end(text: memoryview) -> int:
 
 
 def ends(text: bytes | memoryview) -> Iterator[int]:
-    """Where each bracketed value of a text ends.
+    """Yield the end of each top-level object and array.
 
-    It ends early at a bracket without a partner, and at a string that is not closed: more bytes are needed.
+    Stops at an unmatched closing bracket and at an unterminated string.
     """
     depth = 0
     for token in _TOKEN.finditer(text):
@@ -167,9 +167,9 @@ def ends(text: bytes | memoryview) -> Iterator[int]:
 
 
 def close_of(text: bytes | memoryview, depth: int) -> int:
-    """Behind the bracket that closes what is `depth` brackets deep at the text's begin; 0 if it is not there.
+    """Return the position after the bracket that closes `depth` open levels; 0 if it is missing.
 
-    With depth 0: behind the first value. What is nested too deep for any parser is not closed.
+    With depth 0: the end of the first value. 0 also for nesting that is too deep for any parser.
     """
     begun = depth > 0
     for token in _TOKEN.finditer(text):
@@ -186,13 +186,13 @@ def close_of(text: bytes | memoryview, depth: int) -> int:
     return 0
 
 
-def shallow(text: bytes, most: int = 1 << 14) -> list[tuple[int, re.Match[bytes]]]:
-    """The first tokens of a text (strings and brackets), each with the depth that it stands at."""
-    return list(islice(tokens(text), most))
+def shallow(text: bytes, limit: int = 1 << 14) -> list[tuple[int, re.Match[bytes]]]:
+    """Return the first tokens of a text (strings and brackets), each with its depth."""
+    return list(islice(tokens(text), limit))
 
 
 def tokens(text: bytes | memoryview) -> Iterator[tuple[int, re.Match[bytes]]]:
-    """The same of all tokens, one by one."""
+    """Yield all tokens of a text (strings and brackets), each with its depth."""
     depth = 0
     for token in _TOKEN.finditer(text):
         if token["close"]:
@@ -203,14 +203,14 @@ def tokens(text: bytes | memoryview) -> Iterator[tuple[int, re.Match[bytes]]]:
 
 
 def is_key(text: bytes | memoryview, end: int) -> bool:
-    """Is the string that ends there a key of an object?"""
+    """True if the string that ends at `end` is an object's key."""
     return bytes(text[end : end + 64]).lstrip()[:1] == b":"
 
 
 def count_mapped(text: bytes | memoryview, enough: int) -> int:
-    """How many values a map of objects holds, up to `enough`; 0 if not all are objects that begin with the same key."""
+    """Count the values of a map of objects, up to `enough`; 0 unless all are objects with the same first key."""
     keys, objects, begun, names = 0, 0, False, set()
-    for depth, token in islice(tokens(text), 1, _LOOKED_AT):
+    for depth, token in islice(tokens(text), 1, _MAX_TOKENS):
         if not depth or objects > enough:
             break
         if begun:
@@ -226,14 +226,14 @@ def count_mapped(text: bytes | memoryview, enough: int) -> int:
 
 
 def lists_of_objects(text: bytes | memoryview, enough: int) -> dict[tuple[bytes, ...], int]:
-    """How many objects each list of a document holds that keys alone lead to, by those keys as they are spelled.
+    """Count the objects in each list of a document, by the path of keys (as raw text) that leads to the list.
 
-    The look ends at a list of `enough` of them, and bounded: a list that comes very late is not seen.
+    The search stops at a list of `enough` objects and is bounded: a very late list is not found.
     """
     lists: dict[tuple[bytes, ...], int] = {}
     keys: dict[int, bytes] = {}
     inside: int | None = None  # the depth of the list that the tokens are in
-    for depth, token in islice(tokens(text), _LOOKED_AT):
+    for depth, token in islice(tokens(text), _MAX_TOKENS):
         if token["close"] and depth <= (inside or 0):
             if not depth:
                 break

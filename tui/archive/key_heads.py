@@ -1,4 +1,4 @@
-"""What the keys of a layout have before their time: the texts of its first holes, from folder to folder."""
+"""Find the heads of a layout's keys: the texts of the holes before the time, folder by folder."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from tui.archive.listing import Listing, in_parallel
 
 NamePart = str | Hole
 DEEPEST = 12  # levels of a name
-_MOST_HEADS = 1000
-_MOST_GLUED = 100  # names that are followed one by one
+_MAX_HEADS = 1000
+_MAX_GLUED = 100  # names that are followed one by one
 
 
 @dataclass(frozen=True, slots=True)
 class Heads:
-    """What keys have before their time. `too_many`: so many that it is no use to list them one by one."""
+    """The prefixes of keys before their time. `too_many`: too many to list one by one."""
 
     prefixes: tuple[str, ...]
     rest: tuple[str, ...] = ()
@@ -28,7 +28,7 @@ class Heads:
 
 
 def lead(parts: tuple[NamePart, ...]) -> str:
-    """What every text of some parts begins with."""
+    """Return the common prefix of all texts of some parts."""
     text = ""
     for part in parts:
         if isinstance(part, Hole) and part.fixed is None:
@@ -38,7 +38,7 @@ def lead(parts: tuple[NamePart, ...]) -> str:
 
 
 def components(parts: tuple[NamePart, ...]) -> list[tuple[NamePart, ...]]:
-    """The parts of each folder's name, and of what follows the last slash."""
+    """Return the parts of each folder's name, and of the text after the last slash."""
     names: list[list[NamePart]] = [[]]
     for part in parts:
         texts: list[NamePart] = [part] if isinstance(part, Hole) else [*part.split("/")]
@@ -48,7 +48,7 @@ def components(parts: tuple[NamePart, ...]) -> list[tuple[NamePart, ...]]:
 
 
 def find_heads(listing: Listing, parts: tuple[NamePart, ...]) -> Heads:
-    """What keys have for some parts: folder by folder, and within the last name from separator to separator."""
+    """Find the texts of some parts in the keys: folder by folder, and in the last name separator by separator."""
     *folders, name = components(parts)
     heads = Heads(("",))
     for folder in folders:
@@ -63,7 +63,7 @@ def _merged(parts: Sequence[Heads], before: Heads) -> Heads:
         prefixes,
         (*before.rest, *(prefix for part in parts for prefix in part.rest if part is not before)),
         (*before.objects, *(item for part in parts for item in part.objects if part is not before)),
-        before.too_many or any(part.too_many for part in parts) or len(prefixes) > _MOST_HEADS,
+        before.too_many or any(part.too_many for part in parts) or len(prefixes) > _MAX_HEADS,
     )
 
 
@@ -85,9 +85,9 @@ def _find_folders(listing: Listing, name: tuple[NamePart, ...], above: Sequence[
 
 
 def find_outside(listing: Listing, base: str, heads: Sequence[str]) -> Heads:
-    """What begins with `base` and not with a head, which all keys of a layout do: `rest` and `objects`.
+    """Find `rest` and `objects` that begin with `base` but not with a head of the layout's keys.
 
-    One listing for each folder on the way, and one for each of the last name's parts.
+    This takes one listing per folder on the way, and one per part of the last name.
     """
     steps: dict[tuple[str, str], None] = {}
     for head in heads:
@@ -106,7 +106,7 @@ def find_outside(listing: Listing, base: str, heads: Sequence[str]) -> Heads:
 
 
 def find_names(listing: Listing, name: tuple[NamePart, ...], above: str, begun: Sequence[str] | None = None) -> Heads:
-    """The texts before the time in one folder, cut where the literal before the time ends; `begun`: with these only."""
+    """Find the texts before the time in one folder, up to the literal before the time; `begun`: only below these."""
     begin, regex = lead(name), regex_of(name)
     if is_literal(name):
         return Heads((above + begin,))
@@ -118,7 +118,7 @@ def find_names(listing: Listing, name: tuple[NamePart, ...], above: str, begun: 
         levels = in_parallel(lambda prefix: listing.level(prefix, separator), waiting)
         waiting = []
         for level in levels:
-            if level is None or len(heads) + len(waiting) > _MOST_HEADS:
+            if level is None or len(heads) + len(waiting) > _MAX_HEADS:
                 return Heads((), too_many=True)
             objects += level.objects
             for longer in level.prefixes:
@@ -128,13 +128,13 @@ def find_names(listing: Listing, name: tuple[NamePart, ...], above: str, begun: 
     return Heads(tuple(dict.fromkeys(heads)), tuple(waiting), tuple(objects))
 
 
-def find_glued(listing: Listing, name: Sequence[NamePart], head: str, time: str, behind: Sequence[NamePart]) -> Heads:
-    """The heads that begin as `head` does, and go on, where nothing separates the parts of the time (`%Y%m%d%H`).
+def find_glued(listing: Listing, name: Sequence[NamePart], head: str, time: str, after: Sequence[NamePart]) -> Heads:
+    """Find longer heads that begin with `head`, if nothing separates the parts of the time (`%Y%m%d%H`).
 
-    Names are cut where a time may begin: `time` is one, whose first two characters nearly all of that place have. What
-    is in `rest` holds names that were not followed to their end. `behind`: the parts of the layout from the time on.
-    There are too many where names have these two characters behind their separator (`web-2000-2015012013.gz`), as far
-    as the first page of each head tells.
+    Names are split where a time may begin: at the first two characters of `time`, which nearly all times share. `rest`
+    holds prefixes whose names were not followed to the end. `after`: the parts of the layout from the time on. The
+    result is `too_many` if names contain these two characters after their separator (`web-2000-2015012013.gz`), as far
+    as the first page of each head shows.
     """
     if len(time) < 2:
         return Heads((), too_many=True)
@@ -158,24 +158,24 @@ def find_glued(listing: Listing, name: Sequence[NamePart], head: str, time: str,
         waiting = list(dict.fromkeys([*(longer for longer in cut if longer not in heads), *names]))
         if not waiting:
             break
-        if len(waiting) > _MOST_GLUED:
+        if len(waiting) > _MAX_GLUED:
             return Heads((), too_many=True)
     glued.pop(head, None)
-    whole = re.compile(f"({regex.pattern}){regex_of(tuple(behind)).pattern}", re.ASCII)
+    whole = re.compile(f"({regex.pattern}){regex_of(tuple(after)).pattern}", re.ASCII)
     if not all(in_parallel(lambda begin: _is_before_time(listing, begin, whole, time[:2]), [head, *glued])):
         return Heads((), too_many=True)
     return Heads(tuple(glued), tuple(waiting))
 
 
 def _is_before_time(listing: Listing, head: str, whole: re.Pattern[str], digits: str) -> bool:
-    """Is what follows a head and begins with these digits a time, and not more of a name? As a first page tells."""
+    """True if the digits after a head begin a time and not more of a name, judging by the first page."""
     size = head.rfind("/") + 1
     matches = (whole.fullmatch(item.key, size) for item in listing.first(head + digits))
     return all(match[1] == head[size:] for match in matches if match)
 
 
 def is_literal(parts: tuple[NamePart, ...]) -> bool:
-    """Is there nothing open in it?"""
+    """True if no part is an open hole."""
     return all(isinstance(part, str) or part.fixed is not None for part in parts)
 
 

@@ -1,4 +1,4 @@
-"""A layout turns a key into an hour and its fields (topic, host, …), and back: the one place that does."""
+"""Layouts: parse a key into an hour and its fields (topic, host, …), and format keys. Nothing else does either."""
 
 from __future__ import annotations
 
@@ -18,10 +18,11 @@ __all__ = ["Hole", "Layout", "ParsedKey", "escape", "has_holes"]
 
 _DAY = timedelta(days=1)
 _SHORT, _LONG = timedelta(days=3), timedelta(days=1000)  # ranges: listed by day, by month, and as a whole
-_LONGEST, _MOST_HOLES = 4096, 100  # characters and holes of a pattern; a key in S3 has 1,024 bytes at most
-_MOST_TRIES = 1 << 14  # about 0.3 ms
-_FINER = ("M", "S")  # than the hour: any two digits
+_MAX_LENGTH, _MAX_HOLES = 4096, 100  # characters and holes of a pattern; a key in S3 has 1,024 bytes at most
+_MAX_TRIES = 1 << 14  # about 0.3 ms
+_FINER = ("M", "S")  # quantities below the hour: any two digits match
 _HOURS_KEPT = 8192
+_KEYS_KEPT = 8192
 _SOME_HOUR = datetime(2015, 1, 20, 13, tzinfo=UTC)
 _ANY_TOPIC = Hole("{topic}", "topic", r"[^/]+")
 _NOTHING: Mapping[str, str] = MappingProxyType({})
@@ -29,7 +30,7 @@ _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class ParsedKey:
-    """What a key says about its object: the hour, and the text of every field of the layout."""
+    """The contents of a key: the hour, and the text of every field of the layout."""
 
     hour: datetime
     fields: Mapping[str, str] = field(default_factory=dict)
@@ -49,7 +50,7 @@ class ParsedKey:
 
 @dataclass(frozen=True)
 class Layout:
-    """A pattern, ready to read and spell keys; LayoutError if it gives no hour or is too long."""
+    """A pattern that parses and formats keys. LayoutError if it does not include an hour or is too long."""
 
     pattern: str
 
@@ -57,8 +58,8 @@ class Layout:
         return Layout, (self.pattern,)
 
     def __post_init__(self) -> None:
-        if len(self.pattern) > _LONGEST or len(self.holes) > _MOST_HOLES:
-            limits = f"{_LONGEST:,} characters and {_MOST_HOLES} holes"
+        if len(self.pattern) > _MAX_LENGTH or len(self.holes) > _MAX_HOLES:
+            limits = f"{_MAX_LENGTH:,} characters and {_MAX_HOLES} holes"
             raise LayoutError(f"the layout '{self.pattern[:40]}…' is too long: at most {limits}")
         quantities = {hole.code.quantity for hole in self.holes if hole.code}
         if "s" in quantities:
@@ -75,7 +76,7 @@ class Layout:
 
     @cached_property
     def parts(self) -> tuple[str | Hole, ...]:
-        """Literals, as the keys have them, and holes, in order."""
+        """Literals (unescaped, as in keys) and holes, in order."""
         return split_pattern(self.pattern)
 
     @cached_property
@@ -89,23 +90,23 @@ class Layout:
 
     @cached_property
     def fixed(self) -> Mapping[str, str]:
-        """The fields whose value the layout gives."""
+        """The fields whose value the layout fixes."""
         return {hole.name: hole.fixed for hole in self.holes if hole.fixed is not None}
 
     @cached_property
-    def is_told(self) -> bool:
-        """Does an hour tell the whole key?"""
+    def is_fixed_by_hour(self) -> bool:
+        """True if the hour alone determines the whole key."""
         known = ("M", "S", "s")
         return all(h.fixed is not None or (h.code is not None and h.code.quantity not in known) for h in self.holes)
 
     @cached_property
     def has_epoch(self) -> bool:
-        """Is the hour that of an epoch? Then a date beside it is only near it: it may be of another zone, or a day."""
+        """True if the hour comes from an epoch. A date in the key may then be in another zone, a day off."""
         return any(hole.name == "%s" for hole in self.holes)
 
     @cached_property
     def _groups(self) -> tuple[tuple[str, Hole], ...]:
-        """The groups of the regex: a name for each hole whose text is needed; a hole that occurs again shares it."""
+        """The named groups of the regex, one per hole whose text is needed. Repeated holes share a group."""
         groups: dict[str, tuple[str, Hole]] = {}
         for hole in self.holes:
             if hole.is_field:
@@ -117,7 +118,7 @@ class Layout:
 
     @cached_property
     def _regexes(self) -> tuple[str, ...]:
-        """Each part as a regex; a hole that occurs again (Firehose does that) is `(?P=name)`: it must say the same."""
+        """Each part as a regex. A repeated hole (as in Firehose's keys) is `(?P=name)`: its text must be the same."""
         groups = {hole.name if hole.is_field else hole.token: (name, hole) for name, hole in self._groups}
         seen: set[str] = set()
         regexes = []
@@ -136,10 +137,10 @@ class Layout:
 
     @cached_property
     def _compared(self) -> Hole | None:
-        """A topic with a value in front of a host: it is read as one without, and then compared.
+        """A topic with a value before a host: it is matched like one without a value, then compared.
 
-        So `{topic=events}.{host}` fits the keys of which `{topic}.{host}` reads this topic, and none of `events.dlq`.
-        `{host=**}` takes all dots.
+        So `{topic=events}.{host}` fits the keys in which `{topic}.{host}` finds this topic, but not those of
+        `events.dlq`. `{host=**}` matches all dots.
         """
         at = next((at for at, part in enumerate(self.parts) if isinstance(part, Hole) and part.name == "topic"), 0)
         topic, dot, host = (*self.parts[at : at + 3], "", "", "")[:3]
@@ -157,14 +158,14 @@ class Layout:
 
     @cached_property
     def _tries(self) -> int:
-        """The power of a key's length that bounds what `_regex` may try: open holes that share a folder."""
+        """The exponent of `_regex`'s worst case in the key's length: the number of open holes within one folder."""
         if any(hole.name == "**" for hole in self.holes):
             return max(sum(hole.is_open for hole in self.holes), 1)
         most = here = 0
         seen: set[str] = set()
         for part in self.parts:
             if isinstance(part, Hole):
-                again = part.is_field and part.name in seen  # it matches only the text that it had
+                again = part.is_field and part.name in seen  # a repeated field matches only its first text
                 seen.add(part.name)
                 here += (part.is_open and not again) or part == self._compared or part.name in ("%B", "%A", "%s")
             elif "/" in part:
@@ -179,13 +180,13 @@ class Layout:
 
     @cached_property
     def _hour(self) -> Callable[[tuple[str, ...], tzinfo], datetime | None]:
-        """Thousands of keys share an hour, so it is made once."""
+        """Parse the hour, with a cache: thousands of keys share one."""
         codes = tuple(hole.code for _, hole in self._groups if hole.code and hole.code.quantity not in _FINER)
         return lru_cache(maxsize=_HOURS_KEPT)(partial(hour_of, codes))
 
     @cached_property
     def _leaves_out(self) -> bool:
-        """Are leftovers of tools no chunks, or does it name just them?"""
+        """True if leftovers of tools are not chunks; False if the layout names leftovers itself."""
         return not is_leftover(self.spell(_SOME_HOUR, dict.fromkeys(self.fields, "x")) + "x" * self._ends_open)
 
     @cached_property
@@ -197,13 +198,21 @@ class Layout:
         return tuple((name, hole.name) for name, hole in self._groups if hole.is_field)
 
     def parse(self, key: str, zone: tzinfo = UTC) -> ParsedKey | None:
-        """The hour of `key` in `zone` and its fields, or None if the layout does not fit it or it names no real time.
+        """Parse a key into its hour in `zone` and its fields; None if it does not fit or the time does not exist.
 
-        A leftover of a tool is none either, unless the layout spells its ending out (`….log.tmp`). Parts of a time that
-        occur twice must agree. The time is linear in the key's length: where Python's regex could backtrack for long,
-        RE2 does the work.
+        None also for a leftover of a tool, unless the layout contains its suffix (`….log.tmp`). Repeated parts of the
+        time must agree. Parsing takes linear time in the key's length: RE2 matches keys on which Python's regex could
+        backtrack for long.
         """
-        if len(key) ** self._tries <= _MOST_TRIES:
+        return self._parsed(key, zone)
+
+    @cached_property
+    def _parsed(self) -> Callable[[str, tzinfo], ParsedKey | None]:
+        """Cached, because the same keys are parsed to detect the layout and to make the catalog."""
+        return lru_cache(maxsize=_KEYS_KEPT)(self._parse)
+
+    def _parse(self, key: str, zone: tzinfo) -> ParsedKey | None:
+        if len(key) ** self._tries <= _MAX_TRIES:
             match = self._regex.fullmatch(key)
             groups = match.groupdict() if match else None
         else:
@@ -218,8 +227,8 @@ class Layout:
         return ParsedKey(hour, {field: groups[name] for name, field in self._fields})
 
     def taken_apart(self, key: str) -> tuple[tuple[str, str], ...]:
-        """The texts of a key in order, each with what it is: the name of a field, `time`, or nothing."""
-        match = self._regex.fullmatch(key) if len(key) ** self._tries <= _MOST_TRIES else None
+        """Split a key into texts, each with its meaning: the name of a field, `time`, or "" for a literal."""
+        match = self._regex.fullmatch(key) if len(key) ** self._tries <= _MAX_TRIES else None
         names = [(name, hole.name if hole.is_field else "time") for name, hole in self._groups]
         parts, at = [], 0
         for start, stop, what in sorted((*match.span(name), what) for name, what in names) if match else ():
@@ -228,11 +237,11 @@ class Layout:
         return tuple(part for part in (*parts, (key[at:], "")) if part[0])
 
     def spell(self, hour: datetime, fields: Mapping[str, str] = _NOTHING) -> str:
-        """The key of an hour and fields; the inverse of `parse` for patterns without stars, whose text is empty."""
+        """Return the key of an hour and fields: the inverse of `parse`. Stars become empty."""
         return self.head(len(self.parts), hour, fields)
 
     def head(self, count: int, hour: datetime, fields: Mapping[str, str] = _NOTHING) -> str:
-        """The first `count` parts of the key of an hour and fields: with known parts only, the prefix of such keys."""
+        """Return the first `count` parts of the key of an hour and fields. If all are known, it is a key prefix."""
         texts = []
         for part in self.parts[:count]:
             if isinstance(part, str):
@@ -244,7 +253,7 @@ class Layout:
         return "".join(texts)
 
     def with_field(self, name: str, value: str) -> Layout:
-        """The same layout for one value of a field: `{topic=events}`."""
+        """Return the layout with one value of a field fixed: `{topic=events}`."""
         fixed = f"{{{name}={escape(value)}}}"
         spelled = (
             escape(part) if isinstance(part, str) else fixed if part.is_field and part.name == name else part.token
@@ -253,23 +262,23 @@ class Layout:
         return Layout("".join(spelled))
 
     def without_field(self, name: str, as_name: str = "") -> Layout:
-        """The same layout for every value of a field: the inverse of `with_field`. `as_name`: under that name."""
+        """Return the layout for any value of a field: the inverse of `with_field`. `as_name` renames the field."""
         other = f"{{{as_name or name}}}"
         tokens = {hole: other if hole.is_field and hole.name == name else hole.token for hole in self.holes}
         return Layout("".join(escape(part) if isinstance(part, str) else tokens[part] for part in self.parts))
 
     def below(self, prefix: str) -> Layout:
-        """The layout of the same keys behind a literal prefix."""
+        """Return the layout of the same keys after a literal prefix."""
         return Layout(escape(prefix) + self.pattern)
 
     def dates(self, start: datetime, stop: datetime) -> tuple[datetime, datetime]:
-        """The range of days whose keys can hold hours of [start, stop): a day more on each side beside an epoch."""
+        """Return the range of dates in keys for hours of [start, stop): a day wider at each end with an epoch."""
         return (start - _DAY, stop + _DAY) if self.has_epoch else (start, stop)
 
     def prefixes(self, start: datetime | None = None, stop: datetime | None = None) -> tuple[str, ...]:
-        """The fewest key prefixes that hold every hour of [start, stop): by year, month or day, as the pattern allows.
+        """Return the key prefixes that cover [start, stop): by year, month or day, as the pattern allows.
 
-        A listing costs a request per 1,000 keys, so days get a prefix each only in short ranges.
+        A listing costs a request per 1,000 keys, so only short ranges get a prefix per day.
         """
         known = 0
         head = ""

@@ -1,4 +1,4 @@
-"""Objects that are not chunks by their names: what tools leave behind, and what other programs keep beside chunks."""
+"""Recognize objects that are not chunks by name: leftovers of tools, and files that programs keep next to chunks."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _INSIDE = re.compile(r"\.(?:tmp|temp|partial|in-?progress)[.-][\w-]+$", re.IGNOR
 _ENDS = ("/", "~", "_$folder$")
 _NAMES = frozenset(("thumbs.db", "desktop.ini"))
 _MANIFEST = re.compile(r"(?:^|[-_.])manifest(?:\.[a-z0-9]+){0,3}$")  # hourscope's, S3 inventory's, Redshift's UNLOAD
-# Hadoop hides names that begin with an underscore; here only those of its tools, as topics may begin so.
+# Hadoop hides all names that begin with an underscore. Topics may, so only those of its tools are listed here.
 _HIDDEN = re.compile(
     r"(?:^|/)_(?:(?:temporary|tmp|delta_log|spark_metadata|logs|distcp_logs)[\w-]*/"
     r"|(?:SUCCESS|FAILURE|FAILED|metadata|common_metadata|(?:committed|started)_\w*)$)",
@@ -21,17 +21,17 @@ _HIDDEN = re.compile(
 )
 
 
-@lru_cache(maxsize=1 << 13)  # a layout is found and a catalog made of the same keys
+@lru_cache(maxsize=1 << 13)  # detecting a layout and building a catalog use the same keys
 def is_leftover(key: str) -> bool:
-    """Is it not a chunk by its name: a half-written file, or what is kept beside chunks?
+    """True if a key is not a chunk by its name: a half-written file, or a companion of chunks.
 
-    Such a key is a chunk only where a layout spells its ending out: `events.%Y-%m-%d_%H.log.tmp`.
+    Such a key is a chunk only if the layout contains its suffix: `events.%Y-%m-%d_%H.log.tmp`.
     """
     return is_companion(key) or _is_unfinished(key)
 
 
 def is_companion(key: str) -> bool:
-    """Is it what belongs beside chunks: hidden, a folder's marker, a manifest, a checksum? Nobody misses a chunk."""
+    """True for files that belong next to chunks: hidden files, folder markers, manifests, checksums."""
     if not key or key[0] == "." or "/." in key or key.endswith(_ENDS):
         return True
     if (key[0] == "_" or "/_" in key) and _HIDDEN.search(key):

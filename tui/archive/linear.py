@@ -1,4 +1,4 @@
-"""A layout's regex in RE2, whose time is linear in the key's length whatever the pattern and the key."""
+"""Match a layout's regex with RE2, in linear time in the key's length for any pattern and key."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ _SURROGATES = re.compile("[\ud800-\udfff]")  # bytes of a key that are not UTF-8
 
 
 class LinearRegex:
-    """`parts` are regexes that follow each other, with named groups and `(?P=name)` for one that occurs again.
+    """A regex of consecutive `parts`, with named groups and `(?P=name)` for repeated ones.
 
-    RE2 knows no such references: the groups get numbers, and their values are compared. Where they differ, another
-    division of the key may make them equal: the match is repeated with the first value given, then with the last.
+    RE2 has no backreferences, so repeated groups are numbered and their values are compared. If they differ, another
+    split of the key may make them equal: the match is repeated with the first value fixed, then with the last.
     """
 
     def __init__(self, parts: Sequence[str]) -> None:
@@ -24,7 +24,7 @@ class LinearRegex:
         self._groups = {name: part for part in self._parts for name in _GROUP.findall(part)}
 
     def fullmatch(self, key: str) -> dict[str, str] | None:
-        """The named groups' values if the whole key matches."""
+        """Return the values of the named groups if the whole key matches, else None."""
         text = _SURROGATES.sub("\ufffd", key)
         values = self._values(self._regex, key, text)
         if values is None:
@@ -43,7 +43,7 @@ class LinearRegex:
         return self._compile({})
 
     def _compile(self, pinned: Mapping[str, str]) -> Any:
-        import re2  # takes longer to import than most listings need
+        import re2  # importing it takes longer than most listings
 
         options = re2.Options()
         options.log_errors = False
@@ -63,7 +63,7 @@ class LinearRegex:
         return re2.compile("(?s)" + "".join(parts), options)
 
     def _values(self, regex: Any, key: str, text: str) -> dict[str, list[str]] | None:
-        """The values of each name, in the order of its groups, cut out of `key`; `text` is what RE2 reads."""
+        """Match `text`; return the values of each name, in the order of its groups, as slices of `key`."""
         match = regex.fullmatch(text)
         if match is None:
             return None

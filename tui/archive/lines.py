@@ -1,4 +1,4 @@
-"""Blocks of lines: cut at newlines in one reused buffer, and cleaned where a line is not just one record."""
+"""Blocks of lines: split at newlines in one reused buffer, and cleaned if a line is not exactly one record."""
 
 from __future__ import annotations
 
@@ -16,16 +16,17 @@ from tui.units import size
 
 _NEWLINE = b"\n"
 _GROWTH = 8 << 20
-_LARGE = 32 << 20  # bytes of a record; what is larger is read one chunk at a time
-# Of so many bytes, those of a disk sector, one is looked at for what no text holds (zeros, compressed data) where
-# nobody looks at the records: to look at all of them would cost a literal scan 4 % of its time.
+_LARGE = 32 << 20  # bytes; chunks with larger records are read one at a time
+# Every 512th byte (one per disk sector) is checked for zeros and control characters, which text does not contain.
+# Checking all bytes would slow a literal scan, which does not look at the records otherwise, by 4 %.
 _SAMPLED = 512
 
 
 @dataclass(frozen=True, slots=True)
 class StoredAt:
-    """Where decoded bytes are in the stored ones: `begin` says behind what those are that come next, `end` before what
-    those are that came. A decoder tells neither exactly.
+    """Stored positions of decoded bytes: the next bytes come from after `begin`, the last came from before `end`.
+
+    A decoder knows neither exactly.
     """
 
     begin: Callable[[], int]
@@ -37,9 +38,9 @@ SplitValues = Callable[[Readable, StoredAt], Iterator["Block | Damage"]]
 
 @dataclass(frozen=True, slots=True)
 class Edges:
-    """How a run of decoded bytes begins and ends: behind a hole, before one (or at a cut)?
+    """Whether a run of decoded bytes begins after damage, and ends before damage (or is cut).
 
-    There the first and the last line may be parts of records, and count only if they are whole JSON objects.
+    The first or last line may then be part of a record, and counts only if it is a whole JSON object.
     """
 
     after_hole: bool = False
@@ -48,7 +49,7 @@ class Edges:
 
 @dataclass(frozen=True, slots=True)
 class BlockLimits:
-    """Bytes of a block, and of the longest record that is not skipped.
+    """The sizes in bytes of a block, and of the longest record that is not skipped.
 
     `await_turn` is called before a record takes much memory.
     """
@@ -58,7 +59,7 @@ class BlockLimits:
     await_turn: Callable[[], None] = lambda: None
 
     def grown(self, size: int) -> int:
-        """The room for a record that does not fit into `size` bytes."""
+        """Return the next buffer size for a record that does not fit into `size` bytes."""
         if size >= _LARGE:
             self.await_turn()
         return min(size + min(size, _GROWTH), self.record + 1)
@@ -67,11 +68,11 @@ class BlockLimits:
 def line_blocks(
     stream: Readable, limits: BlockLimits, place: StoredAt, edges: Edges, split_values: SplitValues
 ) -> Iterator[Block | Damage]:
-    """The lines of a stream as blocks. `place` tells where they are stored.
+    """Yield the lines of a stream as blocks. `place` gives their stored positions.
 
-    CR before LF and a BOM are not part of a record; blank lines, which hold only spaces and tabs at most, are left out
-    and counted; a line that is several JSON objects is split, a long one by `split_values`; runs of zero bytes and
-    records over the limit are damage.
+    CR before LF and a BOM are not part of a record. Blank lines (only spaces and tabs) are left out and counted. A line
+    of several JSON objects is split, a long one by `split_values`. Runs of zero bytes and records over the limit are
+    damage.
     """
     lines = _LineBuffer(limits, place, edges, split_values)
     while lines.fill(stream):
@@ -81,12 +82,12 @@ def line_blocks(
                 yield from lines.split_on(stream)
             else:
                 yield lines.skip_record(stream)
-            yield from lines.whole()  # what was read behind it
+            yield from lines.whole()  # what was read after it
     yield from lines.rest()
 
 
 class _LineBuffer:
-    """The buffer, and how many bytes of a line whose end has not come yet are `carried` at its start."""
+    """The buffer. Its first `carried` bytes belong to a line whose end was not read yet."""
 
     def __init__(self, limits: BlockLimits, place: StoredAt, edges: Edges, split_values: SplitValues) -> None:
         self._split_values = split_values
@@ -97,14 +98,14 @@ class _LineBuffer:
         self._carried = self._filled = self._offset = 0
         self._doubt_last = edges.before_hole
         self._cleaning = Cleaning(place.end, doubt_first=edges.after_hole)
-        self._zeros = 0  # of a run that is as long as the buffer or longer
-        self._odd = False  # was there a line that is not just one record?
-        self._pending: list[Damage] = []  # of the block that was given last
+        self._zeros = 0  # length of a run of zeros that filled the whole buffer
+        self._odd = False  # a line that is not exactly one record was seen
+        self._pending: list[Damage] = []  # of the last block
 
     def fill(self, stream: Readable) -> bool:
-        """Read behind what is carried, about as much as a block holds; False at the end.
+        """Read about a block's worth after the carried bytes; False at the end.
 
-        The first block, which is looked at closely, is what told the form.
+        The first block is only the bytes from which the form was detected; it is checked closely.
         """
         self._filled = self._carried
         with memoryview(self._buffer)[: self._carried + self._size] as view:
@@ -119,7 +120,7 @@ class _LineBuffer:
         return self._carried == len(self._buffer)
 
     def whole(self) -> Iterator[Block | Damage]:
-        """The whole lines that are in the buffer; the rest is carried."""
+        """Yield the whole lines in the buffer and carry the rest."""
         if self._pending:
             yield from self._taken_pending()
         end = self._buffer.rfind(_NEWLINE, self._carried, self._filled) + 1
@@ -140,11 +141,11 @@ class _LineBuffer:
         self._carried = self._filled - end
         self._buffer[: self._carried] = self._buffer[end : self._filled]
         if len(self._buffer) > self._size > self._carried:
-            del self._buffer[self._size :]  # one long record is no reason to keep its room
+            del self._buffer[self._size :]  # free the memory of a single long record
         self._begun_at = self._begin_of(self._carried)
 
     def rest(self) -> Iterator[Block | Damage]:
-        """The last line, which lacks its newline."""
+        """Yield the last line, if it lacks its newline."""
         rest = self._carried
         yield from self._taken_pending()
         yield from self._last(rest)
@@ -178,7 +179,7 @@ class _LineBuffer:
         return ends_whole(bytes(self._buffer[:rest]))
 
     def drop_worthless(self) -> bool:
-        """Do without what is carried if it is only zeros, or compressed: however much it is, it takes no memory."""
+        """Drop the carried bytes if they are only zeros or compressed data, so that these take no memory."""
         if self._cleaning.compressed and len(self._buffer) >= LONG:
             self._carried = 0
             return True
@@ -195,27 +196,27 @@ class _LineBuffer:
         return True
 
     def holds_several(self) -> bool:
-        """Is the line that is carried more than one JSON value?"""
+        """True if the carried line is more than one JSON value."""
         if self._cleaning.compressed:
             return False
         with memoryview(self._buffer) as view:
             return several(view[: self._carried])
 
     def split_on(self, stream: Readable) -> Iterator[Block | Damage]:
-        """The values of a line that is too long to be kept, up to the next line."""
+        """Yield the values of a line that is too long to buffer, up to the next line."""
         line = LongLine(self._buffer[: self._carried], stream)
         yield from self._values_of(line)
-        self._filled, self._carried = len(line.behind), 0
-        self._buffer[: self._filled] = line.behind
+        self._filled, self._carried = len(line.after), 0
+        self._buffer[: self._filled] = line.after
         self._cleaning.doubt_first = False
         self._begun_at = self._begin_of(self._filled)
 
     def _begin_of(self, count: int) -> int:
-        """Where so many bytes begin that were read last, or a little before."""
+        """Return the stored position of the last `count` bytes read, or slightly less."""
         return max(0, self._place.begin() - count)
 
     def _values_of(self, line: LongLine) -> Iterator[Block | Damage]:
-        """Its blocks, which begin where the last one ended."""
+        """Yield the blocks of a line's values, with offsets that continue from the last block."""
         base, begun_at = self._offset, self._begun_at
         for item in self._split_values(line, StoredAt(lambda: begun_at, self._at)):
             if isinstance(item, Block):
@@ -224,7 +225,7 @@ class _LineBuffer:
             yield item
 
     def skip_record(self, stream: Readable) -> Damage:
-        """Pass over a record that is too long, up to the next line."""
+        """Skip a record that is too long, up to the next line."""
         begun_at, length = self._begun_at, self._carried
         self._carried = 0
         while self.fill(stream):
@@ -241,7 +242,7 @@ class _LineBuffer:
         return too_long(begun_at, self._at(), length, self._limit)
 
     def _untouched(self, end: int) -> Block | None:
-        """The lines `buffer[:end]` as they are, as nearly all are; None if more is to be done first."""
+        """Return the lines `buffer[:end]` unchanged, which nearly always works; None if they need cleaning first."""
         if not self._offset or self._zeros or self._cleaning.doubt_first or self._cleaning.compressed:
             return None
         sample = self._buffer[0:end:_SAMPLED]
@@ -258,7 +259,7 @@ class _LineBuffer:
         return pending
 
     def _cleaned(self, end: int, *, last: bool = False) -> Iterator[Block | Damage]:
-        """The lines `buffer[:end]`; in a buffer of their own if they are not just one record each."""
+        """Yield the lines `buffer[:end]`, in a new buffer if they are not exactly one record each."""
         if self._zeros:
             yield from self._zeros_before()
         if not self._offset:
@@ -279,7 +280,7 @@ class _LineBuffer:
         self._zeros = 0
 
     def _taken(self, end: int) -> bytearray:
-        """The line `buffer[:end]`, which keeps the buffer that it was read into; what follows it gets a new one."""
+        """Detach the line `buffer[:end]` without copying it; the bytes after it move to a new buffer."""
         line, self._buffer = self._buffer, bytearray(self._size)
         self._filled -= end
         self._buffer[: self._filled] = line[end : end + self._filled]
@@ -287,7 +288,7 @@ class _LineBuffer:
         return line
 
     def _long_line(self, line: bytearray) -> Iterator[Block | Damage]:
-        """A line with no copy of it, and not parsed. Behind a hole it is taken for a rest of one."""
+        """Yield a long line without copying or parsing it. After damage it counts as part of a record."""
         if self._zeros:
             yield from self._zeros_before()
         doubtful, self._cleaning.doubt_first = self._cleaning.doubt_first, False
@@ -307,7 +308,7 @@ class _LineBuffer:
             yield Block(line, len(line), self._offset - len(line), _count=1)
 
     def _tidy(self, block: Block) -> None:
-        """Where one block is odd, all that follow are looked at, whoever looks at them: their records are counted."""
+        """Clean the block if it needs it. After one odd block, check all later ones, to count their records right."""
         if not may_be_odd(block, closely=self._odd or not block.offset):
             self._cleaning.mixture.others = True
             return

@@ -1,4 +1,4 @@
-"""What was listed of a store: kept for as long as one question takes, so that nothing is asked for twice."""
+"""The listing of a store, cached for the duration of one query so that nothing is requested twice."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import TypeVar
 from tui.archive.chunk import ListPage, StoredObject
 from tui.archive.store import Store
 
-_THREADS = 16  # listings at a time: a request of S3 takes some 50 ms
-_MOST_PREFIXES = 2000  # of a level; names of so many kinds are ids, and no way to a time
+_THREADS = 16  # listings at a time; an S3 request takes some 50 ms
+_MAX_PREFIXES = 2000  # per level; so many different names are ids and do not lead to a time
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -19,16 +19,16 @@ R = TypeVar("R")
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """The keys behind a prefix, cut at the first delimiter: `prefixes` end with it, `objects` have none."""
+    """The keys after a prefix, grouped at the first delimiter: `prefixes` end with it, `objects` lack it."""
 
     objects: tuple[StoredObject, ...]
     prefixes: tuple[str, ...]
 
 
 class Listing:
-    """A store, listed by prefix. Threads may share it.
+    """A store, listed by prefix. Thread-safe.
 
-    `base`: what was asked for, all of it: other keys there are reported, too.
+    `base`: the prefix that the user named; all other keys below it are reported, too.
     """
 
     def __init__(self, store: Store, base: str | None = None) -> None:
@@ -39,7 +39,7 @@ class Listing:
         self._levels: dict[tuple[str, str], Level | None] = {}
 
     def known(self, prefix: str) -> tuple[StoredObject, ...] | None:
-        """All objects with the prefix if they have been listed already, all of them."""
+        """Return all objects with the prefix if all were listed already, else None."""
         for whole, objects in tuple(self._whole.items()):
             if prefix.startswith(whole):
                 return tuple(item for item in objects if item.key.startswith(prefix)) if prefix != whole else objects
@@ -51,7 +51,7 @@ class Listing:
         return kept
 
     def first(self, prefix: str) -> tuple[StoredObject, ...]:
-        """The objects of the listing's first page; all of them, and `known` from then on, if there is no second."""
+        """Return the objects of the listing's first page. If it is the only page, they are `known` from then on."""
         known = self.known(prefix)
         if known is not None:
             return known
@@ -63,16 +63,16 @@ class Listing:
         return self._firsts[prefix]
 
     def objects(self, prefix: str) -> Iterator[StoredObject]:
-        """Every object with the prefix; not remembered."""
+        """Yield every object with the prefix, without caching them."""
         known = self.known(prefix)
         return iter(known) if known is not None else self.store.objects(prefix)
 
     def level(self, prefix: str, delimiter: str) -> Level | None:
-        """The keys behind a prefix, cut at a delimiter; None if that leaves too many different ones."""
-        asked = (prefix, delimiter)
-        if asked not in self._levels:
-            self._levels[asked] = self._level(prefix, delimiter)
-        return self._levels[asked]
+        """Return the keys after a prefix, grouped at a delimiter; None if there are too many groups."""
+        query = (prefix, delimiter)
+        if query not in self._levels:
+            self._levels[query] = self._level(prefix, delimiter)
+        return self._levels[query]
 
     def _level(self, prefix: str, delimiter: str) -> Level | None:
         known = self.known(prefix)
@@ -85,16 +85,16 @@ class Listing:
             objects += page.objects
             prefixes.update(page.prefixes)
             whole = whole and not page.prefixes
-            if len(prefixes) > _MOST_PREFIXES:
+            if len(prefixes) > _MAX_PREFIXES:
                 return None
-        if whole:  # the server does not cut keys, or there is nothing to cut
+        if whole:  # the server ignores the delimiter, or there is nothing to group
             self.keep(prefix, objects)
         level = cut(objects, prefix, delimiter)
         return Level(level.objects, tuple(sorted(prefixes.union(level.prefixes))))
 
 
 def cut(objects: Iterable[StoredObject], prefix: str, delimiter: str) -> Level:
-    """What a store that cuts keys says of a listing."""
+    """Group a listing's keys at a delimiter, as a store would."""
     left: list[StoredObject] = []
     prefixes: set[str] = set()
     for item in objects:
@@ -107,7 +107,7 @@ def cut(objects: Iterable[StoredObject], prefix: str, delimiter: str) -> Level:
 
 
 def in_parallel(work: Callable[[T], R], items: Sequence[T]) -> list[R]:
-    """The work on each, some at a time, in order; the first error is raised."""
+    """Call `work` on the items, several at a time. Returns the results in order; raises the first error."""
     if len(items) < 2:
         return [work(item) for item in items]
     with ThreadPoolExecutor(min(_THREADS, len(items)), thread_name_prefix="list") as pool:

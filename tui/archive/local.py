@@ -1,4 +1,4 @@
-"""Local files: written whole or not at all, on disk when it is said, private where they are hourscope's own."""
+"""Write local files: atomically, synced to disk, and private where they are hourscope's own."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from tui.errors import reason as reason
 
 _PRIVATE_FOLDER, _PRIVATE_FILE, _OTHERS = 0o700, 0o600, 0o077
 _PART = ".part"
-_MARK = 12  # hexadecimal digits that tell one writer's hidden file from another's
-_OURS = re.compile(rf"\..+\.[0-9a-f]{{{_MARK}}}{re.escape(_PART)}", re.DOTALL)
+_MARK = 12  # random hexadecimal digits in a hidden file's name, different for each writer
+_PARTIAL_NAME = re.compile(rf"\..+\.[0-9a-f]{{{_MARK}}}{re.escape(_PART)}", re.DOTALL)
 
 
 @contextmanager
 def atomic_file(
     target: Path, *, overwrite: bool, final: Callable[[], Path] | None = None, private: bool = False
 ) -> Iterator[BinaryIO]:
-    """A file that appears whole (synced, then renamed) or not at all; OutputError when it can't.
+    """Write a file that appears whole (synced, then renamed) or not at all. OutputError if it cannot be written.
 
-    `final` is asked at the end which name it gets, for work that was cut short on purpose. `private`: only the owner
-    can read the file (0600) and enter its folder, see `private_folder`.
+    `final` is called at the end and returns the file's name, for work that was stopped early on purpose. `private`:
+    only the owner can read the file (0600) and enter its folder, see `private_folder`.
     """
     if not overwrite and target.exists():
         raise OutputError(f"{target} exists; choose another name or add --force")
@@ -63,40 +63,40 @@ def atomic_file(
 
 
 def _begin(target: Path, opener: Callable[[str, int], int]) -> tuple[Path, int]:
-    """A hidden file beside the target, and its descriptor, which holds a lock on it as long as its writer lives."""
+    """Create a hidden file beside the target. Its descriptor holds a lock on it as long as the writer lives."""
     while True:
         part = target.with_name(f".{_stem(target.name)}.{os.urandom(_MARK // 2).hex()}{_PART}")
         descriptor = opener(str(part), os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC)
-        with suppress(OSError):  # a file system without locks: nobody will take the file for a dead one's either
+        with suppress(OSError):  # on a file system without locks, `remove_partial` leaves such files alone
             fcntl.flock(descriptor, fcntl.LOCK_EX)
         if os.fstat(descriptor).st_nlink:
             return part, descriptor
-        os.close(descriptor)  # it was taken for a dead writer's before it was locked
+        os.close(descriptor)  # another process removed it as a dead writer's before it was locked
 
 
 def _stem(name: str) -> str:
-    """What of a target's name is in that of its hidden file: at most 100 bytes."""
+    """Return the part of a target's name that its hidden file's name contains: at most 100 bytes."""
     return os.fsdecode(os.fsencode(name)[:100])
 
 
 def is_partial(name: str) -> bool:
-    """Is it the name of a file that this module is writing, or was when its writer died?"""
-    return name.startswith(".") and _OURS.fullmatch(name) is not None
+    """True for the name of a hidden file of this module: one being written, or left by a writer that died."""
+    return name.startswith(".") and _PARTIAL_NAME.fullmatch(name) is not None
 
 
 def remove_partial(folder: Path, name: str | None = None) -> int:
-    """Remove what writers that were killed left: in `folder` of the target `name`, or of any in it and below it.
+    """Remove hidden files that killed writers left: for target `name` in `folder`, or for any target in or below it.
 
-    Such a file is known by its name, `.NAME.<12 hexadecimal digits>.part`, and by its lock, which ends with its writer.
-    Returns how many files were removed. Raises OSError.
+    Such a file has the name `.NAME.<12 hexadecimal digits>.part` and is no longer locked, as its writer has died.
+    Returns the number of files removed. Raises OSError.
     """
     target = ".+" if name is None else re.escape(_stem(name))
-    ours = re.compile(rf"\.{target}\.[0-9a-f]{{{_MARK}}}{re.escape(_PART)}", re.S)
+    pattern = re.compile(rf"\.{target}\.[0-9a-f]{{{_MARK}}}{re.escape(_PART)}", re.S)
     removed = 0
     for directory, subfolders, names in os.walk(folder):
         subfolders[:] = [] if name is not None else [entry for entry in subfolders if not entry.startswith(".")]
-        for entry in filter(ours.fullmatch, names):
-            with suppress(FileNotFoundError):  # its writer has finished, or another process removes it
+        for entry in filter(pattern.fullmatch, names):
+            with suppress(FileNotFoundError):  # its writer has finished, or another process removed it
                 removed += _remove_if_dead(Path(directory, entry))
     return removed
 
@@ -106,15 +106,15 @@ def _remove_if_dead(path: Path) -> bool:
         return False
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except PermissionError:  # another user's
+    except PermissionError:  # another user's file
         return False
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         path.unlink()
-    except (BlockingIOError, PermissionError):  # it is being written
+    except (BlockingIOError, PermissionError):  # still being written
         return False
     except OSError as error:
-        if error.errno in (errno.ENOLCK, errno.EOPNOTSUPP, errno.EINVAL):  # no locks here: it cannot be told
+        if error.errno in (errno.ENOLCK, errno.EOPNOTSUPP, errno.EINVAL):  # no locks here: its writer may still live
             return False
         raise
     finally:
@@ -131,7 +131,7 @@ def _opener(path: str, flags: int) -> int:
 
 
 def _link(part: Path, target: Path) -> None:
-    """Unlike a rename, a link refuses a file that has come meanwhile; some file systems have none."""
+    """Link rather than rename, so that an existing file is not replaced; rename where there are no hard links."""
     try:
         os.link(part, target)
     except OSError as error:
@@ -143,55 +143,55 @@ def _link(part: Path, target: Path) -> None:
 
 
 def private_folder(folder: Path) -> None:
-    """Make a folder that only its owner can enter (0700), and what is missing above it, whatever the umask.
+    """Create a folder that only its owner can enter (0700), with missing parents, whatever the umask.
 
-    For state, caches, journals and spools. What was made is on disk when this returns. An existing folder is closed to
-    others if it is hourscope's own (below the state or cache folder); one that the user chose keeps its mode. Raises
-    OSError.
+    For state, caches, journals and spools. New folders are on disk when this returns. An existing folder gets mode
+    0700 if it is hourscope's own (below the state or cache folder); one that the user chose keeps its mode.
+    Raises OSError.
     """
-    ours = {state_dir(), cache_dir()}
+    own_folders = {state_dir(), cache_dir()}
     for parent in (*reversed(folder.parents), folder):
         if not parent.exists():
-            with suppress(FileExistsError):  # another process was faster
+            with suppress(FileExistsError):  # another process created it first
                 parent.mkdir(mode=_PRIVATE_FOLDER)
             parent.chmod(_PRIVATE_FOLDER)
             sync_folder(parent.parent)
-        elif ours & {parent, *parent.parents} and _ours_and_open(parent.stat()):
+        elif own_folders & {parent, *parent.parents} and _is_owned_and_open(parent.stat()):
             parent.chmod(_PRIVATE_FOLDER)
     if not folder.is_dir():
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder))
 
 
-def _ours_and_open(status: os.stat_result) -> bool:
+def _is_owned_and_open(status: os.stat_result) -> bool:
     return status.st_uid == os.geteuid() and bool(stat.S_IMODE(status.st_mode) & _OTHERS)
 
 
 def private_opener(path: str, flags: int) -> int:
     """Open a file that only its owner can read (0600), whatever the umask.
 
-    For `open(path, "wb", opener=private_opener)` and `io.FileIO`. A file that was written before is closed to others.
+    For `open(path, "wb", opener=private_opener)` and `io.FileIO`. An existing file's mode is changed, too.
     """
     descriptor = os.open(path, flags | os.O_CLOEXEC, _PRIVATE_FILE)
     if flags & os.O_CREAT:
-        with suppress(OSError):  # somebody else's file, or a file system without modes
+        with suppress(OSError):  # another user's file, or a file system without modes
             os.fchmod(descriptor, _PRIVATE_FILE)
     return descriptor
 
 
 def temporary_error(error: OSError) -> OutputError:
-    """The folder for temporary files could not be written: which it is, and what to do."""
+    """Return the error for a temporary folder that cannot be written, with its path and what to do."""
     try:
         import tempfile  # it takes 3 ms, and few runs need it
 
         where = f" {tempfile.gettempdir()}"
-    except OSError:  # there is none that can be written at all
+    except OSError:  # no temporary folder is writable
         where = ""
     hint = "; free some space there or set TMPDIR to another folder" if is_full(error) else "; set TMPDIR to another"
     return OutputError(f"the folder for temporary files{where} cannot be written: {reason(error)}{hint}")
 
 
 def make_folder(folder: Path) -> None:
-    """The folder is there, with all above it, and on disk."""
+    """Create a folder and its missing parents, synced to disk."""
     fresh = [parent for parent in (folder, *folder.parents) if not parent.exists()]
     folder.mkdir(parents=True, exist_ok=True)
     for parent in fresh:
@@ -199,7 +199,7 @@ def make_folder(folder: Path) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """What was created, renamed or removed in it is on disk."""
+    """Sync a folder's entries to disk: files created, renamed or removed in it."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)

@@ -1,7 +1,7 @@
-"""How an archive is named and reached, and the command lines that name it again.
+"""Resolve what a user typed to an archive, and print command lines that open it again.
 
-The one place that looks up a name of the config, and the one that spells a command line: what the explorer shows, what
-an interrupted run prints and what an error advises all lead to the same archive.
+Only this module looks up names in the config and formats command lines, so the explorer, interrupted runs and errors
+all refer to the same archive.
 """
 
 from __future__ import annotations
@@ -29,12 +29,10 @@ from tui.units import plural
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """An archive as somebody named it: a name of the config, or a url (a folder, `s3://…`, either with a layout).
+    """An archive as the user named it: a name from the config, or a URL (a folder, `s3://…`, either with a layout).
 
-    `reading` is how its records are read; it has options of its own, which `ls`, which reads none, does not take.
-
-    `url`, `timezone`, `layout` and `s3` are what that leads to. `options` are the words of the options that were given
-    beside the name: with them it leads there again.
+    `url`, `timezone`, `layout` and `s3` are what the name resolves to. `options` are the command-line options that
+    resolve it again. `reading` says how records are read; its options do not apply to `ls`, which reads no records.
     """
 
     url: str
@@ -47,16 +45,16 @@ class Location:
 
     @property
     def title(self) -> str:
-        """As it was typed."""
+        """The name or URL as it was typed."""
         return self.name or self.url
 
     @property
     def words(self) -> tuple[str, ...]:
-        """The archive on a command line."""
+        """The arguments that name the archive on a command line."""
         return (f"./{self.title}" if self.title.startswith("-") else self.title, *self.options)
 
     def with_layout(self, layout: str) -> Location:
-        """The same place read by another layout, which its words name."""
+        """Return the same location with another layout, also in its options."""
         options, words = list(self.options), option_words({"layout": layout})
         if "--layout" in options:
             at = options.index("--layout")
@@ -64,12 +62,12 @@ class Location:
         return replace(self, layout=layout, options=(*options, *words))
 
     def open(self, hours: Range | None = None) -> tuple[Archive, Listing]:
-        """The archive, and what was listed of it; see `open_listed`."""
+        """Open the archive and return it with its listing so far; see `open_listed`."""
         archive, listing = open_listed(self.url, timezone=self.timezone, s3=self.s3, layout=self.layout, hours=hours)
         return replace(archive, reading=self.reading), listing
 
     def reopened(self, pattern: str) -> Archive:
-        """The archive in a bucket whose layout is known from before: nothing is listed."""
+        """Open the archive with a layout that is already known, without listing anything."""
         archive = open_known(self.url, pattern, timezone=self.timezone, s3=self.s3)
         return replace(archive, detected=self.layout is None, reading=self.reading)
 
@@ -83,9 +81,9 @@ def locate(
     s3: S3Options | None = None,
     reading: Reading | None = None,
 ) -> Location:
-    """What `typed` and the options beside it lead to; the options win over what the config says of a name.
+    """Resolve what the user typed. Options override the config's settings for a name.
 
-    ArchiveError for a blank.
+    ArchiveError if `typed` is blank.
     """
     if not typed.strip():
         raise ArchiveError("the archive has no name; give a folder, s3://BUCKET/PREFIX or a name from the config")
@@ -99,14 +97,14 @@ def locate(
 
 
 def locate_place(place: str, config: Config, s3: S3Options) -> Location:
-    """A folder or `s3://` place that hourscope writes to: never a name of the config, whatever it is called."""
+    """Return the location of a folder or `s3://` URL that hourscope writes to. It is never looked up in the config."""
     s3 = s3 if is_s3(place) else S3Options()
     url = f"./{place}" if place in config.archives else place
     return Location(url, s3=s3, options=option_words(asdict(s3)))
 
 
 def option_words(options: Mapping[str, str | int | None]) -> tuple[str, ...]:
-    """`{"endpoint_url": "http://…"}` as the words of a command line; what is not set is left out."""
+    """Turn `{"endpoint_url": "http://…"}` into command-line arguments, without options that are not set."""
     words: list[str] = []
     for name, value in options.items():
         option = "--" + name.replace("_", "-")
@@ -115,7 +113,7 @@ def option_words(options: Mapping[str, str | int | None]) -> tuple[str, ...]:
 
 
 def reading_words(reading: Reading) -> tuple[str, ...]:
-    """The options that read records so, as the words of a command line."""
+    """Return the command-line arguments for the reading options that differ from the defaults."""
     usual = asdict(Reading())
     return option_words({name: value for name, value in asdict(reading).items() if value != usual[name]})
 
@@ -127,9 +125,9 @@ def command_words(
     stop: datetime | None = None,
     options: Iterable[str] = (),
 ) -> list[str]:
-    """`hourscope COMMAND ARCHIVE … --from T --to T OPTIONS` in words; `what` may be a file, by its path.
+    """Return the arguments of `hourscope COMMAND ARCHIVE … --from T --to T OPTIONS`. `what` may be the path of a file.
 
-    Times are spelled in the archive's time zone, so that the line means the same tomorrow.
+    Times are absolute, in the archive's time zone: the command means the same tomorrow.
     """
     if isinstance(what, Location):
         words = what.words if command == "ls" else (*what.words, *reading_words(what.reading))
@@ -147,31 +145,32 @@ def left_out(
     start: datetime | None = None,
     stop: datetime | None = None,
 ) -> list[str]:
-    """What a detected layout leaves out of a range, and how to see it. A layout that was given is meant so.
+    """Warn about keys in a range that a detected layout does not fit, and how to list them.
 
-    But for hosts with dots, which one for a topic leaves out: those may have been overlooked.
+    There is no warning for a layout that the user chose, except that the layout of a topic misses hosts with dots.
     """
     keys = [key for key in keys if not is_companion(key)]
     if keys and not archive.detected and (missed := archive.missed_hosts(keys, chunks)):
         layout, keys = missed
-        words = f"left out: {plural(len(keys), 'key')}, such as {printable(keys[0])}, as their hosts hold dots"
-        return [f"{words}; to read them, too, add --layout {shell_word(layout)}"]
+        words = f"left out {plural(len(keys), 'key')} whose hosts contain dots, such as {printable(keys[0])}"
+        return [f"{words}; to read them as well, add --layout {shell_word(layout)}"]
     if not (archive.detected and keys):
         return []
     see = command_line("ls", location, start, stop, ["--json"])
-    words = f"left out: {plural(len(keys), 'key')} not of the detected layout '{archive.layout_option()}'"
-    return [f"{words}, such as {keys[0]}; to see them: {see}"]
+    do = "does" if len(keys) == 1 else "do"
+    words = f"left out {plural(len(keys), 'key')} that {do} not fit the detected layout '{archive.layout_option()}'"
+    return [f"{words}, such as {keys[0]}; to list them: {see}"]
 
 
 def far_warnings(catalog: Catalog) -> list[str]:
-    """Name a chunk whose hour is far from all others: its writer's clock may have been wrong."""
+    """Warn about chunks whose hour is far from all others: the writer's clock may have been wrong."""
     if not catalog.far:
         return []
     chunk, others = catalog.far[0], len(catalog.far) - 1
     more = f" (and {plural(others, 'other chunk')})" if others else ""
     return [
         f"{printable(chunk.key)} of {spell_hour(chunk.hour)}{more} is more than 366 days from every other hour, "
-        "so no gap reaches to it; was the writer's clock wrong?"
+        "so the hours between are not a gap; check the writer's clock"
     ]
 
 
@@ -182,5 +181,5 @@ def command_line(
     stop: datetime | None = None,
     options: Iterable[str] = (),
 ) -> str:
-    """The same as one line for a shell."""
+    """Return `command_words` as one line, quoted for a shell."""
     return shell_join(command_words(command, what, start, stop, options))

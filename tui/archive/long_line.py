@@ -1,4 +1,4 @@
-"""A line that is longer than what is looked at together: whether it is several values, and its bytes as a stream."""
+"""A line that is too long to parse at once: check for several values, and read it as a stream."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ _BETWEEN = 64  # bytes of space between two values of a line, at most
 
 
 class LongLine:
-    """A line as a stream: what was read of it already, and the rest. `behind`: what was read beyond its newline."""
+    """A line as a stream: its buffered beginning, then the rest. `after`: the bytes read beyond its newline."""
 
     def __init__(self, begin: bytearray, stream: Readable | None = None) -> None:
         self._begin, self._stream = memoryview(begin), stream
-        self.behind = b""
+        self.after = b""
 
     def readinto(self, buffer: memoryview, /) -> int:
         if self._begin:
@@ -32,12 +32,12 @@ class LongLine:
         end = int(sz.find(buffer[:count], _NEWLINE))
         if end < 0:
             return count
-        self.behind, self._stream = bytes(buffer[end + 1 : count]), None
+        self.after, self._stream = bytes(buffer[end + 1 : count]), None
         return end
 
 
 def several(line: memoryview) -> bool:
-    """Is a long line that begins with a JSON value more than that one?"""
+    """True if a long line is more than one JSON value."""
     if bytes(line[:1]) not in (b"{", b"["):
         return False
     end = value_end(line)
@@ -46,5 +46,5 @@ def several(line: memoryview) -> bool:
 
 
 def too_long(start: int, stop: int, length: int, limit: int) -> Damage:
-    """A record that was skipped."""
+    """Return the damage for a record that was skipped."""
     return Damage(start, stop, f"a record of {size(length)} is over the limit of {size(limit)} (--max-record); skipped")

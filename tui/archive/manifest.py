@@ -1,8 +1,8 @@
-"""manifest.json of an extract as it is on disk: of what the extract was made, and what of it is done.
+"""The manifest.json of an extract, as stored: the source of the extract, and what is done.
 
-Version 1 is hourscope 0.1.0's: without `version`, `damaged` an offset in bytes of lines or null. Version 2 names the
-damaged parts. A manifest comes with an archive and is as little to be trusted as its records, so everything is checked
-when it is read, and nobody else reads it.
+Version 1 was written by hourscope 0.1.0: without `version`; `damaged` is an offset in bytes of lines, or null.
+Version 2 lists the damaged parts. A manifest is as untrusted as the records of its archive, so all of it is checked
+here when it is read, and no other module reads it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from tui.validation import explained
 
 VERSION = 2
 _LARGEST_BYTES = 256 << 20  # some 700,000 chunks
-_YEARS = range(1970, 9999)  # as a layout has it
+_YEARS = range(1970, 9999)  # the same as in layouts
 
 Count = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 Key = Annotated[str, Meta(min_length=1, max_length=8192)]
@@ -37,11 +37,11 @@ M = TypeVar("M", bound="ManifestHead")
 
 
 class ForeignManifestError(ArchiveError):
-    """There is a file of that name, and no hourscope wrote it."""
+    """Another program wrote the file of that name."""
 
 
 class ManifestHead(msgspec.Struct, frozen=True, kw_only=True):
-    """What opening an extract needs: the layout of its own keys, and the time zone of their hours."""
+    """The part that is needed to open an extract: the layout of its keys, and the time zone of their hours."""
 
     hourscope: LineText = ""  # the version of the program that wrote it
     version: Annotated[int, Meta(ge=1, le=VERSION)] = 1
@@ -55,9 +55,9 @@ class ManifestHead(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DamagedPart(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A part of a chunk that cannot be read: its stored bytes [start, stop), why, and how many records are doubtful.
+    """A part of a chunk that cannot be read: its stored bytes [start, stop), the reason, and the doubtful records.
 
-    Where version 1 knew only how many bytes of lines there were before, that is `offset`.
+    `offset` is from version 1, which stored only the number of bytes of lines before the damage.
     """
 
     start: Count | None = field(name="from", default=None)
@@ -71,7 +71,7 @@ class DamagedPart(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 
 
 class ChunkEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """One source chunk: what it was (ETag), where its matches are (None: it had none), and a scan's counts."""
+    """One source chunk: its ETag, the key of its matches (None: no matches), and the scan's counts."""
 
     key: Key
     hour: HourText
@@ -96,14 +96,14 @@ class ChunkEntry(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def parts(self) -> tuple[DamagedPart, ...]:
-        """The damaged parts, whatever the version."""
+        """The damaged parts, in either version."""
         if isinstance(self.damaged, DamagedPart):
             return (self.damaged,)
         return self.damaged or ()
 
 
 class WrittenRange(msgspec.Struct, frozen=True):
-    """Hours, half-open; None leaves an end open."""
+    """A half-open range of hours. None: the end is open."""
 
     start: HourText | None = field(name="from")
     stop: HourText | None = field(name="to")
@@ -115,11 +115,11 @@ class WrittenRange(msgspec.Struct, frozen=True):
 
 
 class Manifest(ManifestHead, frozen=True, kw_only=True):
-    """The whole. `filter` is the command line's words, `lists` the SHA-256 of each file of texts in it. Times are in
-    `timezone`.
+    """The whole manifest. `filter`: the filter's options on the command line; `lists`: the SHA-256 of each file of
+    texts in it. Times are in `timezone`.
 
-    `start` and `stop` bound what was scanned; `ranges` says which hours between them. `empty`: of an extract of an
-    extract, the hours without a chunk that the first scan had read without a match.
+    `start` and `stop` bound what was scanned; `ranges` are the hours between them. `empty`: in an extract of an
+    extract, hours that have no chunk because the first scan found no match there.
     """
 
     archive: LineText
@@ -143,7 +143,7 @@ class Manifest(ManifestHead, frozen=True, kw_only=True):
 
 
 def load_manifest(store: Store, item: StoredObject, kind: type[M]) -> M:
-    """Read and check a manifest that was listed: all of it, or what `kind` needs.
+    """Read and check a listed manifest: all of it, or the fields of `kind`.
 
     ForeignManifestError if another program wrote it, ArchiveError if it cannot be read, is damaged, or was written by a
     newer hourscope.
@@ -161,7 +161,7 @@ def load_manifest(store: Store, item: StoredObject, kind: type[M]) -> M:
     except RecursionError as error:
         raise _broken(where, "it is nested too deeply") from error
     except json.JSONDecodeError as error:
-        raise _broken(where, f"it is not JSON from line {error.lineno:,}, column {error.colno:,} on") from error
+        raise _broken(where, f"invalid JSON at line {error.lineno:,}, column {error.colno:,}") from error
     except ValueError as error:
         raise _broken(where, str(error)) from error
 
@@ -172,7 +172,7 @@ def _broken(where: str, why: str) -> ArchiveError:
 
 def _read(store: Store, item: StoredObject, where: str) -> bytes:
     pieces: list[bytes] = []
-    size = item.size  # as it was listed: a scan may be replacing it
+    size = item.size  # as listed; a scan may be replacing the file
     with store.open(item.key) as stream:
         try:
             while size <= _LARGEST_BYTES and (piece := stream.read(1 << 20)):
@@ -186,24 +186,24 @@ def _read(store: Store, item: StoredObject, where: str) -> bytes:
 
 
 def _parsed(data: bytes, where: str) -> dict[str, Any]:
-    """The object in a file. What cannot be parsed is another program's only if there is no sign that it is ours."""
+    """Parse the JSON object. An invalid file counts as another program's only without any sign of hourscope."""
     text = data.decode("utf-8", "surrogateescape").removeprefix("\ufeff").lstrip()
     foreign = ForeignManifestError(f"{where} is not an extract's manifest; move it away, or choose another place")
-    ours = not text.strip("\0") or text.startswith("{") or b"hourscope" in data[:4096].replace(b"\0", b"")
-    if not ours:
+    recognized = not text.strip("\0") or text.startswith("{") or b"hourscope" in data[:4096].replace(b"\0", b"")
+    if not recognized:
         raise foreign
     value, end = json.JSONDecoder(object_pairs_hook=_unique).raw_decode(text)
     if not isinstance(value, dict) or ("hourscope" not in value and not {"layout", "timezone"} <= value.keys()):
         raise foreign
     if text[end:].strip():
-        raise ValueError("there is more behind its end")
+        raise ValueError("there is more after its end")
     return value
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     values = dict(pairs)
     if len(values) < len(pairs):
-        raise ValueError("a name is there twice")
+        raise ValueError("a name occurs twice")
     return values
 
 
@@ -213,11 +213,11 @@ def _check_hour(text: str) -> None:
             return
     except ValueError:  # such as month 13
         pass
-    raise ValueError(f"'{text}' is not an hour; it is written as 2015-01-20T13")
+    raise ValueError(f"'{text}' is not an hour; write it as 2015-01-20T13")
 
 
 def _sound(check: Callable[[], object]) -> None:
-    """What is wrong as a ValueError, which msgspec adds the place to."""
+    """Turn an error of hourscope into a ValueError, to which msgspec adds the path."""
     try:
         check()
     except HourscopeError as error:
@@ -225,7 +225,7 @@ def _sound(check: Callable[[], object]) -> None:
 
 
 def _encodable(*texts: str) -> None:
-    """Any bytes of a key (surrogateescape), but no half of a surrogate pair, which no file can hold."""
+    """Accept any bytes of a key (surrogateescape), but not half of a surrogate pair, which cannot be encoded."""
     for text in texts:
         try:
             text.encode("utf-8", "surrogateescape")

@@ -1,4 +1,4 @@
-"""Decoding one member of a chunk (a gzip member, a bzip2, xz or lz4 stream): where it ends, and where it breaks."""
+"""Decode one member of a chunk (a gzip member, or a bzip2, xz or lz4 stream), and find where it ends or breaks."""
 
 from __future__ import annotations
 
@@ -8,32 +8,32 @@ from collections.abc import Generator, Iterator
 from typing import Any, Protocol
 
 READ_SIZE = 1 << 18
-ZERO_RUN = 8  # zero bytes that are a hole: fewer lose nothing that a member's checksum would not miss
+ZERO_RUN = 8  # zero bytes that count as a lost part; a loss within fewer fails the member's checksum
 MAX_MEMORY = 128 << 20  # bytes that a decoder's window may take
 
 
 class MemberError(Exception):
-    """A member cannot be decoded. `str()` is the reason, for a person."""
+    """A member cannot be decoded. `str()` is the reason, for the user."""
 
 
 class Readable(Protocol):
-    """What the reader needs of a stream of decoded bytes."""
+    """A stream of decoded bytes, as the reader needs it."""
 
     def readinto(self, buffer: memoryview, /) -> int | None: ...
 
 
 class Member(Protocol):
-    """The decoder of one member. `ended`: it is complete and its checksum holds; `unused` is the input behind it."""
+    """The decoder of one member. `ended`: it is complete and its checksum is right. `unused`: the input after it."""
 
     ended: bool
     unused: bytes
 
     def pieces(self, data: bytes) -> Iterator[bytes]:
-        """Decode more input, in pieces of at most `READ_SIZE` bytes; MemberError where that is impossible."""
+        """Decode more input and yield pieces of at most `READ_SIZE` bytes. MemberError at damage."""
 
 
 class GzipMember:
-    """RFC 1952, by zlib: slower than ISA-L, but it gives every byte before an error."""
+    """RFC 1952, with zlib: slower than ISA-L, but it yields every byte before an error."""
 
     def __init__(self) -> None:
         self._inflater = zlib.decompressobj(31)
@@ -57,7 +57,7 @@ class GzipMember:
 
     @staticmethod
     def up_to_error(inflater: Any, data: bytes) -> Iterator[bytes]:
-        """zlib drops what it decoded of input that fails as a whole, so feed it halves, down to the byte that fails."""
+        """Decode up to the invalid byte. zlib discards its output if a call fails, so feed it ever smaller halves."""
         size = len(data)
         while data:
             before = inflater.copy()
@@ -85,12 +85,12 @@ def _gzip_reason(error: str) -> str:
 
 
 def article(codec: str) -> str:
-    """`an` xz stream, `a` gzip member."""
+    """Return the article before a codec's name: `an` xz stream, `a` gzip member."""
     return "an" if codec in ("xz", "lzma", "lz4") else "a"
 
 
 class StandardMember:
-    """A decoder of the standard library's shape: bz2, lzma, and lz4's frames."""
+    """A decoder with the standard library's interface: bz2, lzma, and lz4's frames."""
 
     def __init__(self, name: str, decoder: Any, errors: tuple[type[Exception], ...]) -> None:
         self._name, self._decoder, self._errors = name, decoder, errors
@@ -122,7 +122,7 @@ class StandardMember:
 
 
 class Pieces(io.RawIOBase):
-    """Pieces as a stream."""
+    """A readable stream of an iterator of pieces."""
 
     def __init__(self, pieces: Iterator[bytes]) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Lines that are read as one record each, among which are some that may be meant otherwise."""
+"""Count lines that are read as one record each but may be meant differently."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ _UTF16 = re.compile(rb"(?:[\x20-\x7e]\x00){8}|(?:\x00[\x20-\x7e]){8}")
 
 @dataclass(slots=True)
 class Mixture:
-    """How many lines were lists of objects, or documents that hold one; how many only open a value; and where in the
-    stored bytes the first of each was. `others`: there are lines that are no lists. `of_json`: the first line is JSON.
-    `record`: what the records are, if not lines.
+    """Counts of lines that are lists of objects or documents with one, and of lines that only open a value.
+
+    The stored position of the first of each is kept. `others`: there are lines that are not lists. `of_json`: the first
+    line is JSON. `record`: what a record is called, if not a line.
     """
 
     record: str = "line"
@@ -30,7 +31,7 @@ class Mixture:
     _wide_at: int = -1
 
     def look_for_utf16(self, text: bytes, at: int) -> None:
-        """Of a text that holds zero bytes: may it be one that another program (PowerShell) appended in UTF-16?"""
+        """Note whether a text with zero bytes may be UTF-16 that another program (PowerShell) appended."""
         if self._wide_at < 0 and _UTF16.search(text):
             self._wide_at = at
 
@@ -50,7 +51,7 @@ class Mixture:
         self._opened += opened
 
     def damage(self, end: int) -> Iterator[Damage]:
-        """What is to be reported at the chunk's end."""
+        """Yield what must be reported at the end of the chunk."""
         if self.lists and self.others:
             reason = f"{plural(self.lists, self.record)} among the records {'is' if self.lists == 1 else 'are'} a list"
             suffix = "" if self.lists == 1 else " each"
@@ -58,5 +59,5 @@ class Mixture:
         if self._wide_at >= 0:
             yield Damage(self._wide_at, end, "UTF-16 among the lines, which hourscope does not read")
         if self._opened:
-            reason = f"the form changes: {plural(self._opened, 'value')} over several lines among lines of one each"
+            reason = f"the form changes: {plural(self._opened, 'value')} over several lines"
             yield Damage(self._opened_at, end, f"{reason}, read line by line (--records . reads whole values)")

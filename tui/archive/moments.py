@@ -1,9 +1,9 @@
-"""Ranges as people type them: hours of keys, or times of records where an hour is too coarse.
+"""Parse ranges: whole hours of keys, or times of records if an hour is too coarse.
 
-An end that names a minute, or that lies within an hour of the keys (as 01:00 in UTC does in Asia/Kolkata), makes both
-ends times of records. Written without an offset they are what clocks showed: of minutes that clocks showed twice, both
-are meant, and minutes that they skipped hold nothing. With an offset they are instants; one that clocks showed twice
-keeps the offset of its own pass, by which `spell_time` tells it from the other.
+If either end has minutes or is inside an hour of the keys (as 01:00 UTC is in Asia/Kolkata), both ends are times of
+records. Without an offset they are wall-clock times: a minute that clocks showed twice means both, and a minute that
+they skipped holds nothing. With an offset they are instants; one that clocks showed twice keeps the offset of its
+pass, which `spell_time` prints.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _Ends = tuple[str | None, str | None]
 
 
 def has_minutes(text: str) -> bool:
-    """Does a time of the grammar name a minute, and not just an hour?"""
+    """True if a time has minutes, not just an hour."""
     if relative := RELATIVE.fullmatch(text.strip()):
         return relative[2] == "m"
     match = ABSOLUTE.fullmatch(text.strip())
@@ -43,19 +43,19 @@ def has_minutes(text: str) -> bool:
 
 
 def has_offset(text: str) -> bool:
-    """Does a time say what it adds to UTC, `Z` or `+02:00`?"""
+    """True if a time has a UTC offset: `Z` or `+02:00`."""
     match = ABSOLUTE.fullmatch(text.strip())
     return match is not None and match[7] is not None
 
 
 def needs_times(start: str | None, stop: str | None, zone: tzinfo) -> bool:
-    """Does an end name a minute within an hour of the keys, so that only the times of records tell what is meant?"""
+    """True if an end has minutes inside an hour of the keys, so records must be selected by their times."""
     ends = (text for text in (start, stop) if text is not None and has_minutes(text))
     return any(not begins_hour(parse_time(text, zone)) for text in ends)
 
 
 def next_of(text: str, step: timedelta, zone: tzinfo) -> tuple[str, str]:
-    """The minute or hour that a time begins, as the two ends of a range."""
+    """Return the minute or hour (`step`) that begins at a time, as the two ends of a range."""
     time = parse_time(text, zone).replace(second=0)
     if is_wall(text):
         return spell_time(time), spell_time(time + step)
@@ -63,7 +63,7 @@ def next_of(text: str, step: timedelta, zone: tzinfo) -> tuple[str, str]:
 
 
 def cuts_hour(text: str, zone: tzinfo) -> bool:
-    """Does a time with an offset lie within an hour of the keys, or where clocks went back over two hours?"""
+    """True if a time with an offset is inside an hour of the keys, or where clocks went back over two hours."""
     if not has_offset(text):
         return False
     time = parse_time(text, zone)
@@ -74,7 +74,7 @@ def cuts_hour(text: str, zone: tzinfo) -> bool:
 def parse_moments(
     start: str | None, stop: str | None, zone: tzinfo = UTC, now: datetime | None = None
 ) -> Moments | None:
-    """The half-open range [start, stop) of times, if either end names a minute or cuts an hour; else None."""
+    """Parse a half-open range [start, stop) of times; None if both ends are whole hours of keys."""
     try:
         cuts = any(text is not None and cuts_hour(text, zone) for text in (start, stop))
         if not cuts and not needs_times(start, stop, zone):
@@ -91,7 +91,7 @@ def parse_moments(
 
 
 def parse_moment(text: str, zone: tzinfo = UTC, now: datetime | None = None) -> datetime:
-    """One end of a range of times; for one that clocks skipped, the first that they showed after it."""
+    """Parse one end of a range of times. A time that clocks skipped becomes the first one after it."""
     time = parse_time(text, zone, now)
     if not is_wall(text):
         return as_instant(time)
@@ -99,13 +99,13 @@ def parse_moment(text: str, zone: tzinfo = UTC, now: datetime | None = None) -> 
 
 
 def stretches(start: datetime | None, stop: datetime | None) -> list[Moments]:
-    """The stretches of time, in UTC, in which clocks showed a range of times; none if it is empty."""
+    """Return the intervals, in UTC, in which clocks showed a range of times; none if it is empty."""
     ranges: list[Moments] = []
     for since, until in _since(start):
         for begin, end in _until(stop):
             first = max((time for time in (since, begin) if time), default=None)
             last = min((time for time in (until, end) if time), default=None)
-            if ranges and ranges[-1][1] == first:  # where clocks went back, one follows the other
+            if ranges and ranges[-1][1] == first:  # adjacent, where clocks went back
                 ranges[-1] = ranges[-1][0], last
             elif first is None or last is None or first < last:
                 ranges.append((first, last))
@@ -135,13 +135,13 @@ def _passes(time: datetime) -> tuple[datetime, datetime]:
 
 
 def hours_of_moments(start: datetime | None, stop: datetime | None, lag: timedelta) -> Moments:
-    """The hours whose chunks can hold the records of a range of times.
+    """Return the range of hours whose chunks can hold the records of a range of times.
 
-    A record is in the chunk of its own hour, or of one up to `lag` later: it is consumed after it happened.
+    A record is consumed after it happened: it is in the chunk of its own hour, or of one up to `lag` later.
     """
     first = start and floor_hour(start)
-    try:  # the lag is added to the instant: of an hour that clocks showed twice, only that tells which is meant
-        last = stop and ceil_hour((stop.astimezone(UTC) + lag).astimezone(in_zone(stop).tzinfo))
+    try:  # the lag is added to the instant, because an hour that clocks showed twice is ambiguous
+        last = stop and ceil_hour((_passes(stop)[1] + lag).astimezone(in_zone(stop).tzinfo))
     except OverflowError:
         last = None
     # Where clocks went back over two hours, as in Antarctica/Troll, the second may come before the first.
@@ -157,12 +157,12 @@ def _is_doubled(hour: datetime) -> bool:
 
 
 def touched_hours(start: datetime | None, stop: datetime | None) -> Moments:
-    """The hours of keys that a range of times touches."""
+    """Return the range of hours that a range of times overlaps."""
     return start and floor_hour(start), stop and ceil_hour(stop)
 
 
 def parse_range(start: str | None, stop: str | None, zone: tzinfo = UTC, now: datetime | None = None) -> Moments:
-    """The half-open range [start, stop) in whole hours: each hour that the range touches is in it."""
+    """Parse a half-open range [start, stop), widened to whole hours."""
     first = floor_hour(parse_time(start, zone, now)) if start is not None else None
     try:
         last = ceil_hour(parse_time(stop, zone, now)) if stop is not None else None
@@ -174,7 +174,7 @@ def parse_range(start: str | None, stop: str | None, zone: tzinfo = UTC, now: da
 
 
 def parse_hour(text: str, zone: tzinfo = UTC, now: datetime | None = None) -> tuple[datetime, datetime]:
-    """The hour that a time lies in, as a half-open range."""
+    """Return the hour that contains a time, as a half-open range."""
     start = floor_hour(parse_time(text, zone, now))
     try:
         return start, next_hour(start)
@@ -183,7 +183,7 @@ def parse_hour(text: str, zone: tzinfo = UTC, now: datetime | None = None) -> tu
 
 
 def clock_notes(start: str | None, stop: str | None, zone: tzinfo, *, minutes: bool) -> list[str]:
-    """What clocks did at the ends of a range, where these are not given with an offset; `minutes`: it is of times."""
+    """Return notes on clock changes at ends without an offset. `minutes`: the range is of times, not of hours."""
     given = {"from": start, "to": stop}
     ends = {name: parse_time(text, zone) for name, text in given.items() if text is not None and is_wall(text)}
     if minutes:
@@ -197,32 +197,32 @@ def clock_notes(start: str | None, stop: str | None, zone: tzinfo, *, minutes: b
 
 
 def widened_note(start: str | None, stop: str | None, zone: tzinfo) -> str:
-    """That a range of instants is widened to hours of keys, and to which."""
+    """Return the note that a range of instants is widened to whole hours, with these hours."""
     cut = [text for text in (start, stop) if text is not None and cuts_hour(text, zone)]
     ends = zip(("from", "to"), parse_range(start, stop, zone), strict=True)
     hours = " ".join(f"{name} {spell_hour(hour)}" for name, hour in ends if hour)
-    lie = "lies" if len(cut) == 1 else "lie"
-    return f"{' and '.join(cut)} {lie} within an hour of the keys: widened to whole hours of {zone_name(zone)}, {hours}"
+    are = "is" if len(cut) == 1 else "are"
+    return f"{' and '.join(cut)} {are} inside an hour of the keys: widened to whole hours of {zone_name(zone)}, {hours}"
 
 
 def is_wall(text: str) -> bool:
-    """Is a time written without an offset, so that it is what clocks showed?"""
+    """True if a time has no offset, so it is a wall-clock time."""
     match = ABSOLUTE.fullmatch(text.strip())
     return match[7] is None if match else text.strip() in ("today", "yesterday")
 
 
 def _skipped(text: str, zone: tzinfo) -> datetime | None:
-    """The time, if clocks skipped it."""
+    """Return the time if clocks skipped it, else None."""
     return time if is_wall(text) and was_skipped(time := parse_time(text, zone)) else None
 
 
 def _repeated_sentence(times: list[datetime]) -> str:
-    """That clocks showed times twice, and how to choose one."""
+    """Return the note that clocks showed times twice, and how to choose one."""
     words = " and ".join(spell_time(time) for time in times)
     first, second = (f"{spell_time(time)}Z" for time in _passes(times[0]))
     return (
-        f"clocks in {zone_name(times[0].tzinfo or UTC)} showed {words} twice, and records of both are taken; for one "
-        f"of them give UTC: {first} or {second}"
+        f"clocks in {zone_name(times[0].tzinfo or UTC)} showed {words} twice; records of both are selected; for only "
+        f"one, give UTC: {first} or {second}"
     )
 
 

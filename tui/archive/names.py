@@ -1,4 +1,4 @@
-"""Keys as names of files: a bucket takes 1,024 bytes of any kind, a file's name 255."""
+"""Shorten keys for use as file names: a key may have 1,024 bytes, a file name 255."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ import hashlib
 import os
 from collections.abc import Callable, Iterator
 
-_NAME_BYTES = 255  # NAME_MAX of every usual file system
-_HASHED = 16  # hexadecimal digits of SHA-256 that stand for what was cut out of a name
+_NAME_BYTES = 255  # NAME_MAX of all common file systems
+_HASHED = 16  # hexadecimal digits of SHA-256 that replace what was cut out of a name
 
 
 def short_key(key: str, fits: Callable[[str], bool], bucket_bytes: int | None = None) -> str | None:
-    """A key whose parts are short enough to be names of files: what is too long is cut, a hash stands in its place.
+    """Shorten the parts of a key to the length of file names, replacing what is cut by a hash.
 
-    With `bucket_bytes` it is a key of a bucket that takes so many bytes of it as a whole.
+    With `bucket_bytes`, shorten the whole key to the length that a bucket accepts.
 
-    The cut is made where `fits` holds for the result (that it still names its hour), as far behind as it can be. The
-    key itself if it is short enough; None if there is no such cut. Different keys have different results.
+    The cut is as late as possible, and `fits` is true for the result (it still names its hour). Returns the key itself
+    if it is short enough, None if no cut fits. Different keys have different results.
     """
     if bucket_bytes is not None:
         whole = len(os.fsencode(key)) <= bucket_bytes
@@ -30,12 +30,12 @@ def short_key(key: str, fits: Callable[[str], bool], bucket_bytes: int | None = 
     return key
 
 
-def _shortened(name: str, most: int) -> Iterator[str]:
-    """A name of more than `most` bytes, cut at every place, from its end on."""
+def _shortened(name: str, limit: int) -> Iterator[str]:
+    """Yield a too long name shortened to `limit` bytes, cut at every possible position from the end on."""
     mark = hashlib.sha256(os.fsencode(name)).hexdigest()[:_HASHED]
     sizes = [len(os.fsencode(char)) for char in name]
-    excess = sum(sizes) + _HASHED - most
-    cut, stop = 0, len(name)  # the bytes from `start` to `stop`, which are as few as are enough
+    excess = sum(sizes) + _HASHED - limit
+    cut, stop = 0, len(name)  # number of bytes from `start` to `stop`, as few as possible
     for start in reversed(range(len(name))):
         cut += sizes[start]
         while cut - sizes[stop - 1] >= excess:

@@ -1,4 +1,4 @@
-"""A detected layout, narrowed to the place that was asked for: a prefix of keys, or the folder that holds them."""
+"""Narrow a detected layout to a prefix of keys, or to the folder that contains them."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from tui.printable import printable
 
 
 def within(layout: Layout, prefix: str, key: str) -> Layout:
-    """The layout of the keys that begin with a prefix, of which `key` is one: a field says how it begins.
+    """Return the layout of keys that begin with a prefix, such as `key`, by fixing the beginning of a field.
 
-    `events` of `{topic}/%Y…` gives `{topic=events*}/%Y…`. LayoutError if the prefix ends in a time.
+    The prefix `events` turns `{topic}/%Y…` into `{topic=events*}/%Y…`. LayoutError if the prefix ends inside the time.
     """
     rest = prefix
     parsed = layout.parse(key)
@@ -46,7 +46,7 @@ def _fixed(hole: Hole, text: str) -> str:
 
 
 def split_folders(layout: Layout) -> tuple[str, Layout]:
-    """The folders that all keys have in front, with a slash at the end, and the layout of what follows."""
+    """Return the leading folders of all keys, ending with a slash, and the layout of the rest."""
     first = layout.parts[0]
     folders = first[: first.rfind("/") + 1] if isinstance(first, str) else ""
     rest = [first[len(folders) :] if isinstance(first, str) else first, *layout.parts[1:]]

@@ -1,4 +1,4 @@
-"""What makes a line something else than just one record: how that is seen in a block, and what is made of it."""
+"""Find lines in a block that are not exactly one record, and split them."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ _NEWLINE = b"\n"
 _ODD = (b"\r", b"\n\n", b"\n ", b"\n\t", b"\n" + BOM, b"\n[{")
 _ODD_BEGIN = b"\n \t[" + BOM[:1]
 _TOGETHER = (b"}{", b"} {")
-_BEHIND_LISTS = (b"}[", b"} [", b"][", b"] [", b"]{", b"] {")
+_AFTER_LISTS = (b"}[", b"} [", b"][", b"] [", b"]{", b"] {")
 _RARELY_ODD = (b"\n{\n", b"}\t", b"}  ", b"} \t", *LIST_SIGNS)
-_CLOSELY = 1 << 16  # bytes of a block
+_CLOSELY = 1 << 16  # bytes of a block that are checked closely
 _BETWEEN = re.compile(rb"[}\]]\s*[{\[]")
 
 
 def may_be_odd(block: Block, *, closely: bool) -> bool:
-    """May there be a line that is not just one record: a CR, a blank line, a BOM, zeros, two values, a list of records?
+    """True if a line may not be exactly one record: a CR, a blank line, a BOM, zeros, two values, a list of records.
 
-    Every pass over the block costs a literal scan 3 % of its time. Where each line is `{`...`}`, one pass tells that
-    none is blank and none ends in CR. What is rare is looked for `closely`: in a chunk's first block, and behind it
-    where something was found.
+    Every pass over the block costs a literal scan 3 % of its time. If each line is `{`...`}`, a single pass shows that
+    none is blank and none ends in CR. Rare cases are only checked `closely`: in a chunk's first block, and after an odd
+    line was found.
     """
     with block.raw() as view:
         if not block.all_objects():
             if view[0] in _ODD_BEGIN or _holds(view, _ODD):
                 return True
-            if closely and _holds(view[:_CLOSELY], _BEHIND_LISTS):
+            if closely and _holds(view[:_CLOSELY], _AFTER_LISTS):
                 return True
         if block.holds_zeros() or _holds(view, _TOGETHER):
             return True
@@ -43,16 +43,16 @@ def _holds(view: memoryview, texts: tuple[bytes, ...]) -> bool:
 
 
 def split(lines: list[bytes]) -> list[bytes]:
-    """Each line, or the JSON objects that it consists of."""
+    """Split lines of several JSON objects; return all records."""
     text = _NEWLINE.join(lines)
     together = values(text)
     if together is not None and len(together) == len(lines):
-        return lines  # what looked like two values was in strings only
+        return lines  # only strings contained what looks like two values
     return [record for line in lines for record in (_BETWEEN.search(line) and objects_on(line)) or (line,)]
 
 
 def first_object(text: bytes) -> int | None:
-    """Where the first JSON object begins that goes to the end of its line. Compressed data before it has no newline."""
+    """Return the start of the first JSON object that ends its line. Compressed data before it has no newline."""
     start = 0
     for line in text.split(_NEWLINE):
         begin = line.find(b'{"')
@@ -63,6 +63,6 @@ def first_object(text: bytes) -> int | None:
 
 
 def ends_whole(line: bytes) -> bool:
-    """Is the last line, which lacks its newline, one or more whole JSON objects?"""
+    """True if the last line, which lacks its newline, is one or more whole JSON objects."""
     line = line.rstrip(b"\r\0")
     return is_json_object(line) or objects_on(line) is not None

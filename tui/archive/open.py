@@ -1,4 +1,4 @@
-"""Opening an archive: a location, with or without a layout in it, becomes store + layout + time zone."""
+"""Open an archive: turn a location, with or without a layout in it, into store, layout and time zone."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ def open_archive(
 ) -> Archive:
     """Open `url`: a folder, `s3://bucket/prefix`, or either with a layout in it.
 
-    Without a layout it is taken from an extract's manifest, else detected from the keys of the listing
-    (`Archive.detected` says so); `layout` overrides all that. `timezone` is the IANA name of the zone that the keys'
-    hours are written in (UTC by default). Raises ArchiveError, LayoutError or TimeError, each a sentence for a person.
+    Without a layout in it, the layout comes from an extract's manifest or is detected from the listed keys
+    (`Archive.detected`). `layout` overrides both. `timezone` is the IANA name of the time zone of the hours in the keys
+    (UTC by default). Raises ArchiveError, LayoutError or TimeError, each with one sentence for the user.
     """
     return open_listed(url, timezone=timezone, s3=s3, layout=layout)[0]
 
 
 def open_known(url: str, pattern: str, *, timezone: str | None = None, s3: S3Options | None = None) -> Archive:
-    """The archive of a bucket with a whole layout, as it was once found: nothing is asked for."""
+    """Open the archive of a bucket with its known full layout, without any request."""
     root, _, _ = _split(url)
     return Archive(url, open_store(root, s3), Layout(pattern), parse_zone(timezone))
 
@@ -50,9 +50,9 @@ def open_listed(
     layout: str | None = None,
     hours: Range | None = None,
 ) -> tuple[Archive, Listing]:
-    """The same, and what was listed to find the layout: a first catalog need not ask for it again.
+    """Open an archive as `open_archive`, and return the listing so far, which the first catalog can reuse.
 
-    `hours`: a range that will be asked for; the layout of a large archive is found there.
+    `hours`: the range that will be read; the layout of a large archive is detected there.
     """
     root, rest, pattern = _split(url)
     store = open_store(root, s3)
@@ -80,23 +80,23 @@ def open_listed(
 
 
 def _below(prefix: str, layout: str) -> str:
-    """A layout of keys below a prefix; one whose keys begin with the prefix, as layouts are printed, is whole."""
+    """Prepend a prefix to a layout, unless it already begins with the prefix, as printed layouts do."""
     if lead(split_pattern(layout)).startswith(prefix):
         return layout
     return f"{escape(prefix.rstrip('/'))}/{layout}"
 
 
 def _fixed(pattern: str) -> str:
-    """The folders of a pattern that hold no hole, with a slash at the end."""
+    """Return the leading folders of a pattern without holes, ending with a slash."""
     folders = pattern.split("/")[:-1]
     fixed = next((at for at, part in enumerate(folders) if has_holes(part)), len(folders))
     return "".join(f"{part}/" for part in folders[:fixed])
 
 
 def _rooted(archive: Archive, listing: Listing) -> tuple[Archive, Listing]:
-    """An archive in a folder begins at the folder that holds all its keys, however it was named: so keys are the same.
+    """Make the folder that contains all keys the root of an archive, so that keys are the same however it was named.
 
-    What lies outside is `beside` it.
+    Keys outside that folder are `beside` it. Buckets stay as they are.
     """
     folders, layout = split_folders(archive.layout)
     if is_s3(archive.store.url) or not folders:
@@ -115,7 +115,7 @@ def _rooted(archive: Archive, listing: Listing) -> tuple[Archive, Listing]:
 
 
 def _beside(listing: Listing, folders: str) -> Iterator[StoredObject]:
-    """Objects outside of the folders that hold all chunks; of another folder, those of its listing's first page."""
+    """Yield objects outside the folders that contain all chunks: the first page of each other folder."""
     outside = find_outside(listing, "", (folders,))
     yield from outside.objects
     for prefix in outside.rest:
@@ -123,7 +123,7 @@ def _beside(listing: Listing, folders: str) -> Iterator[StoredObject]:
 
 
 def fixed_prefix(url: str, layout: str | None = None) -> tuple[str, str] | None:
-    """The bucket of a location and what all keys of its archive begin with; None for a folder."""
+    """Return the bucket of a location and the prefix of all keys of its archive; None for a folder."""
     if not is_s3(url):
         return None
     root, rest, pattern = _split(url)
@@ -133,7 +133,7 @@ def fixed_prefix(url: str, layout: str | None = None) -> tuple[str, str] | None:
 
 
 def _split(url: str) -> tuple[str, str, str | None]:
-    """A location → root of the store, prefix in it, layout pattern (None if there is none)."""
+    """Split a location into the root of the store, the prefix in it, and the layout pattern (None if it has none)."""
     if is_s3(url):
         bucket, _, rest = url.removeprefix(S3_SCHEME).partition("/")
         return S3_SCHEME + bucket, rest, rest if has_holes(rest) else None
@@ -148,25 +148,25 @@ def _split(url: str) -> tuple[str, str, str | None]:
 
 
 def _known_extract(listing: Listing, key: str) -> tuple[str, str] | None:
-    """Layout and time zone by an extract's manifest, if there is one."""
+    """Return the layout and time zone in an extract's manifest; None if there is no manifest."""
     item = _manifest_of(listing, key)
     return _manifest(listing.store, item) if item else None
 
 
 def _manifest_of(listing: Listing, key: str) -> StoredObject | None:
-    """The object that an extract's manifest would be."""
+    """Return the object with the key of a manifest; None if it does not exist or cannot be read."""
     known = listing.known(key)
     if known is not None:
         return next((item for item in known if item.key == key), None)
     try:
         return listing.store.stat(key)
-    except DeniedError:  # to list is allowed, to read is not: so says whoever reads
+    except DeniedError:  # allowed to list but not to read; reading a chunk will report it
         return None
 
 
 def _manifest(store: Store, item: StoredObject) -> tuple[str, str] | None:
-    """Layout and time zone of an extract; None if the file is another program's."""
-    from tui.archive.manifest import ForeignManifestError, ManifestHead, load_manifest  # only extracts wait for it
+    """Read the layout and time zone of an extract; None if the file is another program's."""
+    from tui.archive.manifest import ForeignManifestError, ManifestHead, load_manifest  # only extracts need it
 
     try:
         head = load_manifest(store, item, ManifestHead)

@@ -1,8 +1,8 @@
-"""A local file into a bucket: in one request or in parts, checked by SHA-256 on the way; never over another.
+"""Put a local file into a bucket, in one request or in parts, verified by SHA-256; never overwrite an object.
 
-The checksum of an object in parts is S3's composite one: the digest of the parts' digests, and their number
-(docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html). The sizes of parts follow from the
-file's size alone, so the checksum of a file is the same whenever it is asked for.
+The checksum of a multipart object is S3's composite one: the digest of the parts' digests, and their number
+(docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html). The part size depends only on the
+file's size, so the same file always has the same checksum.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from tui.errors import KeyTakenError
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
 
-WHOLE = 32 << 20  # up to this many bytes it is one request
+WHOLE = 32 << 20  # bytes; files up to this size take one request
 PART = 8 << 20
 _MAX_PARTS = 10_000
-_BESIDE = 4  # parts at a time, each in memory
-_FAILURES = 4  # parts that may fail before an attempt is over
+_PARALLEL = 4  # parts at a time, each in memory
+_FAILURES = 4  # failed parts after which an attempt ends
 
 
 CONDITION = Feature(
@@ -39,7 +39,7 @@ _UNCHECKED = "an upload is checked by reading it back"
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A key to put to. `where` names it in a request; `ask` makes one without the features that the server lacks."""
+    """The destination key. `where` names it in a request; `ask` makes a request without features the server lacks."""
 
     client: S3Client
     where: dict[str, Any]
@@ -47,14 +47,14 @@ class Target:
     exists: Callable[[], bool]
 
     def refuse_taken(self) -> None:
-        """In place of the condition, for a server that has none."""
+        """Check for an existing object, for a server without conditional puts."""
         if self.exists():
             raise KeyTakenError(f"s3://{self.where['Bucket']}/{self.where['Key']} exists")
 
 
 @dataclass(frozen=True, slots=True)
 class UploadParts:
-    """How a file is cut for its upload."""
+    """How a file is split for its upload."""
 
     size: int
 
@@ -68,13 +68,13 @@ class UploadParts:
 
 
 def checksum(path: Path) -> str:
-    """What S3 says of an object with these bytes that `put_file` has put: base64, with `-N` for N parts."""
+    """Return the checksum that S3 reports for this file after `put_file`: base64, with `-N` for N parts."""
     with path.open("rb") as stream:
         return stream_checksum(stream, path.stat().st_size)
 
 
 def stream_checksum(stream: BinaryIO, size: int) -> str:
-    """The same of bytes that are read, `size` of them."""
+    """Return the same checksum for `size` bytes of a stream."""
     parts = UploadParts(size)
     digests = [_digest(stream, parts.step) for _ in parts.offsets]
     if len(digests) == 1:
@@ -83,9 +83,9 @@ def stream_checksum(stream: BinaryIO, size: int) -> str:
 
 
 def put_file(target: Target, path: Path) -> Any:
-    """Put the file unless the key is taken; returns the client's last answer, raises what the client raises.
+    """Put the file unless the key exists. Returns the client's last answer; raises what the client raises.
 
-    An upload in parts is noted beside the file, so that the next attempt, also one of another process, continues it.
+    The id of a multipart upload is stored next to the file; the next attempt, by any process, resumes it.
     """
     parts = UploadParts(path.stat().st_size)
     if len(parts.offsets) > 1:
@@ -102,19 +102,19 @@ def put_file(target: Target, path: Path) -> Any:
 
 
 def note_of(path: Path) -> Path:
-    """Where the upload of a file is noted, once it has begun."""
+    """Return the path of the file that stores the id of a begun upload."""
     return path.with_name(path.name + ".upload")
 
 
 def abandon(target: Target, path: Path) -> None:
-    """Give up an upload in parts that was begun: its parts cost money until then."""
+    """Abort a multipart upload, because its parts cost money until then."""
     if upload := _noted(path):
         target.client.abort_multipart_upload(**target.where, UploadId=upload)
     note_of(path).unlink(missing_ok=True)
 
 
 def _noted(path: Path) -> str:
-    """The upload that was begun, or ""; a power loss may have emptied its note."""
+    """Return the id of the upload that was begun, or "". A power loss may have emptied its file."""
     note = note_of(path)
     return note.read_text(errors="replace").strip("\0") if note.exists() else ""
 
@@ -125,7 +125,7 @@ def _put_parts(target: Target, path: Path, parts: UploadParts) -> Any:
     failed: list[Future[Any]] = []
 
     def put_part(number: int, offset: int) -> Any:
-        if len(failed) >= _FAILURES:  # the rest has to wait for a better moment
+        if len(failed) >= _FAILURES:  # leave the rest to the next attempt
             return None
         with path.open("rb") as stream:
             stream.seek(offset)
@@ -139,11 +139,11 @@ def _put_parts(target: Target, path: Path, parts: UploadParts) -> Any:
             )
         return {"PartNumber": number, "ETag": part["ETag"], "ChecksumSHA256": digest}
 
-    with ThreadPoolExecutor(_BESIDE, thread_name_prefix="put") as pool:
+    with ThreadPoolExecutor(_PARALLEL, thread_name_prefix="put") as pool:
         puts = [pool.submit(put_part, number, offset) for number, offset in enumerate(parts.offsets, 1)]
         for put in puts:
             put.add_done_callback(lambda done: failed.append(done) if done.exception() else None)
-    if failed and not note_of(path).exists():  # nobody can continue it
+    if failed and not note_of(path).exists():  # it cannot be resumed
         client.abort_multipart_upload(**where, UploadId=upload)
     answer = _complete(target, upload, [put.result() for put in (*failed, *puts)])
     note_of(path).unlink(missing_ok=True)
@@ -167,7 +167,7 @@ def _complete(target: Target, upload: str, parts: list[dict[str, Any]]) -> Any:
 
 
 def _begun(target: Target, path: Path) -> tuple[str, dict[int, Any]]:
-    """The upload that was noted, and its parts by number; a new one if there is none, or if S3 knows it no longer."""
+    """Return the stored upload's id and its parts by number, or a new upload if there is none or it has expired."""
     client, where = target.client, target.where
     if upload := _noted(path):
         try:
@@ -182,13 +182,13 @@ def _begun(target: Target, path: Path) -> tuple[str, dict[int, Any]]:
     try:
         with open(note_of(path), "w", encoding="utf-8", opener=private_opener) as note:
             note.write(upload)
-    except OSError:  # the disk is full, where this upload will make room: all parts have to go in one attempt
+    except OSError:  # the disk is full, and this upload will free space: all parts must succeed in one attempt
         note_of(path).unlink(missing_ok=True)
     return upload, {}
 
 
 def _is(part: Any, data: bytes, digest: str) -> bool:
-    """Is a part that is there already this one? Some servers list no checksum; the ETag is then the MD5."""
+    """True if an uploaded part has these bytes. If the server lists no checksum, the ETag is the MD5."""
     if kept := part.get("ChecksumSHA256"):
         return bool(kept == digest)
     return bool(part["ETag"].strip('"') == hashlib.md5(data, usedforsecurity=False).hexdigest())

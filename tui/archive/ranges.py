@@ -1,4 +1,4 @@
-"""Ranges of hours by the clock, and the texts that keys have for them."""
+"""Ranges of wall-clock hours, and their texts in keys."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
 YEAR, MONTH = frozenset("Yy"), frozenset("Yym")
 DATE = MONTH | frozenset("dj")
 _TIME = DATE | frozenset("HIp")
-# How far a range's texts are spelled: codes, the step in which they change, the longest range.
+# Which codes to spell out for a range: the codes, the step in which they change, and the longest range.
 _SPELLED = (
     (_TIME, _HOUR, timedelta(hours=6)),
     (DATE, _DAY, timedelta(days=3)),
@@ -25,30 +25,30 @@ _SPELLED = (
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """Wall-clock hours [start, stop) without a zone; None: no bound."""
+    """Wall-clock hours [start, stop) without a time zone. None: no bound."""
 
     start: datetime | None = None
     stop: datetime | None = None
 
     @classmethod
     def of(cls, start: datetime | None, stop: datetime | None) -> Range:
-        """A range of some zone, as its clocks show it."""
+        """Return a zoned range as wall-clock hours."""
         return cls(start and start.replace(tzinfo=None), stop and stop.replace(tzinfo=None))
 
     def holds(self, hour: datetime) -> bool:
-        """Is an hour, of any zone, in it by the clock?"""
+        """True if the range contains an hour by its wall-clock time."""
         wall = hour.replace(tzinfo=None)
         return (self.start is None or self.start <= wall) and (self.stop is None or wall < self.stop)
 
     def within(self, start: datetime, stop: datetime) -> Range | None:
-        """The part of it in [start, stop), if there is one."""
+        """Return the part in [start, stop), or None."""
         first = max(self.start, start) if self.start else start
         last = min(self.stop, stop) if self.stop else stop
         return Range(first, last) if first < last else None
 
 
 def spelled(layout: Layout, at: int, hours: Range) -> tuple[str, ...] | None:
-    """What keys can have from part `at` on for a range, as short as it allows; None where it cannot be told."""
+    """Return the keys' possible texts from part `at` on for a range, as short as possible; None if unknown."""
     if hours.start is None or hours.stop is None:
         return None
     start, stop = hours.start, hours.stop
@@ -63,7 +63,7 @@ def spelled(layout: Layout, at: int, hours: Range) -> tuple[str, ...] | None:
 
 
 def _known(layout: Layout, at: int, quantities: frozenset[str]) -> tuple[NamePart, ...]:
-    """The parts behind the head that a time gives, if only these codes are known."""
+    """Return the parts from `at` on that a time determines by these codes."""
     parts: list[NamePart] = []
     for part in layout.parts[at:]:
         if isinstance(part, Hole) and part.fixed is None:
@@ -81,7 +81,7 @@ def _spell(parts: tuple[NamePart, ...], time: datetime) -> str:
 
 
 def window(values: dict[str, int]) -> tuple[datetime, datetime] | None:
-    """The times of a year, month or day; None without a year, or with one of no calendar."""
+    """Return the range of times of a year, month or day; None without a valid year."""
     year = values.get("Y", year_of(values["y"]) if "y" in values else 0)
     month, day = values.get("m"), values.get("d")
     try:

@@ -1,7 +1,7 @@
-"""Reading a chunk as blocks of whole records, in constant memory, whatever its compression, form and damage.
+"""Read a chunk as blocks of whole records, in constant memory, whatever its compression, form and damage.
 
-Everything that reads records stands on this: preview, filter, scan, send. A chunk is read at full speed until it
-breaks; only then is it read again, member by member, for what is sound.
+Preview, filter, scan and send all read records through this module. A chunk is read at full speed until it breaks;
+only then is it read again, member by member, to recover the sound parts.
 """
 
 from __future__ import annotations
@@ -41,35 +41,35 @@ from tui.archive.lines import BlockLimits, Edges, StoredAt, line_blocks
 from tui.archive.members import READ_SIZE, ZERO_RUN, Readable
 from tui.archive.reading import Reading
 from tui.archive.store import Store, is_s3
-from tui.archive.streams import TELLING, Peekable, StoredBytes, without_marks
+from tui.archive.streams import FORM_BYTES, Peekable, StoredBytes, without_marks
 from tui.errors import ReplacedError
 
 if TYPE_CHECKING:
     from tui.archive.salvage import DecodedPart
 
 BLOCK_SIZE = 1 << 19  # 512 KiB: inflated bytes are still in the cache when they are searched
-_PARTS_THAT_TELL = 16
+_PARTS_SAMPLED = 16  # of a damaged chunk, to detect its form
 _REPLACED = 3  # times that an object may be replaced while it is being opened
-_AHEAD = 2 * READ_SIZE  # stored bytes that decoders have read, at most, and of which they have not given all
-HOLD = 8 << 20  # bytes of records after which a member's records are given before it is checked
+_AHEAD = 2 * READ_SIZE  # most stored bytes that a decoder has read but not fully decoded
+HOLD = 8 << 20  # bytes of records that are held back until their member's checksum is verified
 
 T = TypeVar("T")
 Work = Callable[[Block], T]
 
 
 class DoubtfulGiven(Exception):
-    """Records were given that turn out to be of a damaged member. Read again with `careful` to leave them out."""
+    """Records of a damaged member were already yielded. Read again with `careful` to leave them out."""
 
 
 class ChunkReader:
     """One pass over a chunk's records.
 
-    `bytes_compressed` and `bytes` say how far it is, in the stored object and in its records. `form` and `codec` are
-    known once the first result was given. `careful`: read member by member from the start, so that no doubtful record
-    is given; slower. `newest`: if the object was replaced since it was listed, read what is there now, as long as it is
-    not replaced again. `await_turn` is called before one takes the memory that only one of many readers may take (see
-    zstd.py). `size`: of an object in S3 as it was listed, by which a longer or a shorter one is noticed (a file may
-    grow). ArchiveError if the chunk cannot be opened or read on.
+    `bytes_compressed` and `bytes` are the progress in the stored object and in its records. `form` and `codec` are
+    known after the first result. `careful`: read member by member from the start, which is slower but yields no
+    doubtful record. `newest`: if the object was replaced since it was listed, read the new one, unless it is replaced
+    again. `await_turn` is called before using memory that only one reader at a time may use (see zstd.py). `size` is
+    an S3 object's listed size; a longer or shorter object is reported (a local file may grow). ArchiveError if the
+    chunk cannot be opened or read.
     """
 
     def __init__(
@@ -93,11 +93,11 @@ class ChunkReader:
         self._limits = BlockLimits(block_size, self._reading.max_record, await_turn)
         self._careful = careful
         self._await_turn = await_turn
-        self.replaced: StoredObject | None = None  # what is read, if it is another object than was listed
+        self.replaced: StoredObject | None = None  # the object that is read, if it is not the listed one
         stream = self._opened_newest() if newest else store.open(key, etag=etag)
         self._raw = StoredBytes(stream, key, cancelled, size=self._size)
         self._form: Form | None = None
-        self.unchosen: Unchosen | None = None  # what may be the records of this chunk, but was not taken for them
+        self.unchosen: Unchosen | None = None  # a list that may hold the chunk's records but was not chosen
         self.codec = ""  # of the object as stored; "" for plain text
         self.bytes = 0
 
@@ -119,7 +119,7 @@ class ChunkReader:
 
     @property
     def form(self) -> Form:
-        """How the records are told apart."""
+        """How the records are separated."""
         return self._form or LINES
 
     def __enter__(self) -> ChunkReader:
@@ -129,7 +129,7 @@ class ChunkReader:
         self._raw.close()
 
     def blocks(self) -> Iterator[Block]:
-        """The records as blocks, each until the next one, and no word of damage: for samples."""
+        """Yield the records as blocks, each valid until the next one, without damage. For samples."""
         for item in self.results(lambda: lambda block: block, hold=0):
             if isinstance(item, Block):
                 yield item
@@ -137,18 +137,18 @@ class ChunkReader:
     def results(
         self, begin: Callable[[], Work[T]], *, hold: int = HOLD, strict: bool = False, read_ahead: bool = False
     ) -> Iterator[T | Damage | None]:
-        """What the work makes of each block, and the damage, in order; None while there is nothing to give.
+        """Yield the work's result for each block, and the damage, in order; None while no result is ready.
 
-        `begin` makes the work, once more where a chunk is read again. It is done while a block is fresh, and its result
-        is held back until `hold` more bytes of records were decoded or the chunk has ended: so the records of a member
-        of up to that size are given only when its checksum holds. If a larger one turns out to be damaged, what was
-        given of it is counted in `Damage.doubtful`; where that must not be (`strict`), DoubtfulGiven is raised. With
-        `hold` 0 a result is given at once, and may refer to the block.
+        `begin` creates the work, again if the chunk is read again. The work runs on a block at once, but its result is
+        held back until `hold` more bytes of records were decoded or the chunk has ended. So the records of a member up
+        to that size are yielded only if its checksum is right. If a larger member turns out to be damaged, its yielded
+        records are counted in `Damage.doubtful`, or DoubtfulGiven is raised if `strict`. With `hold` 0, results are
+        yielded at once and may refer to the block.
         """
         given = 0
         if not (self._careful and self._is_compressed()):
             work = begin()
-            held: deque[tuple[int, int, T | Damage]] = deque()  # when it is due, its records, and the result
+            held: deque[tuple[int, int, T | Damage]] = deque()  # (position when due, number of records, result)
             fast: AbstractContextManager[Iterator[Block | Damage]] = (
                 ahead(self._fast()) if read_ahead else nullcontext(self._fast())
             )
@@ -159,9 +159,9 @@ class ChunkReader:
                             self.bytes = item.offset + item.end
                             if held and held[0][0] <= self.bytes:
                                 given += yield from _due(held, self.bytes)
-                            # of what holds a long record, nothing more is held back than what is before it
+                            # a long record is not held back, only the results before it
                             due = self.bytes + (0 if item.end > hold else hold)
-                            # where none may be given twice, it does not matter how many they are
+                            # `strict` only asks whether any record was yielded, so don't count them
                             held.append((due, 1 if strict else item.count(), work(item)))
                         else:
                             held.append((self.bytes + hold, 0, item))
@@ -179,14 +179,14 @@ class ChunkReader:
         yield from self._salvaged(begin(), given)
 
     def _is_compressed(self) -> bool:
-        """Does it hold members, if need be only further on? Without any, one pass is as careful as it can be."""
+        """True if the chunk has compressed members anywhere. If not, one fast pass is already careful."""
         head = self._raw.peek(HEAD_SIZE)
         if sniff(head, self._key) is not None:
             return True
         return bool(head) and not unread_format(head, self._key) and not self._is_text(head) and self._hides_members()
 
     def _fast(self) -> Iterator[Block | Damage]:
-        """One pass at full speed; BrokenStream where it breaks."""
+        """Read at full speed; BrokenStream at damage."""
         head = self._raw.peek(HEAD_SIZE)
         codec = sniff(head, self._key)
         if not head:
@@ -202,7 +202,7 @@ class ChunkReader:
             yield Damage(self._raw.position, self._size, f"it ends before the {self._size:,} bytes that were listed")
 
     def _why_unread(self, head: bytes) -> str:
-        """Why bytes that no codec knows are not text; "" if they are. BrokenStream if members follow further on."""
+        """Return why uncompressed bytes are not text, or "". BrokenStream if compressed members follow further on."""
         if name := unread_format(head, self._key):
             return f"it is {name}, which hourscope does not read"
         if self._is_text(head):
@@ -219,7 +219,7 @@ class ChunkReader:
         return promised(self._key) is None or is_utf8(head)
 
     def _hides_members(self) -> bool:
-        """Is there a sound member somewhere behind a damaged one? The stream is at its beginning again."""
+        """True if a sound member follows a damaged one. Rewinds the stream."""
         from tui.archive.salvage import stored_codec  # only damaged chunks need it
 
         hidden = stored_codec(self._open_at, self._key) is not None
@@ -227,7 +227,7 @@ class ChunkReader:
         return hidden
 
     def _all_of_it(self, reason: str) -> Damage:
-        """The whole chunk as damage. The rest of its stored bytes is read, and not decoded, to know where it ends."""
+        """Return the whole chunk as damage. Reads the rest of the stored bytes, undecoded, to find the end."""
         if self._raw.closed:
             self._open_at(0)
         buffer = bytearray(READ_SIZE)
@@ -237,10 +237,10 @@ class ChunkReader:
         return Damage(0, self._raw.position, reason)
 
     def _records(self, stream: Peekable, edges: Edges, start: int = 0) -> Iterator[Block | Damage]:
-        """The records of decoded bytes, which the stored ones from `start` on hold."""
+        """Yield the records of decoded bytes, which come from the stored bytes at `start`."""
         stream = without_marks(stream)
         if self._form is None:
-            first, whole = _telling(stream)
+            first, whole = _peek_form(stream)
             if first and (reason := misfit(first, whole=whole)):
                 if not self.codec and self._hides_members():
                     raise BrokenStream(reason)
@@ -248,12 +248,12 @@ class ChunkReader:
                 return
             self._form = form_of(first, whole=whole, records=self._reading.records)
             if self._reading.records is None:
-                yield from self._looked_into(self._split(stream, edges, start), line=whole and first.endswith(b"\n"))
+                yield from self._checked(self._split(stream, edges, start), line=whole and first.endswith(b"\n"))
                 return
         yield from self._split(stream, edges, start)
 
-    def _looked_into(self, items: Iterator[Block | Damage], *, line: bool) -> Iterator[Block | Damage]:
-        """The same; its first records show whether they are records at all."""
+    def _checked(self, items: Iterator[Block | Damage], *, line: bool) -> Iterator[Block | Damage]:
+        """Pass on the items; set `unchosen` if the first records may be containers of the real ones."""
         blocks = 0
         for item in items:
             if isinstance(item, Block) and item.end:
@@ -268,8 +268,8 @@ class ChunkReader:
         yield from items
 
     def _split(self, stream: Peekable, edges: Edges, start: int) -> Iterator[Block | Damage]:
-        """Decoded bytes of a known form as records."""
-        # to look opens a part, so that what is found in it is not told from where another part ended
+        """Split decoded bytes of a known form into records."""
+        # this peek opens the part: positions in it must not be measured from the end of the one before
         if stream.peek(len(BOM)) == BOM and not edges.after_hole:
             stream.skip(len(BOM))
         place = StoredAt(lambda: self._begin_of_next(stream, start), self._raw.tell)
@@ -281,7 +281,7 @@ class ChunkReader:
             yield from self._values(stream, self.form, place, edges)
 
     def _begin_of_next(self, stream: Peekable, start: int) -> int:
-        """Where in the stored bytes what is decoded next begins, or a little before."""
+        """Return the stored position of the bytes that are decoded next, or slightly less."""
         return start if stream.holds else max(start, self._raw.tell() - (_AHEAD if self.codec else 0))
 
     def _values(self, stream: Readable, form: Form, place: StoredAt, edges: Edges) -> Iterator[Block | Damage]:
@@ -297,7 +297,7 @@ class ChunkReader:
         return cast(BinaryIO, self._raw)
 
     def _salvaged(self, work: Work[T], given: int) -> Iterator[T | Damage | None]:
-        """The sound parts and the damage, without the first records, which were given already."""
+        """Yield the sound parts and the damage, without the first `given` records, which were yielded before."""
         from tui.archive.salvage import salvage, stored_codec  # only damaged chunks need it
 
         codec = stored_codec(self._open_at, self._key)
@@ -327,14 +327,14 @@ class ChunkReader:
                         yield work(item)
 
     def _form_of_parts(self, items: list[DecodedPart | Damage]) -> Form | None:
-        """The form of a damaged chunk, as its parts tell it; None if that is all one part, and tells it itself."""
+        """Detect the form of a damaged chunk from its parts; None for a single part, which is detected as usual."""
         parts = [part for part in items if not isinstance(part, Damage)]
         if items and items[0] in parts and len(parts) == 1:
             return None
         forms: list[Form] = []
-        for part in parts[:_PARTS_THAT_TELL]:
+        for part in parts[:_PARTS_SAMPLED]:
             with closing(part.open()) as stream:
-                form = form_of_part(Peekable(cast(Readable, stream)).peek(TELLING), self._reading.records)
+                form = form_of_part(Peekable(cast(Readable, stream)).peek(FORM_BYTES), self._reading.records)
             forms += [form] if form else []
         if LINES in forms or not forms:
             return LINES
@@ -351,7 +351,7 @@ class ChunkReader:
 
 
 def _due(held: deque[tuple[int, int, T | Damage]], position: int) -> Generator[T | Damage, None, int]:
-    """What need not be held back any longer; returns how many records that is."""
+    """Yield the results that are due; return their number of records."""
     records = 0
     while held and held[0][0] <= position:
         records += held[0][1]
@@ -359,9 +359,9 @@ def _due(held: deque[tuple[int, int, T | Damage]], position: int) -> Generator[T
     return records
 
 
-def _telling(stream: Peekable) -> tuple[bytes, bool]:
-    """The decoded bytes that tell the form, and whether that is all of them: a document's list may come late."""
-    size = TELLING
+def _peek_form(stream: Peekable) -> tuple[bytes, bool]:
+    """Peek at enough decoded bytes to detect the form (a document's list may come late); True if they are all."""
+    size = FORM_BYTES
     first = stream.peek(size)
     while len(first) == size and size < LONGEST_PREAMBLE and may_come_late(first):
         size *= 4

@@ -1,4 +1,4 @@
-"""How records are read, where that is not left to the chunks themselves."""
+"""Options for reading records."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ MAX_RECORD = 64 << 20  # bytes
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What the user chose for an archive.
+    """The user's choices for an archive.
 
-    `records`: the path of the list in a document that holds the records, "." for the document itself.
-    `include_damaged`: also give doubtful records. `max_record`: bytes of the longest record that is not skipped.
+    `records`: the path of the list in a document that holds the records, or "." for the document itself.
+    `include_damaged`: also yield doubtful records. `max_record`: size in bytes above which a record is skipped.
     """
 
     records: str | None = None

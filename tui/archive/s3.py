@@ -1,4 +1,4 @@
-"""A bucket as a store: the only module that knows boto3."""
+"""The S3 store: the only module that uses boto3."""
 
 from __future__ import annotations
 
@@ -58,9 +58,9 @@ _LISTED_WHOLE = "its archives are listed whole"
 @cache
 @uncollected()
 def client(options: S3Options) -> S3Client:
-    """One client a process and set of options; boto3's clients are thread-safe."""
+    """Return the client for these options, one per process. boto3's clients are thread-safe."""
     try:
-        hooks = HierarchicalEmitter()  # here, and not at the client, so that it comes before botocore's own
+        hooks = HierarchicalEmitter()  # here, not on the client, so that it runs before botocore's own hooks
         hooks.register_first("before-parse.s3.*", refuse_foreign_answer)
         core = botocore.session.Session(event_hooks=hooks, profile=options.profile)
         core.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=timestamp)
@@ -81,9 +81,9 @@ def _made(session: boto3.session.Session, options: S3Options) -> S3Client:
         retries={"mode": "standard", "max_attempts": 5},
         connect_timeout=10,
         read_timeout=60,
-        request_checksum_calculation="when_required",  # several servers refuse those that boto3 adds by itself
-        response_checksum_validation="when_required",  # gzip and zstd check themselves, and TLS the rest
-        user_agent=f"hourscope/{__version__} botocore/{botocore.__version__}",  # its own is put together each time
+        request_checksum_calculation="when_required",  # several servers refuse the checksums that boto3 adds
+        response_checksum_validation="when_required",  # gzip, zstd and TLS have their own checksums
+        user_agent=f"hourscope/{__version__} botocore/{botocore.__version__}",  # botocore rebuilds its own each time
         s3={"addressing_style": "path"} if options.endpoint_url or session_endpoint() else None,
         **cast(Any, unsigned),
     )
@@ -91,22 +91,22 @@ def _made(session: boto3.session.Session, options: S3Options) -> S3Client:
 
 
 def sign_in(options: S3Options) -> None:
-    """Get the credentials now, with the code of an MFA device where one is needed: before a screen is drawn.
+    """Get the credentials now, and ask for an MFA code if one is needed, before a screen is drawn.
 
-    Raises ConfigError, one sentence.
+    Raises ConfigError with one sentence.
     """
     client(options)
 
 
 @cache
 def missing_features() -> Missing:
-    """One a process: what the servers that it has asked do not take."""
+    """Return the process's record of features that servers lack."""
     return Missing(report)
 
 
 @cache
 def _waits() -> Waits:
-    """One a process: what all its requests wait for."""
+    """Return the process's record of pending requests."""
     return Waits()
 
 
@@ -131,12 +131,12 @@ class S3Store:
         return {"RequestPayer": "requester"} if self.options.request_payer else {}
 
     def objects(self, prefix: str = "") -> Iterator[StoredObject]:
-        """ListObjectsV2, 1,000 keys a request."""
+        """Yield objects with ListObjectsV2, 1,000 keys per request."""
         for page in self.pages(prefix):
             yield from page.objects
 
     def pages(self, prefix: str = "", delimiter: str = "") -> Iterator[ListPage]:
-        """ListObjectsV2, each page asked for when the one before was used."""
+        """Yield pages of ListObjectsV2, each requested when the one before was used."""
         pages = listed_pages(lambda more: self._list(prefix, delimiter, more))
         while True:
             try:
@@ -148,7 +148,7 @@ class S3Store:
             yield page
 
     def _list(self, prefix: str, delimiter: str, more: dict[str, str]) -> Any:
-        """One request, with what the server is known to take."""
+        """Make one listing request, without features that the server is known to lack."""
         where = {"Bucket": self.bucket, "Prefix": prefix, **more, **self._payer}
         features = [Feature("RestoreStatus", _RESTORE_UNKNOWN, {"OptionalObjectAttributes": ["RestoreStatus"]})]
         if delimiter:
@@ -158,7 +158,7 @@ class S3Store:
             return self._ask(lambda given: patiently(lambda: request(**where, **given)), features)
 
     def _ask(self, request: Callable[[dict[str, Any]], Any], features: Sequence[Feature]) -> Any:
-        """Make a request without what this server is known to lack."""
+        """Make a request without the features that this server is known to lack."""
         return missing_features().ask(self._endpoint or "the S3 endpoint", request, features)
 
     @property
@@ -166,13 +166,13 @@ class S3Store:
         return self.options.endpoint_url or session_endpoint()
 
     def stat(self, key: str) -> StoredObject | None:
-        """HeadObject, for which the permission to get the object is enough; without that to list, no key is a 403."""
+        """HeadObject; needs s3:GetObject only. Without s3:ListBucket, a missing key is a 403."""
         with self._asking("be read", key):
             answer = self._head(key)
             return answer and head_object(key, answer)
 
     def _head(self, key: str, **more: Any) -> Any:
-        """What the server says of an object; None if there is none."""
+        """Return the answer to HeadObject; None if the object does not exist."""
         request = client(self.options).head_object
         with self._asking("be read", key), _waits().on(f"{self.url}/{key}"):
             try:
@@ -191,7 +191,7 @@ class S3Store:
         return replace(self, first_range=first)
 
     def _get(self, key: str, start: int, stop: int | None, etag: str | None) -> GetAnswer:
-        """One GetObject."""
+        """Make one GetObject request."""
         arguments: dict[str, Any] = dict(self._payer)
         if start or stop is not None:
             arguments["Range"] = f"bytes={start}-{'' if stop is None else stop - 1}"
@@ -204,24 +204,24 @@ class S3Store:
             except aws.ClientError as error:
                 if start or error_code(error) != "InvalidRange":
                     raise
-                return self._get(key, 0, None, etag)  # an empty object has no range
+                return self._get(key, 0, None, etag)  # an empty object satisfies no range
             etag_ = checked_etag(answer, start, etag)
             size = None if "ContentLength" in answer else self._size(key)
             return GetAnswer(answer["Body"], etag_, range_stop(answer), size)
 
     def _size(self, key: str) -> int:
-        """Of an object whose body came without its length."""
+        """Return the size of an object whose GET had no Content-Length."""
         return length_of(self._head(key))
 
     @contextmanager
     def create(self, key: str, *, overwrite: bool = False) -> Iterator[BinaryIO]:
-        """Spool to a temporary file, then put it: conditionally (If-None-Match: *) unless it may be overwritten."""
+        """Spool to a temporary file, then put it, with If-None-Match: * unless `overwrite`."""
         try:
             with tempfile.SpooledTemporaryFile(max_size=_SPOOL) as spool:
                 yield cast(BinaryIO, spool)
                 spool.seek(0)
                 self._put(key, cast(BinaryIO, spool), overwrite=overwrite)
-        except OSError as error:  # of the spool: what the bucket raises is a sentence already
+        except OSError as error:  # from the spool: errors from the bucket are already ArchiveErrors
             raise temporary_error(error) from error
 
     def _put(self, key: str, body: BinaryIO, *, overwrite: bool) -> None:
@@ -238,7 +238,7 @@ class S3Store:
             raise OutputError(str(error)) from error
 
     def put(self, key: str, path: Path) -> None:
-        """In one request, or in parts; on condition that there is nothing (If-None-Match: *)."""
+        """Put the file in one request or in parts, with If-None-Match: *."""
         try:
             with self._asking("be written", key, taken=""):
                 check_written(put_file(self._target(key), path))
@@ -260,7 +260,7 @@ class S3Store:
         return Target(client(self.options), where, self._ask, lambda: self.stat(key) is not None)
 
     def holds(self, key: str, path: Path) -> bool | None:
-        """By the checksum that S3 keeps with the object; a server that keeps none has to send the bytes."""
+        """Compare with the checksum that S3 stores; read the object back from a server that stores none."""
         answer = self._head(key, ChecksumMode="ENABLED")
         if answer is None:
             return None
@@ -278,7 +278,7 @@ class S3Store:
 
     @contextmanager
     def _asking(self, verb: str, key: str, *, taken: str | None = None) -> Iterator[None]:
-        """Around a request: what goes wrong is one sentence. `taken`: what to do where a key exists (KeyTakenError)."""
+        """Turn errors of a request into one sentence. `taken`: the advice in a KeyTakenError."""
         try:
             yield
         except FAILED as error:
@@ -287,11 +287,11 @@ class S3Store:
             raise self._sentence(verb, key, error) from error
 
     def renew(self) -> None:
-        """boto3 reads credentials once for each client: from files, the environment, SSO, a credential process."""
+        """Drop the clients: boto3 reads credentials (files, environment, SSO, credential process) once per client."""
         client.cache_clear()
 
     def _sentence(self, verb: str, key: str, error: Exception) -> ArchiveError:
-        """What went wrong, where, and what to do."""
+        """Return the error in one sentence: what failed, where, and what to do."""
         where = f"{self.url}/{key}" if key and error_code(error) != "NoSuchBucket" else self.url
         kind: type[ArchiveError] = ArchiveError
         if isinstance(error, OtherObjectError) or (verb == "be read" and error_code(error) in _TAKEN):

@@ -1,4 +1,4 @@
-"""Answers of S3 as they must be: what a proxy, a portal or another server says in its place is refused by name."""
+"""Validate answers of S3, and explain those of a proxy, a login page or another server."""
 
 from __future__ import annotations
 
@@ -13,50 +13,50 @@ import botocore.exceptions as aws
 from botocore.utils import parse_timestamp
 
 CHECK = "log in to this network if it requires that, and check --endpoint-url and the proxy (HTTPS_PROXY)"
-_NO_ETAG = "the answer has no ETag, so it is not S3's; check --endpoint-url and the proxy (HTTPS_PROXY)"
+_NO_ETAG = "the answer has no ETag, so it is not from S3; check --endpoint-url and the proxy (HTTPS_PROXY)"
 _SLOW_DOWN = 429
-_LOOKED_AT = 4096  # bytes from a body's start
-# Hostile bodies must not make them backtrack: no part can match what the next one can.
+_HEAD_BYTES = 4096  # of a body that are examined
+# No part of these can match what the next part can, so hostile bodies cannot make them backtrack.
 _ROOT = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*)?(?:<!--(?:(?!-->).)*-->\s*)*<(?:[\w.-]+:)?(\w+)", re.S)
 _TITLE = re.compile(rb"<title[^>]*>([^<]*)<", re.I)
 
 
 class ForeignAnswerError(Exception):
-    """Whoever answered was not S3; `str()` says what came instead."""
+    """The answer is not S3's; `str()` describes it."""
 
 
 class OtherObjectError(ForeignAnswerError):
-    """It is another object than the one that was listed."""
+    """The object is not the one that was listed."""
 
 
 def refuse_foreign_answer(operation_model: Any, response_dict: Mapping[str, Any], **_: object) -> None:
-    """For botocore's event `before-parse.s3.*`: an answer that S3 does not give is no empty listing and no redirect.
+    """Refuse answers that are not S3's, which would pass as an empty listing or a redirect (`before-parse.s3.*` hook).
 
-    Raises ForeignAnswerError. Server errors (5xx) are left alone: botocore asks again.
+    Raises ForeignAnswerError. Server errors (5xx) are left to botocore, which retries.
     """
     status, headers, body = (response_dict[name] for name in ("status_code", "headers", "body"))
     streamed = bool(operation_model.has_streaming_output) and status < 300
-    root = match[1] if not streamed and (match := _ROOT.match((body or b"")[:_LOOKED_AT])) else b""
-    ours = root == b"Error" or root.endswith((b"Result", b"Result1", b"LocationConstraint"))
+    root = match[1] if not streamed and (match := _ROOT.match((body or b"")[:_HEAD_BYTES])) else b""
+    from_s3 = root == b"Error" or root.endswith((b"Result", b"Result1", b"LocationConstraint"))
     if (
         operation_model.name == "ListObjectsV2"
         and status < 300
-        and ours
+        and from_s3
         and root not in (b"Error", b"ListBucketResult")
     ):
-        raise ForeignAnswerError(f"the answer ({status}) is a {root.decode()} and not a listing; check --endpoint-url")
+        raise ForeignAnswerError(f"the answer ({status}) is a {root.decode()}, not a listing; check --endpoint-url")
     if 300 <= status < 400 and status != 304:
-        if ours or "x-amz-bucket-region" in headers:
+        if from_s3 or "x-amz-bucket-region" in headers:
             return
-        if operation_model.name.startswith("Head"):  # has no body to tell by; botocore would ask for the region again
+        if operation_model.name.startswith("Head"):  # no body to examine; botocore would ask for the region again
             error = {"Error": {"Code": str(status)}, "ResponseMetadata": _metadata(status, headers)}
             raise aws.ClientError(cast(Any, error), operation_model.name)
         raise ForeignAnswerError(redirected(str(headers.get("location", ""))))
     if status < 500 and status != _SLOW_DOWN and not streamed:
-        if body and not ours:
-            raise ForeignAnswerError(f"the answer ({status}) is {_kind(body)} and not S3's; {CHECK}")
+        if body and not from_s3:
+            raise ForeignAnswerError(f"the answer ({status}) is {_kind(body)} and not from S3; {CHECK}")
         if not body and operation_model.name.startswith("List") and status < 300:
-            raise ForeignAnswerError(f"the answer ({status}) is empty and not S3's; {CHECK}")
+            raise ForeignAnswerError(f"the answer ({status}) is empty and not from S3; {CHECK}")
 
 
 def _metadata(status: int, headers: Mapping[str, Any]) -> dict[str, Any]:
@@ -70,8 +70,8 @@ def redirected(location: str) -> str:
 
 
 def _kind(body: bytes) -> str:
-    """What came, as a person would call it."""
-    start = body.lstrip(b"\xef\xbb\xbf \t\r\n")[:_LOOKED_AT]
+    """Describe a body for the user."""
+    start = body.lstrip(b"\xef\xbb\xbf \t\r\n")[:_HEAD_BYTES]
     if (title := _TITLE.search(start)) and (words := b" ".join(title[1].split())):
         return f"a web page, '{words[:80].decode('utf-8', 'replace')}',"
     if b"<html" in start.lower() or start.lower().startswith(b"<!doctype html"):
@@ -84,7 +84,7 @@ def _kind(body: bytes) -> str:
 
 
 def timestamp(text: str) -> datetime:
-    """A time of an answer. botocore takes dateutil, whose slowness is half of the time that a listing takes."""
+    """Parse a time in an answer. botocore's parser (dateutil) would take half of the time of a listing."""
     in_header = not text[:1].isdigit()
     try:
         return parsedate_to_datetime(text) if in_header else datetime.fromisoformat(text)
@@ -93,7 +93,7 @@ def timestamp(text: str) -> datetime:
 
 
 def checked_etag(answer: Any, start: int, etag: str | None) -> str:
-    """The ETag of an answer to a GET, which must be of the object that was asked for, and from the byte on."""
+    """Return the ETag of an answer to a GET; raise an error for another object, or another first byte."""
     if "ETag" not in answer:
         raise ForeignAnswerError(_NO_ETAG)
     given = str(answer["ETag"]).removeprefix("W/").strip('"')
@@ -107,19 +107,19 @@ def checked_etag(answer: Any, start: int, etag: str | None) -> str:
 
 
 def range_stop(answer: Any) -> int | None:
-    """Where the body of an answer ends, if the object goes on there (Content-Range, RFC 9110 §14.4)."""
+    """Return the end of an answer's body, if the object continues after it (Content-Range, RFC 9110 §14.4)."""
     match = re.fullmatch(r"bytes \d+-(\d+)/(\d+)", str(answer.get("ContentRange", "")))
     return int(match[1]) + 1 if match and int(match[1]) + 1 < int(match[2]) else None
 
 
 def length_of(answer: Any) -> int:
-    """The size of an object by the answer to a HEAD; None is no answer."""
+    """Return the size of an object from the answer to a HEAD (None: the object does not exist)."""
     if not (answer and "ContentLength" in answer):
-        raise ForeignAnswerError("the server does not say how long it is; check --endpoint-url and the proxy")
+        raise ForeignAnswerError("the server does not send its length; check --endpoint-url and the proxy")
     return int(answer["ContentLength"])
 
 
 def check_written(answer: Any) -> None:
-    """An answer to a PUT; S3 gives the object's ETag, a proxy that only says 200 does not."""
+    """Check the answer to a PUT: S3 returns the object's ETag, a proxy that only returns 200 does not."""
     if "ETag" not in answer:
         raise ForeignAnswerError(_NO_ETAG)

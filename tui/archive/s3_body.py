@@ -1,7 +1,7 @@
-"""An object's bytes as a stream that survives broken connections.
+"""A stream of an object's bytes that survives broken connections.
 
-A body that breaks in mid-stream is resumed by Range with If-Match (RFC 9110 §13.1.1, §14.2): boto3 retries requests,
-not bodies.
+boto3 retries requests, not bodies, so a body that breaks off is resumed with Range and If-Match (RFC 9110 §13.1.1,
+§14.2).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import botocore.exceptions as aws
 from tui.archive.waits import Waits
 from tui.errors import ArchiveError
 
-_RESUMES = 5  # broken bodies in a row without a single new byte
+_RESUMES = 5  # resumes in a row without a single new byte
 _BODY_ERRORS = (
     aws.IncompleteReadError,
     aws.ReadTimeoutError,
@@ -30,9 +30,9 @@ _LARGEST_RANGE = 8 << 20
 
 @dataclass(frozen=True, slots=True)
 class GetAnswer:
-    """To a GET: the body, the ETag of its object, and where in the object the body ends (None: at the end).
+    """The answer to a GET: the body, the object's ETag, and where in the object the body ends (None: at its end).
 
-    `size`: of the object, where the answer does not tell how long its body is: then one that breaks off looks whole.
+    `size`: the object's size, if the answer has no Content-Length: then a body that breaks off looks complete.
     """
 
     body: Any
@@ -45,10 +45,10 @@ Get = Callable[[int, int | None, str | None], GetAnswer]
 
 
 class Body(io.RawIOBase):
-    """The bytes from `start` on. `get` asks for some of an object, from a byte up to another one or to the end.
+    """An object's bytes from `start` on. `get` requests a part of the object, up to a position or to the end.
 
-    `first_range`: in ranges that begin with so many bytes and grow with what was read, for readers that may stop early;
-    what is not read then stays on the server. `where` names the object in messages, `why` gives an error's cause.
+    `first_range`: fetch in ranges, the first of this size, which grow with the bytes read. It is for readers that may
+    stop early, so that little more is fetched. `where` names the object in messages, `why` explains an error.
     """
 
     def __init__(
@@ -93,13 +93,13 @@ class Body(io.RawIOBase):
             return len(data)
 
     def _check_end(self, asked: int, got: int) -> None:
-        """Raise IncompleteReadError where a body of unknown length ends before its object does."""
+        """Raise IncompleteReadError if a body of unknown length ends before its object does."""
         size = self._answer.size
         if size is not None and asked and not got and self._answer.stop is None and self._position < size:
             raise aws.IncompleteReadError(actual_bytes=self._position, expected_bytes=size)
 
     def _next(self) -> GetAnswer:
-        """The answer that begins where the last one ended, of the same object."""
+        """Request the same object from where the last answer ended."""
         step = min(max(self._position, self._first_range), _LARGEST_RANGE) if self._first_range else None
         answer = self._get(self._position, step and self._position + step, self._etag)
         self._etag = answer.etag

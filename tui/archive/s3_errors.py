@@ -1,4 +1,4 @@
-"""Why S3 did not do it: what botocore raises and what servers answer, each as a cause and a remedy."""
+"""Explain S3 errors, raised by botocore or returned by servers: a cause and a remedy for each."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from tui.config import S3Options
 from tui.errors import reason
 from tui.units import duration, plural
 
-_SKEW = timedelta(minutes=5)  # S3 allows 15; half of the trouble is on the way there
+_SKEW = timedelta(minutes=5)  # S3 allows 15 minutes
 _REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-\d{1,2}")
 _EXPECTING = re.compile(rf"expecting '({_REGION.pattern})'")
 _HOST_REGION = re.compile(rf"\bs3[.-](?:dualstack\.)?({_REGION.pattern})\.")
 _DENIED = re.compile(r"not authorized to perform: ([a-z0-9-]+:\w+)(?: on resource: \"?([^\s\"]+))?")
 _NOT_IMPLEMENTED = 501
-_SHOWN = 300  # characters of what a server said
+_SHOWN = 300  # characters of a server's message
 
 _PORT = "check the port, http or https, and the proxy (HTTPS_PROXY)"
 _NOT_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "UNEXPECTED_EOF", "HTTP_REQUEST")  # of OpenSSL
@@ -44,7 +44,7 @@ _ACTIONS = {
     "ListParts": "s3:ListMultipartUploadParts",
     "AbortMultipartUpload": "s3:AbortMultipartUpload",
 }
-_WRITING = "s3:PutObject"  # also for every step of an upload in parts
+_WRITING = "s3:PutObject"  # also for every step of a multipart upload
 
 _CAUSES = {
     "NoSuchBucket": "there is no such bucket; check its name and --endpoint-url",
@@ -74,12 +74,12 @@ _CAUSES = {
 _EXPIRED = ("ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired")
 
 
-# What a request raises, or reading its answer.
+# The exceptions of a request, or of reading its answer.
 FAILED = (aws.BotoCoreError, aws.ClientError, ResponseParserError, ForeignAnswerError, *UNFORESEEN)
 
 
 def explain(error: Exception, options: S3Options, endpoint: str) -> str:
-    """An error of a request as a cause and a remedy; `endpoint` is the one that was set, or empty."""
+    """Explain a failed request: its cause and a remedy. `endpoint` is the configured one, or ""."""
     if (system := next(_system_errors(error), None)) is not None and "ulimit" in reason(system):
         return reason(system)
     where = _without_login(endpoint) or "the S3 endpoint"
@@ -99,13 +99,13 @@ def explain(error: Exception, options: S3Options, endpoint: str) -> str:
             return about_credentials(error, options)
         case RecursionError():
             return redirected("")
-        case OSError() if error.filename:  # of a credential provider: a request opens no file
+        case OSError() if error.filename:  # from a credential provider: a request opens no file
             return about_credentials(error, options)
         case OSError():
             return reason(error)
         case aws.InvalidRegionError():
             return f"the bucket is in another region, which the server does not name; {_ASK_REGION}"
-        case _ if "was not a valid URI" in str(error):  # EndpointProviderError, a family of its own
+        case _ if "was not a valid URI" in str(error):  # EndpointProviderError is not a BotoCoreError
             return f"'{where}' is not an endpoint; {ENDPOINT}"
         case aws.ParamValidationError() if "bucket name" in str(error):
             return "invalid bucket name; use 3 to 63 lowercase letters, digits, dots and hyphens"
@@ -120,7 +120,7 @@ def explain(error: Exception, options: S3Options, endpoint: str) -> str:
 
 
 def _explain_connection(error: Exception, where: str) -> str:
-    """What went wrong on the way to the server and back; "" if that is not it."""
+    """Explain an error of the connection; "" if it is a different error."""
     match error:
         case aws.SSLError() if any(word in str(error) for word in _NOT_TLS):
             return f"{where} does not speak TLS; {_PORT}"
@@ -144,19 +144,19 @@ def _explain_connection(error: Exception, where: str) -> str:
 
 
 def error_code(error: BaseException | None) -> str:
-    """What S3 calls it; "" if S3 did not say."""
+    """Return S3's error code, or ""."""
     return str(error.response.get("Error", {}).get("Code", "")) if isinstance(error, aws.ClientError) else ""
 
 
 def explain_client(error: Exception, options: S3Options) -> str:
-    """Why no client can be made: what is wrong with the options, the AWS_* variables or AWS's config files."""
+    """Explain why a client cannot be created: an error in the options, the AWS_* variables or AWS's config files."""
     match error:
         case aws.InvalidRegionError():
             region = options.region or error.kwargs.get("region_name", "")
             return f"'{region}' is not an AWS region; write --region as us-east-1"
         case aws.ProfileNotFound():
             known = botocore.session.Session().available_profiles
-            others = f"there are {', '.join(known)}" if known else "there is none"
+            others = f"known: {', '.join(known)}" if known else "there are none"
             name = error.kwargs.get("profile")
             return f"AWS profile '{name}' does not exist ({others}); check --profile, AWS_PROFILE and ~/.aws/config"
         case aws.ConfigParseError():
@@ -175,12 +175,12 @@ def explain_client(error: Exception, options: S3Options) -> str:
 
 
 def session_endpoint() -> str:
-    """The endpoint that the environment sets, or "" (other servers rarely have a host name for each bucket)."""
+    """Return the endpoint from the environment, or ""."""
     return os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL") or ""
 
 
 def _explain_answer(error: aws.ClientError, options: S3Options) -> str:
-    """S3 refused: the code in the body tells why; a HEAD has no body, so there the headers have to."""
+    """Explain an error response: by the code in its body, or by the headers for a HEAD, which has no body."""
     failure: Mapping[str, Any] = error.response.get("Error", {})
     metadata: Mapping[str, Any] = error.response.get("ResponseMetadata", {})
     code, message = (str(failure.get(name) or "") for name in ("Code", "Message"))  # an empty element is None
@@ -207,13 +207,13 @@ def _explain_answer(error: aws.ClientError, options: S3Options) -> str:
         return f"the server does not support {error.operation_name} ({said}); check --endpoint-url"
     if status >= 500:
         return f"the server or a proxy in front of it failed ({said}); try again later"
-    if code in ("", str(status), "BadRequest", "400"):  # S3 names its reasons: this is a proxy, or not S3
+    if code in ("", str(status), "BadRequest", "400"):  # S3 sends codes, so this is a proxy, or not S3
         return f"the server refuses: {said}; {CHECK}"
     return f"the server refuses: {said}; check --endpoint-url, --region and --profile"
 
 
 def _denied(operation: str, message: str) -> str:
-    """Which permission is missing: as S3 says, else by what was asked for."""
+    """Name the missing permission: the one in S3's message, else the one that the operation needs."""
     if named := _DENIED.search(message):
         on = f" on {named[2]}" if named[2] else ""
         return f"permission denied (403): {named[1]}{on} is missing; add it to the policy, or check --profile"
@@ -222,7 +222,7 @@ def _denied(operation: str, message: str) -> str:
 
 
 def _region(code: str, status: int, failure: Mapping[str, Any], headers: Mapping[str, Any]) -> str:
-    """That the bucket is elsewhere, and where; empty if it is not that."""
+    """Explain that the bucket is in another region; "" for other errors."""
     wrong = code in (
         "PermanentRedirect",
         "TemporaryRedirect",
@@ -240,29 +240,29 @@ def _region(code: str, status: int, failure: Mapping[str, Any], headers: Mapping
         return f"the bucket is in another region; add --region {region}"
     if code == "AuthorizationHeaderMalformed":
         message = _short(failure.get("Message", ""))
-        return f"the region is not the bucket's, or the access key is not one; check --region and --profile ({message})"
+        return f"the region is not the bucket's, or the access key is invalid; check --region and --profile ({message})"
     return f"the bucket is in another region; {_ASK_REGION}"
 
 
 def _clock(code: str, status: int, failure: Mapping[str, Any], headers: Mapping[str, Any]) -> str:
-    """That this machine's clock is off, and by how much; empty if it is not."""
+    """Explain that this machine's clock is wrong, and by how much; "" if it is right."""
     if code != "RequestTimeTooSkewed" and status not in (400, 403):
         return ""
-    theirs = _time(str(failure.get("ServerTime", ""))) or _time(str(headers.get("date", "")))
-    ours = datetime.now(UTC)
-    if theirs is None or abs(ours - theirs) < _SKEW:
+    server = _time(str(failure.get("ServerTime", ""))) or _time(str(headers.get("date", "")))
+    local = datetime.now(UTC)
+    if server is None or abs(local - server) < _SKEW:
         return ""
-    side = "ahead" if ours > theirs else "behind"
-    apart = abs(ours - theirs)
+    side = "ahead of" if local > server else "behind"
+    apart = abs(local - server)
     off = plural(apart.days, "day") if apart.days > 1 else duration(apart.total_seconds())
     return (
-        f"this machine's clock is {off} {side} of the server's: here it is {ours:%Y-%m-%d %H:%M} UTC, there "
-        f"{theirs:%Y-%m-%d %H:%M}; set the clock (NTP)"
+        f"this machine's clock is {off} {side} the server's: here it is {local:%Y-%m-%d %H:%M} UTC, there "
+        f"{server:%Y-%m-%d %H:%M}; set the clock (NTP)"
     )
 
 
 def _time(text: str) -> datetime | None:
-    """An instant as S3's bodies or HTTP's headers spell it."""
+    """Parse a time in the format of S3's bodies or HTTP's headers."""
     try:
         time = datetime.fromisoformat(text) if text[:1].isdigit() else parsedate_to_datetime(text)
     except (ValueError, TypeError):
@@ -271,7 +271,7 @@ def _time(text: str) -> datetime | None:
 
 
 def _system_errors(error: BaseException | None) -> Iterator[OSError]:
-    """The system's errors among the causes: botocore and urllib3 wrap each other's."""
+    """Yield the operating system's errors among the causes: botocore and urllib3 wrap them."""
     seen: set[int] = set()
     while error is not None and id(error) not in seen:
         seen.add(id(error))
@@ -281,7 +281,7 @@ def _system_errors(error: BaseException | None) -> Iterator[OSError]:
 
 
 def _protocol_errors(error: BaseException) -> Iterator[http.client.HTTPException]:
-    """Those of HTTP among the causes: urllib3 puts them into its own arguments."""
+    """Yield the HTTP errors among the causes: urllib3 puts them into its exceptions' arguments."""
     waiting: list[object] = [error]
     while waiting:
         match waiting.pop():
@@ -292,7 +292,7 @@ def _protocol_errors(error: BaseException) -> Iterator[http.client.HTTPException
 
 
 def _without_login(url: str) -> str:
-    """A URL without the user and password that may be in it."""
+    """Return a URL without user and password."""
     if "@" not in url:
         return url
     return url.replace(f"{urlsplit(url).netloc.rpartition('@')[0]}@", "", 1)

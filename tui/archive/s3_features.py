@@ -1,4 +1,4 @@
-"""What an S3-compatible server does not take, learned from its refusals: such a request is made again without it."""
+"""Learn which features an S3-compatible server lacks from its refusals, and repeat requests without them."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Any
 
 import botocore.exceptions as aws
 
-# Of a header or parameter that a server does not know: S3 itself answers so for headers it has not implemented.
+# The codes for an unknown header or parameter. S3 itself uses them for headers that it does not implement.
 _REFUSALS = ("NotImplemented", "InvalidArgument", "InvalidRequest", "NotSupported", "501")
 _PATIENCE = ("SlowDown", "ServiceUnavailable", "503")
 
 
 @dataclass(frozen=True, slots=True)
 class Feature:
-    """A part of a request that it can do without. `instead`: what happens then, for the warning."""
+    """An optional part of a request. `instead`: what happens without it, for the warning."""
 
     name: str
     instead: str
@@ -23,9 +23,9 @@ class Feature:
 
 
 def patiently(request: Callable[[], Any]) -> Any:
-    """Make a request, and all its attempts once more where the server only asks for patience (503).
+    """Make a request; if the server throttles it (503), repeat all attempts once.
 
-    botocore's five attempts are too few for thousands of requests of which a fifth is refused.
+    botocore's five attempts are too few for thousands of requests if a fifth of them is refused.
     """
     try:
         return request()
@@ -36,7 +36,7 @@ def patiently(request: Callable[[], Any]) -> Any:
 
 
 class Missing:
-    """The features that each server, named by its endpoint, is known to lack; thread-safe."""
+    """The features that each server, by endpoint, is known to lack. Thread-safe."""
 
     def __init__(self, warn: Callable[[str], object]) -> None:
         self._warn = warn
@@ -48,8 +48,8 @@ class Missing:
     def ask(self, server: str, request: Callable[[dict[str, Any]], Any], features: Sequence[Feature]) -> Any:
         """Make a request with all features that the server is not known to lack.
 
-        Where it refuses that, without one of them, then without any: what helps is reported, and remembered. Raises the
-        first refusal if nothing helps.
+        If it is refused, try without one of them, then without any; report and remember what helped. Raises the first
+        refusal if nothing helps.
         """
         have = [feature for feature in features if not self.lacks(server, feature)]
         try:
@@ -75,7 +75,7 @@ class Missing:
 
 
 def _attempt(request: Callable[[dict[str, Any]], Any], features: Sequence[Feature]) -> Any:
-    """The answer, or None where this is refused, too."""
+    """Return the answer, or None if the request is refused again."""
     try:
         return request(_arguments(features))
     except aws.ClientError as error:

@@ -1,6 +1,6 @@
-"""ListObjectsV2 page by page, as S3 answers and as its imitations do.
+"""Read ListObjectsV2 page by page, from S3 and from compatible servers.
 
-A page may repeat what the one before held, ignore the delimiter, or lead back to itself.
+Their pages may repeat keys of earlier pages, ignore the delimiter, or lead back to themselves.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ from typing import Any
 from tui.archive.chunk import ListPage, StoredObject
 from tui.archive.s3_answers import ForeignAnswerError
 
-_IDLE_PAGES = 100  # that follow each other and bring nothing; S3 itself gives a few where much was deleted
-_LARGEST = 1 << 60  # bytes; an object of S3 has 5 TiB at most
+_IDLE_PAGES = 100  # pages in a row without anything new; S3 itself sends a few where much was deleted
+_LARGEST = 1 << 60  # bytes; an S3 object has at most 5 TiB
 
 
 def listed_pages(ask: Callable[[dict[str, str]], Any]) -> Iterator[ListPage]:
-    """The pages of a listing, each key and each common prefix once.
+    """Yield the pages of a listing, each key and each common prefix once.
 
     `ask` makes one request, with the continuation token if there is one. Raises what `ask` raises, and
-    ForeignAnswerError for a listing that does not end.
+    ForeignAnswerError for an endless listing.
     """
     token, tokens = "", {""}
     seen: set[str] = set()
@@ -34,14 +34,14 @@ def listed_pages(ask: Callable[[dict[str, str]], Any]) -> Iterator[ListPage]:
             return
         token = str(answer.get("NextContinuationToken") or "")
         if not token:
-            raise ForeignAnswerError("the listing breaks off: the server says that there is more, and not where")
+            raise ForeignAnswerError("the listing breaks off: the server has more pages but sends no token for them")
         if token in tokens or idle >= _IDLE_PAGES:
             raise ForeignAnswerError("the listing breaks off: the server gives the same page again and again")
         tokens.add(token)
 
 
 def _fresh(answer: Any, seen: set[str]) -> ListPage:
-    """What no page before held."""
+    """Return the page without keys and prefixes of earlier pages."""
     objects = []
     for item in answer.get("Contents", ()):
         if item["Key"] not in seen:
@@ -53,7 +53,7 @@ def _fresh(answer: Any, seen: set[str]) -> ListPage:
 
 
 def stored_object(item: Any) -> StoredObject:
-    """An entry of a listing."""
+    """Parse an entry of a listing."""
     return StoredObject(
         item["Key"],
         _size(item["Size"]),
@@ -71,7 +71,7 @@ def _size(size: int) -> int:
 
 
 def _is_restored(status: Any) -> bool:
-    """Does a copy of an archived object exist that can be read? ListObjectsV2's RestoreStatus."""
+    """True if a restored copy of an archived object can be read, by ListObjectsV2's RestoreStatus."""
     if status.get("IsRestoreInProgress"):
         return False
     expires = status.get("RestoreExpiryDate")
@@ -79,7 +79,7 @@ def _is_restored(status: Any) -> bool:
 
 
 def head_object(key: str, answer: Any) -> StoredObject:
-    """What HeadObject says of a key; `x-amz-restore` is `ongoing-request="false", expiry-date="…"` once restored."""
+    """Parse HeadObject's answer. Once restored, `x-amz-restore` is `ongoing-request="false", expiry-date="…"`."""
     return StoredObject(
         key,
         _size(answer["ContentLength"]),

@@ -1,6 +1,6 @@
-"""What can be read of a damaged chunk: every member that is whole, and the holes between them.
+"""Recover what can be read of a damaged chunk: every whole member, and the damage between them.
 
-A chunk is read twice here, once to find where its sound members are and once to decode them; only damaged chunks are.
+The chunk is read twice, first to find its sound members, then to decode them. This happens only to damaged chunks.
 """
 
 from __future__ import annotations
@@ -20,28 +20,28 @@ from tui.archive.members import READ_SIZE, ZERO_RUN, MemberError, Pieces
 OpenAt = Callable[[int], BinaryIO]
 
 _KEPT_BLOCKS = 8
-_OVERLAP = 16  # bytes: a member's magic may stand across two blocks
+_OVERLAP = 16  # bytes: a member's magic may span two blocks
 _HEAD = 1 << 16
-# Bytes that are decoded in vain in search of a member: per byte of the chunk, and as many again as take about a second.
-# Damage takes some ten per byte; thousands of beginnings that are none would take forever.
+# Limits for bytes decoded in vain while searching for a member: per byte of the chunk, plus about a second's worth.
+# Ordinary damage takes some ten per byte; thousands of false member headers would take forever.
 VAIN_PER_BYTE, VAIN = 64, 1 << 28
 MOST_HOLES = 10_000
 _ZEROS = re.compile(rb"\x00*")
 
 
 class Tape:
-    """A chunk's stored bytes, to be read from any position; the last 2 MB are kept."""
+    """Random access to a chunk's stored bytes. The last 2 MB are cached."""
 
     def __init__(self, open_at: OpenAt) -> None:
         self._open_at = open_at
         self._blocks: OrderedDict[int, bytes] = OrderedDict()
         self._stream: BinaryIO | None = None
-        self._next = -1  # the block that the stream is at
+        self._next = -1  # the block that the stream reads next
         self._end: int | None = None  # the chunk's size, once it is known
-        self.vain = 0  # bytes that were decoded for nothing
+        self.vain = 0  # bytes that were decoded in vain
 
     def at(self, position: int) -> bytes:
-        """The bytes from a position to the end of their block; none at the end of the chunk."""
+        """Return the bytes from a position to the end of its block; none at the end of the chunk."""
         if self._end is not None and position >= self._end:
             return b""  # S3 refuses a range that begins there
         index, within = divmod(position, READ_SIZE)
@@ -70,9 +70,9 @@ class Tape:
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """Members [start, stop) of a chunk that follow each other, the last of them perhaps cut by the chunk's end.
+    """A run of members at the stored bytes [start, stop). The end of the chunk may cut the last one.
 
-    `sound` is false for the one member that is damaged: what it decodes to is doubtful.
+    `sound` is false for a single damaged member, whose decoded bytes are doubtful.
     """
 
     start: int
@@ -83,9 +83,9 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class DecodedPart:
-    """Decoded bytes that belong together: `open` begins a pass over them. For `sound` see Stretch.
+    """A run of decoded bytes. `open` returns a new stream of them. For `sound` see Stretch.
 
-    `start`: the stored byte that they begin at, or behind which they do.
+    `start` is the stored position at or before their beginning.
     """
 
     open: Callable[[], BinaryIO]
@@ -95,7 +95,7 @@ class DecodedPart:
 
 @dataclass(slots=True)
 class _Trial:
-    """What came of decoding one member: where it ends, how much it holds; `reason` if it is damaged."""
+    """The result of decoding one member: its end, its size and, if it is damaged, the `reason`."""
 
     stop: int
     ended: bool = False
@@ -106,14 +106,14 @@ class _Trial:
 
     @property
     def readable(self) -> bool:
-        """Does it begin with JSON lines? Then it is no accident that these bytes can be decoded."""
+        """True if the decoded bytes begin with JSON lines, so the member is genuine."""
         return any(is_json_object(line) for line in self.head.split(b"\n", 2)[:2])
 
 
 def salvage(
     open_at: OpenAt, codec: Codec | None, await_turn: Callable[[], None] = lambda: None
 ) -> Iterator[DecodedPart | Damage]:
-    """The parts of a damaged chunk, and the damage between them, in order. For `codec` see `stored_codec`."""
+    """Yield the parts of a damaged chunk and the damage between them, in order. For `codec` see `stored_codec`."""
     if codec is None:
         yield DecodedPart(lambda: open_at(0), sound=True)
         return
@@ -130,14 +130,14 @@ def salvage(
 
 
 def _hidden_codec(tape: Tape, key: str) -> Codec | None:
-    """The compression of a chunk whose first bytes are damaged: the one of a sound member further on."""
+    """Return the codec of a chunk whose first bytes are damaged: that of a sound member further on."""
     first = promised(key)
     tried = [codec for codec in (first, *codecs()) if codec in codecs()]
     return next((codec for codec in tried if codec and _next_member(tape, codec, 0) is not None), None)
 
 
 def stored_codec(open_at: OpenAt, key: str) -> Codec | None:
-    """The compression of a chunk, if need be that of a sound member somewhere in bytes that do not begin with one."""
+    """Return the codec of a chunk: of its first member or, if its beginning is damaged, of a later sound member."""
     tape = Tape(open_at)
     try:
         return sniff(tape.at(0)[:HEAD_SIZE], key) or _hidden_codec(tape, key)
@@ -146,7 +146,7 @@ def stored_codec(open_at: OpenAt, key: str) -> Codec | None:
 
 
 def _opened(open_at: OpenAt, stretch: Stretch, start: int = 0) -> BinaryIO:
-    """The decoded bytes of a stretch, from `start` on."""
+    """Open a stream of the decoded bytes of a stretch, from `start` on."""
     stream = Pieces(_decoded(Tape(open_at), stretch))
     while start and (skipped := stream.read(min(start, READ_SIZE))):
         start -= len(skipped)
@@ -156,7 +156,7 @@ def _opened(open_at: OpenAt, stretch: Stretch, start: int = 0) -> BinaryIO:
 def _second_layer(
     opened: Callable[..., BinaryIO], codec: Codec, await_turn: Callable[[], None], outer: Stretch
 ) -> Iterator[DecodedPart | Damage]:
-    """A stretch that decodes to compressed bytes. Its damage is told in the stored bytes that it comes from."""
+    """Salvage a stretch that decodes to compressed bytes. Damage is reported at the stretch's stored bytes."""
 
     def open_at(start: int) -> BinaryIO:
         return opened(start=start)
@@ -170,15 +170,15 @@ def _second_layer(
 
 
 def survey(tape: Tape, codec: Codec, await_turn: Callable[[], None] = lambda: None) -> Iterator[Stretch | Damage]:
-    """The sound stretches of a chunk and the damage between them, in order. Its first members are of `codec`.
+    """Yield the sound stretches of a chunk and the damage between them, in order. The first members are of `codec`.
 
-    Each hole takes memory and a request, so a chunk that is all holes is read only up to `MOST_HOLES` of them.
+    Each hole takes memory and a request, so reading stops after `MOST_HOLES` of them.
     """
     holes = 0
     for item in _survey(tape, codec, await_turn):
         holes += isinstance(item, Damage)
         if isinstance(item, Damage) and holes > MOST_HOLES:
-            reason = f"behind {MOST_HOLES:,} damaged parts; a chunk with so many is not read to its end"
+            reason = f"after {MOST_HOLES:,} damaged parts; a chunk with so many is not read to its end"
             yield Damage(item.start, _end(tape, item.stop), reason)
             return
         yield item
@@ -225,10 +225,10 @@ def _stretch(start: int, stop: int, codec: Codec) -> Iterator[Stretch]:
 
 
 def _other_codec(tape: Tape, codec: Codec, position: int) -> Codec | None:
-    """The compression of a sound member at a position, where a chunk changes it (files of two writers, joined)."""
+    """Return the codec of a sound member at `position`, if the chunk changes it there (concatenated files)."""
     head = (tape.at(position) + tape.at(position + len(tape.at(position))))[:_OVERLAP]
-    other = next((one for one in codecs() if one.name != codec.name and one.begin.match(head)), None)
-    return other if other and _stands(tape, other, try_member(tape, other, position)) else None
+    other = next((known for known in codecs() if known.name != codec.name and known.begin.match(head)), None)
+    return other if other and _is_genuine(tape, other, try_member(tape, other, position)) else None
 
 
 def _zeros_at(tape: Tape, position: int) -> int:
@@ -248,7 +248,7 @@ def _end(tape: Tape, position: int) -> int:
 
 
 def try_member(tape: Tape, codec: Codec, start: int) -> _Trial:
-    """Decode the member that begins at `start`, and keep nothing of it."""
+    """Decode the member at `start` and discard its bytes."""
     trial = _Trial(start)
     data = tape.at(start)
     head = data if len(data) >= _OVERLAP else data + tape.at(start + len(data))[:_OVERLAP]
@@ -274,7 +274,7 @@ def try_member(tape: Tape, codec: Codec, start: int) -> _Trial:
 
 
 def _next_member(tape: Tape, codec: Codec, position: int) -> int | None:
-    """Where the next member begins that can be decoded, from a position on."""
+    """Return the position of the next member that can be decoded, at or after `position`."""
     while data := tape.at(position):
         window = data + tape.at(position + len(data))[:_OVERLAP]
         for begin in codec.begin.finditer(window):
@@ -284,15 +284,15 @@ def _next_member(tape: Tape, codec: Codec, position: int) -> int | None:
             if tape.vain > VAIN_PER_BYTE * start + VAIN:
                 continue
             trial = try_member(tape, codec, start)
-            if _stands(tape, codec, trial):
+            if _is_genuine(tape, codec, trial):
                 return start
             tape.vain += trial.stop - start + trial.size
         position += len(data)
     return None
 
 
-def _stands(tape: Tape, codec: Codec, trial: _Trial) -> bool:
-    """Is it a member, and not an accident? A checksum says so; without one, what it holds or what follows it."""
+def _is_genuine(tape: Tape, codec: Codec, trial: _Trial) -> bool:
+    """True if it is a real member, by its checksum or, without one, by its content or what follows it."""
     if trial.readable:
         return not trial.reason
     if not trial.ended:
@@ -304,7 +304,7 @@ def _stands(tape: Tape, codec: Codec, trial: _Trial) -> bool:
 
 
 def _decoded(tape: Tape, stretch: Stretch) -> Iterator[bytes]:
-    """The bytes of a stretch's members; of a damaged or cut one, those before the damage."""
+    """Yield the decoded bytes of a stretch, up to damage in its last member."""
     codec = stretch.codec
     position, member, fresh = stretch.start, codec.member(), True  # zeros before a member are padding
     try:

@@ -1,6 +1,6 @@
-"""Keys that tell a layout: all of a small archive; of a large one a few ends of the walk down its names.
+"""Sample keys to detect a layout: all keys of a small archive, a few of each part of a large one.
 
-And those that tell of a second layout, once a range was listed.
+Also find other layouts after a range was listed.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from tui.archive.waits import report
 from tui.archive.walk import Walk
 from tui.errors import LayoutError
 
-_ENDS = 8  # of names before the time that are looked at
-_ASTRAY = 4  # of names that are no time where one is expected
+_ENDS = 8  # names before the time that are sampled
+_ASTRAY = 4  # sampled names that are not a time where one is expected
 _MONTHS = frozenset("Yym")
-_SAMPLE = 2000  # keys of a listing that has to be made as a whole, at least
-_FOLDERS = 8  # on the way to a range in which keys of other layouts are looked for
-_HELD = 100_000  # objects of such a listing that are kept, about 30 MB
+_SAMPLE = 2000  # least number of keys from a full listing
+_FOLDERS = 8  # folders near a range that are searched for other layouts
+_HELD = 100_000  # objects of a full listing that are kept, about 30 MB
 
 
 def sample_keys(listing: Listing, prefix: str, hours: Range | None = None) -> list[str]:
-    """Names of chunks with the prefix: all, or some of each kind that there is, of a range that is asked for anyway."""
+    """Return keys of chunks with the prefix: all, or some of each kind, preferably in `hours`."""
     page = listing.first(prefix)
     keys = [item.key for item in page if not is_leftover(item.key)]
     if listing.known(prefix) is not None:
@@ -51,11 +51,11 @@ def sample_keys(listing: Listing, prefix: str, hours: Range | None = None) -> li
 def other_layouts(
     archive: Archive, walk: Walk, hours: Range, unmatched: Sequence[str], *, anywhere: bool = False
 ) -> tuple[Layout, ...]:
-    """The layouts besides a detected one that a range has keys of, as `--layout` takes them; a given one is meant.
+    """Return other layouts of keys in a range, as `--layout` takes them. None if the user chose the layout.
 
-    `unmatched`: keys that were listed and that its layout does not fit. Where only prefixes of the range were listed,
-    keys on the way to them are looked at, too: those of another layout seldom begin in the same way. `anywhere`: also
-    layouts of which no key is of the range.
+    `unmatched`: listed keys that the layout does not fit. If only prefixes of the range were listed, keys near them are
+    examined, too, as keys of another layout rarely have the same prefix. `anywhere`: include layouts without a key in
+    the range.
     """
     if not archive.detected:
         return ()
@@ -70,7 +70,7 @@ def other_layouts(
 
 
 def _on_the_way(walk: Walk, hours: Range) -> Iterator[StoredObject]:
-    """The objects beside the prefixes of a range: of each folder that holds some, those of its listing's first page."""
+    """Yield objects near the prefixes of a range: the first page of each folder that contains some of them."""
     branches = walk.branches(hours)
     yield from branches.objects
     inner = {prefix[: prefix.rfind("/") + 1] for prefix in branches.prefixes}
@@ -86,9 +86,9 @@ def _is_within(layout: Layout, key: str, hours: Range) -> bool:
 
 
 def _first_layout(listing: Listing, prefix: str, keys: list[str]) -> Layout | None:
-    """The layout of a listing's first page; if it has none, that of some keys of each folder.
+    """Return the layout of a listing's first page or, if there is none, of some keys in each folder.
 
-    None if most of the keys are of none: then a reading that fits the others by chance would lead astray.
+    None if most keys fit no layout: one that fits the others by chance would be misleading.
     """
     if layouts := _layouts(keys):
         fitting = sum(any(layout.parse(key) for layout in layouts) for key in keys)
@@ -106,7 +106,7 @@ def _layouts(keys: list[str]) -> tuple[Layout, ...]:
 
 
 def _ends(walk: Walk, prefix: str, key: str) -> list[str]:
-    """What keys have before their time, as a key has it: the same folders deep, and as many separators or fewer."""
+    """Return the texts before the time in keys with as many folders as `key`, and at most as many separators."""
     begin = _before_time(walk.layout, key)
     if not begin.startswith(prefix):
         return [prefix]
@@ -120,7 +120,7 @@ def _ends(walk: Walk, prefix: str, key: str) -> list[str]:
 
 
 def _children(walk: Walk, begins: Sequence[str], separator: str) -> list[str]:
-    """The next names behind some; one behind which the time begins, or an id, stays as it is."""
+    """Return the next longer names; a name that is followed by the time or by ids stays as it is."""
     time = re.compile(walk.time.regex, re.ASCII)
     levels = in_parallel(lambda begin: walk.listing.level(begin, separator), begins)
     children: list[str] = []
@@ -132,23 +132,23 @@ def _children(walk: Walk, begins: Sequence[str], separator: str) -> list[str]:
     return _spread(children, _ENDS)
 
 
-def _spread(items: Sequence[str], most: int) -> list[str]:
-    """The first, the last, and some evenly between them."""
-    if len(items) <= most:
+def _spread(items: Sequence[str], limit: int) -> list[str]:
+    """Return the first and last items, and some evenly between them."""
+    if len(items) <= limit:
         return list(items)
-    return [items[at * (len(items) - 1) // (most - 1)] for at in range(most)]
+    return [items[at * (len(items) - 1) // (limit - 1)] for at in range(limit)]
 
 
 def _before_time(layout: Layout, key: str) -> str:
-    """The part of a key before its time."""
-    at = next(at for at, part in enumerate(layout.parts) if isinstance(part, Hole) and part.tells_time)
+    """Return the part of a key before its time."""
+    at = next(at for at, part in enumerate(layout.parts) if isinstance(part, Hole) and part.is_time)
     parts = [re.escape(part) if isinstance(part, str) else f"(?:{part.regex})" for part in layout.parts]
     match = re.fullmatch(f"({''.join(parts[:at])}){''.join(parts[at:])}", key, re.ASCII)
     return match[1] if match else ""
 
 
 def _samples(walk: Walk, ends: Sequence[str], hours: Range) -> Iterator[str]:
-    """Prefixes of the newest month of each end, or of the end of a range, and of what is no time there."""
+    """Yield prefixes of each end's newest month (or a range's last), and of names where a time is expected."""
     month = (walk.spelled(hours) or ("",))[-1]
     for end in ends:
         if month and walk.listing.first(end + month):
@@ -168,7 +168,7 @@ def _names(listing: Listing, begin: str) -> list[str]:
 
 
 def _evenly(listing: Listing, prefix: str) -> list[str]:
-    """All keys, or evenly some thousands of them: at each power of two every other one is dropped."""
+    """Return all keys, or some thousands evenly spread: every other one is dropped each time there are too many."""
     keys: list[str] = []
     held: list[StoredObject] = []
     step, index = 1, 0

@@ -1,4 +1,4 @@
-"""How writers spell an hour in a key: date × separator × hour, or an epoch, found without a list of whole spellings."""
+"""Find the times in a key: combinations of date, separators and hour, or epochs, without a list of formats."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from itertools import islice
 
 from tui.archive.holes import epoch_seconds, escape, month_number, weekday_number, year_of
 
-# Of two orders that fit alike the simpler one is taken.
+# If two orders fit equally well, the simpler one is chosen.
 _SIMPLICITY = {"YmdH": 1.0, "YjH": 0.9, "dmYH": 0.8, "mdYH": 0.8, "s": 0.9}
 _WIDTH = {"Y": 4, "y": 2, "m": 2, "d": 2, "j": 3, "H": 2, "M": 2, "S": 2}
 _RANGE = {
@@ -23,8 +23,8 @@ _RANGE = {
     "M": range(60),
     "S": range(60),
 }
-_SHORT_YEARS = ("ymdH", "dmyH", "mdyH")  # all as simple: where the values fit several, `detect` decides
-_SHORT_FIRST = ("dmYH", "mdYH", *_SHORT_YEARS)  # the orders that a number of one or two digits can begin
+_SHORT_YEARS = ("ymdH", "dmyH", "mdyH")  # equally simple: if the values fit several, `detect` decides
+_SHORT_FIRST = ("dmYH", "mdYH", *_SHORT_YEARS)  # the orders that can begin with one or two digits
 _SHORT_YEAR = 0.5
 _EPOCH = r"(\d{10}|\d{13}|\d{16}|\d{19})"
 _EPOCHS = (datetime(2000, 1, 1, tzinfo=UTC).timestamp(), datetime(2100, 1, 1, tzinfo=UTC).timestamp())
@@ -33,15 +33,15 @@ _WORD = re.compile(r"[A-Za-z]+")
 _WEEKDAY = r"(?<![A-Za-z])((?:mon|tue|wed|thu|fri|sat|sun)|(?:mon|tues|wednes|thurs|fri|satur|sun)day)(?![A-Za-z])"
 _WEEKDAYS = re.compile(_WEEKDAY, re.IGNORECASE | re.ASCII)
 _MOST_WEEKDAYS = 4
-_SPAN = re.compile(r"(Q[1-4]|W[0-5]\d)(?!\d)", re.IGNORECASE | re.ASCII)  # a quarter or a week, as folders have it
+_SPAN = re.compile(r"(Q[1-4]|W[0-5]\d)(?!\d)", re.IGNORECASE | re.ASCII)  # a folder's quarter or week
 _A_MONDAY = datetime(2001, 1, 1)
 _START = re.compile(r"(?<!\d)\d+|(?<![A-Za-z])[A-Za-z]{3,9}(?=[^A-Za-z])", re.ASCII)
 _UNITS = "y|yr|year|m|mm|mon|month|d|dd|day|date|dt|h|hh|hr|hour|min|minute|t|at|time|z"
-_ESCAPED = "%[0-9A-F]{2}"  # `%20`, `%3A`: a character as URLs and Hive's partitions write it
+_ESCAPED = "%[0-9A-F]{2}"  # `%20`, `%3A`: a character escaped as in URLs and Hive partitions
 _GAP = re.compile(rf"(?:[A-Za-z_][A-Za-z_-]*=|(?:{_UNITS})(?![A-Za-z])|{_ESCAPED}|[^0-9A-Za-z]){{0,4}}", re.IGNORECASE)
 _HALF = re.compile(r"([ ._-]?)([AaPp][Mm])(?![A-Za-z])")
-_ID = re.compile(r"(?!h|hr|hrs|hour|hours|z|utc|gmt)[0-9a-z]*[a-z]", re.IGNORECASE | re.ASCII)  # its first digits
-_FRACTIONS = (3, 6, 9)  # digits of a second behind HHMMSS
+_ID = re.compile(r"(?!h|hr|hrs|hour|hours|z|utc|gmt)[0-9a-z]*[a-z]", re.IGNORECASE | re.ASCII)  # not an hour
+_FRACTIONS = (3, 6, 9)  # digits of a second's fraction after HHMMSS
 
 
 _ALIKE = {"B": "m", "I": "H", "a": "", "A": "", "w": ""}
@@ -52,36 +52,37 @@ _NAMED = frozenset("BaA")
 class Spelling:
     """A time's quantities and the literal texts between them, in turn: `("Y", "-", "m", "-", "d", "_", "H")`.
 
-    A text of "" means that the digits follow each other. `B` is a month's name, `a` and `A` a weekday's, `I` and `p` a
-    clock of twelve hours, `f` the digits of a fraction, `s` an epoch, `w` a quarter or a week (`Q1`, `W05`).
+    "" between two quantities means that their digits are adjacent. `B` is the name of a month, `a` and `A` of a
+    weekday, `I` and `p` a 12-hour clock, `f` the digits of a fraction, `s` an epoch, `w` a quarter or a week (`Q1`,
+    `W05`).
     """
 
     parts: tuple[str, ...]
 
     @property
     def simplicity(self) -> float:
-        """The larger the more usual: of two that fit alike it is taken."""
+        """How common the order is. If two spellings fit equally well, the one with the larger value is chosen."""
         if self.order.startswith(_SHORT_YEARS):
             return _SHORT_YEAR
         return next((value for name, value in _SIMPLICITY.items() if self.order.startswith(name)), 1.0)
 
     @property
     def is_weekday(self) -> bool:
-        """Is it the name of a weekday, and nothing else?"""
+        """True if it is only the name of a weekday."""
         return self.parts in (("a",), ("A",))
 
     @property
     def order(self) -> str:
-        """The quantities alone, whether in numbers or in names: `YmdH`."""
+        """The order of the quantities, whether numbers or names: `YmdH`."""
         return "".join(_ALIKE.get(part, part) for part in self.parts[::2])
 
     def is_reordered(self, other: Spelling) -> bool:
-        """Is it the same digits and texts, but for the order of year, month and day?"""
+        """True if both differ only in the order of year, month and day."""
         alike = self.parts[1::2] == other.parts[1::2] and sorted(self.parts[::2]) == sorted(other.parts[::2])
         return alike and [part in _NAMED for part in self.parts] == [part in _NAMED for part in other.parts]
 
     def regex(self) -> re.Pattern[str]:
-        """Finds it in a key, with a group for each quantity."""
+        """Return a regex that finds it in a key, with a group for each quantity."""
         if self.is_weekday:
             return _WEEKDAYS
         parts = []
@@ -106,12 +107,12 @@ class Spelling:
         return re.compile(r"(?:(?<!\d)|(?<=%\d\d))" + "".join(parts) + r"(?!\d)", re.ASCII)
 
     def is_alone(self, at: int) -> bool:
-        """Is a quantity all digits of its run? Then it may be without leading zeros."""
+        """True if no other digits touch the quantity, so it may lack leading zeros."""
         before, after = self.parts[:at][-1:], self.parts[at + 1 : at + 3]
-        return before != ("",) and (after[:1] != ("",) or after[1:] == ("p",))  # what follows are letters: AM or PM
+        return before != ("",) and (after[:1] != ("",) or after[1:] == ("p",))  # letters follow: AM or PM
 
     def pattern(self, texts: list[tuple[str, ...]]) -> str:
-        """It as a layout has it; `texts` are those of the quantities in each key, to know which are padded."""
+        """Return the layout's pattern for it. `texts` (the quantities' texts in each key) show which are padded."""
         columns = list(zip(*texts, strict=True))
         may = [at for at in range(0, len(self.parts), 2) if self.parts[at] in "mdHI" and self.is_alone(at)]
         short = [at for at in may if any(len(text) < _WIDTH.get(self.parts[at], 2) for text in columns[at // 2])]
@@ -122,14 +123,14 @@ class Spelling:
                 spelled.append(escape(part))
             elif part == "B":
                 short_names = all(len(text) == 3 for text in columns[at // 2])
-                only_may = all(text.lower() == "may" for text in columns[at // 2])  # the others may be whole names
+                only_may = all(text.lower() == "may" for text in columns[at // 2])  # full name or abbreviation
                 spelled.append("%b" if short_names and not only_may else "%B")
             else:
                 spelled.append("*" if part in "fw" else f"%-{part}" if at in bare else f"%{part}")
         return "".join(spelled)
 
     def time(self, texts: tuple[str, ...]) -> datetime | None:
-        """The time that texts of the quantities give, as far as they go: a date's first hour, a year's first day."""
+        """Return the time that texts of the quantities give: the first hour of a date, the first day of a year."""
         values = dict(zip(self.parts[::2], texts, strict=True))
         if self.is_weekday:
             return _A_MONDAY + timedelta(days=weekday_number(texts[0]))
@@ -156,7 +157,7 @@ class Spelling:
 
 @dataclass(frozen=True, slots=True)
 class FoundTime:
-    """A time in a key: from where to where, how it is spelled, and the texts of its quantities."""
+    """A time in a key: its position [start, stop), its spelling, and the texts of its quantities."""
 
     start: int
     stop: int
@@ -166,7 +167,7 @@ class FoundTime:
 
 
 def find_times(key: str) -> Iterator[FoundTime]:
-    """Every reading of a part of a key as a time with an hour, in order of their places."""
+    """Yield every way to read a part of a key as a time with an hour, in order of position."""
     for start, text in _starts(key):
         stop = start + len(text)
         for order in _orders(text) if len(text) > 2 else _orders_by_second(key, stop):
@@ -180,7 +181,7 @@ def find_times(key: str) -> Iterator[FoundTime]:
 
 
 def _starts(key: str) -> Iterator[tuple[int, str]]:
-    """Where a time may begin: numbers and words, and their texts. Of `%202015` also what is behind the `%20`."""
+    """Yield where a time may begin: at numbers and words, with their texts; in `%202015` also after the `%20`."""
     for match in _START.finditer(key):
         start, text = match.span()[0], match[0]
         yield start, text
@@ -189,7 +190,7 @@ def _starts(key: str) -> Iterator[tuple[int, str]]:
 
 
 def _orders(text: str) -> tuple[str, ...]:
-    """The orders that digits or a word can begin."""
+    """Return the orders that can begin with some digits or a word."""
     if not text.isdecimal():
         return ("mdYH", "mdyH", "mdHMSY") if month_number(text) else ()  # the last is asctime's
     long = ("YmdH", "YjH") if int(text[:4]) in _RANGE["Y"] and len(text) > 3 else ()
@@ -201,7 +202,7 @@ def _orders(text: str) -> tuple[str, ...]:
 
 
 def _orders_by_second(key: str, stop: int) -> tuple[str, ...]:
-    """The orders that a number of one or two digits can begin which ends at `stop`, by the number or name behind it."""
+    """Return the orders that can begin with the short number that ends at `stop`, given what follows it."""
     stop += len(_gap(key, stop) or "")
     if word := _WORD.match(key, stop):
         return _SHORT_FIRST if month_number(word[0]) or _name(key, stop) else ()
@@ -211,7 +212,7 @@ def _orders_by_second(key: str, stop: int) -> tuple[str, ...]:
 
 
 def find_dates(key: str) -> Iterator[FoundTime]:
-    """The dates in a key, the longest at each place: with a day, or only a month, or only a year."""
+    """Yield the dates in a key, the longest at each position: with a day, only a month, or only a year."""
     at = 0
     for start, _ in _starts(key):
         if start < at:
@@ -223,7 +224,7 @@ def find_dates(key: str) -> Iterator[FoundTime]:
 
 
 def find_weekdays(key: str) -> Iterator[FoundTime]:
-    """The weekdays that a key names; the first of very many."""
+    """Yield the first weekdays in a key."""
     for match in islice(_WEEKDAYS.finditer(key), _MOST_WEEKDAYS):
         spelling = Spelling(("a" if len(match[0]) == 3 else "A",))
         time = spelling.time((match[0],))
@@ -232,7 +233,7 @@ def find_weekdays(key: str) -> Iterator[FoundTime]:
 
 
 def _read(key: str, at: int, order: str) -> FoundTime | None:
-    """The time of that order of quantities that begins at a place of a key."""
+    """Read a time with the given order of quantities at a position in a key."""
     parts: list[str] = []
     texts: list[str] = []
     stop = day = at
@@ -264,7 +265,7 @@ def _read(key: str, at: int, order: str) -> FoundTime | None:
         return None
     gaps = parts[1 : 2 * order.index("H") : 2] if "y" in order else []
     if len({gap == "" for gap in gaps[:-1]}) > 1 or (gaps and gaps[-1] == "" != gaps[0]):
-        return None  # numbers that only stand beside each other
+        return None  # unrelated numbers next to each other
     if parts[-1] == "H" and parts[-2:-1] != [""] and _ID.match(key, stop):
         return None
     spelling = Spelling(tuple(parts))
@@ -275,7 +276,7 @@ def _read(key: str, at: int, order: str) -> FoundTime | None:
 
 
 def _begins_date(key: str, day: int, stop: int, time: datetime) -> bool:
-    """Is what was read as a day and an hour a date again, as in `2015/01/2015-01-30` and `2015/01/30-01-2015`?"""
+    """True if what was read as day and hour begins another date: `2015/01/2015-01-30`, `2015/01/30-01-2015`."""
     dates = (_read(key, day, order) for order in ("Ymd", "dmY", "mdY"))
     return any(
         date.stop >= stop and (date.time.year, date.time.month) == (time.year, time.month) for date in dates if date
@@ -283,7 +284,7 @@ def _begins_date(key: str, day: int, stop: int, time: datetime) -> bool:
 
 
 def _name(key: str, at: int) -> tuple[str, str] | None:
-    """What stands between the numbers of a date and says nothing new: a weekday, a quarter, a week; and its text."""
+    """Read a redundant part between the numbers of a date: a weekday, a quarter or a week. Returns (code, text)."""
     if weekday := _WEEKDAYS.match(key, at):
         return "a" if len(weekday[0]) == 3 else "A", weekday[0]
     span = _SPAN.match(key, at)
@@ -296,7 +297,7 @@ def _gap(key: str, at: int) -> str | None:
 
 
 def _quantity(key: str, at: int, quantity: str, glued: bool) -> tuple[str, str] | None:
-    """One quantity that begins at a place: its name and text."""
+    """Read one quantity at a position: its name and text."""
     run = _DIGITS.match(key, at)
     if run is None:
         word = _WORD.match(key, at) if quantity == "m" else None
@@ -311,7 +312,7 @@ def _quantity(key: str, at: int, quantity: str, glued: bool) -> tuple[str, str] 
 
 
 def _finer(key: str, stop: int, parts: list[str], texts: list[str]) -> int:
-    """Minutes, seconds and fractions whose digits follow the hour's, or the mark of a clock of twelve hours."""
+    """Read minutes, seconds and fractions adjacent to the hour, or AM or PM; return the new end."""
     run = _DIGITS.match(key, stop) if key[stop - 1].isdigit() else None
     digits = run[0] if run else ""
     if not digits and (half := _HALF.match(key, stop)) and 1 <= int(texts[-1]) <= 12:
@@ -319,7 +320,7 @@ def _finer(key: str, stop: int, parts: list[str], texts: list[str]) -> int:
         texts.append(half[2])
         return half.end()
     names = {2: "M", 4: "MS"}
-    if len(parts) > 1 and parts[-2] == "":  # all digits of one run, and not a number behind a date
+    if len(parts) > 1 and parts[-2] == "":  # one run of digits, not a separate number after a date
         names |= {4 + fraction: "MSf" for fraction in _FRACTIONS}
     for name in names.get(len(digits), ""):
         text = digits[:2] if name != "f" else digits

@@ -1,4 +1,4 @@
-"""What a store can do, and the one place that opens one."""
+"""The interface of a store, and the function that opens one."""
 
 from __future__ import annotations
 
@@ -23,58 +23,58 @@ class Store(Protocol):
 
     @property
     def url(self) -> str:
-        """Where it is, as a person would type it: `s3://bucket` or a path."""
+        """The location as a user would type it: `s3://bucket` or a path."""
 
     @property
     def place(self) -> str:
-        """What caches know it by: the same however it is named, and another for a bucket of that name elsewhere."""
+        """The identity for caches: independent of how it was named, different for a bucket of this name elsewhere."""
 
     def objects(self, prefix: str = "") -> Iterator[StoredObject]:
-        """Every object whose key begins with `prefix`, in no promised order."""
+        """Yield every object whose key begins with `prefix`, in no particular order."""
 
     def pages(self, prefix: str = "", delimiter: str = "") -> Iterator[ListPage]:
-        """The same in the steps that the store takes. With a delimiter, keys that have it behind the prefix are cut
-        there and stand for all that begin so, as in S3's ListObjectsV2; a store may also give them whole."""
+        """Yield the same objects page by page. With a delimiter, keys that contain it after the prefix are grouped
+        into common prefixes, as in S3's ListObjectsV2. A store may also return such keys whole."""
 
     def stat(self, key: str) -> StoredObject | None:
-        """What a listing would say of one key; None if there is no such object."""
+        """Return one object as a listing would; None if it does not exist."""
 
     def open(self, key: str, *, start: int = 0, etag: str | None = None) -> BinaryIO:
-        """A raw byte stream from `start`; ArchiveError if it is gone, ReplacedError if it is no longer `etag`."""
+        """Open a raw byte stream from `start`. ArchiveError if the object is gone, ReplacedError if it was replaced."""
 
     def stepwise(self, first: int = FIRST_RANGE) -> Store:
-        """The same, for readers that may stop early: no more of an object is fetched than they come to read."""
+        """Return the same store for readers that may stop early: objects are fetched in ranges as they are read."""
 
     def create(self, key: str, *, overwrite: bool = False) -> AbstractContextManager[BinaryIO]:
-        """A stream whose bytes appear under `key` whole or not at all; OutputError if it exists already."""
+        """Open a stream whose bytes become the object `key` whole or not at all. OutputError if it already exists."""
 
     def put(self, key: str, path: Path) -> None:
-        """A local file's bytes under `key`, whole or not at all, checked on the way; KeyTakenError if it exists."""
+        """Store a local file as `key`, whole or not at all, with a checksum. KeyTakenError if the key exists."""
 
     def holds(self, key: str, path: Path) -> bool | None:
-        """Is the object under `key` a local file's bytes, by size and checksum? None if there is no object."""
+        """True if the object has the size and checksum of a local file; None if it does not exist."""
 
     def delete(self, key: str) -> None:
-        """Remove an object; no error if there is none."""
+        """Remove an object, if it exists."""
 
     def renew(self) -> None:
-        """Forget credentials and connections: the next request reads and makes them anew."""
+        """Drop credentials and connections; the next request loads and opens new ones."""
 
 
 def is_s3(location: str) -> bool:
-    """Is it a place in S3, not a folder? ArchiveError for `gs://…` or `S3://…`: no folder is meant by that."""
+    """True for an S3 location, False for a folder. ArchiveError for `gs://…` or `S3://…`, which cannot be a folder."""
     if advice := foreign_scheme(location):
         raise ArchiveError(f"{printable(location, 200)} cannot be reached: {advice}")
     return location.startswith(S3_SCHEME)
 
 
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):/{1,2}(.*)", re.IGNORECASE | re.DOTALL)
-_S3_NAMES = ("s3", "s3a", "s3n")  # as Hadoop and Spark write it, too
+_S3_NAMES = ("s3", "s3a", "s3n")  # the last two are Hadoop's and Spark's
 _S3_ENDPOINTS = {"gs": "https://storage.googleapis.com", "gcs": "https://storage.googleapis.com"}
 
 
 def foreign_scheme(location: str) -> str:
-    """Why a location such as `gs://bucket` is not one here, and what to write; "" for a folder or `s3://`."""
+    """Return advice for a location with another scheme, such as `gs://bucket`; "" for a folder or `s3://`."""
     match = _SCHEME.match(location)
     if match is None or location.startswith(S3_SCHEME) or Path(location).exists():
         return ""
@@ -92,14 +92,14 @@ def foreign_scheme(location: str) -> str:
 
 
 def open_store(root: str, options: S3Options | None = None) -> Store:
-    """The store of a root: `s3://bucket` or a folder. Nothing is read yet, but a folder must exist."""
+    """Open the store at a root: `s3://bucket` or a folder. A folder must exist; a bucket is not contacted yet."""
     if is_s3(root):
         with uncollected():
-            from tui.archive.s3 import S3Store  # boto3 takes 0.2 s to import: only those who need it wait
+            from tui.archive.s3 import S3Store  # boto3 takes 0.2 s to import, so import it only when needed
 
         bucket = root.removeprefix(S3_SCHEME).strip("/")
         if not bucket or "/" in bucket:
-            raise ArchiveError(f"'{root}' names no bucket; write s3://BUCKET/PREFIX")
+            raise ArchiveError(f"'{root}' has no bucket name; write s3://BUCKET/PREFIX")
         return S3Store(bucket, options or S3Options())
     from tui.archive.folder import FolderStore
 

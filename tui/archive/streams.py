@@ -1,4 +1,4 @@
-"""The raw streams under the reader: a chunk's stored bytes, and streams whose first bytes can be looked at."""
+"""The raw streams below the reader: a chunk's stored bytes, and streams with a peek."""
 
 from __future__ import annotations
 
@@ -10,32 +10,32 @@ from typing import Any, BinaryIO, cast
 from tui.archive.members import Readable
 from tui.errors import ArchiveError, ReplacedError
 
-FIRST_RANGE = 768 << 10  # bytes of the first request of a stepwise reader: with those of a calendar before it, 1 MiB
+FIRST_RANGE = 768 << 10  # bytes of a stepwise reader's first request; 1 MiB together with the calendar's before it
 
 RECORD_MARK = b"\x1e"  # before each record of a JSON text sequence (RFC 7464 §2.2); no JSON text holds it
 _MARKED = re.compile(rb"(?:\A|[\r\n}\]])%s\s*[{\[]" % RECORD_MARK)
-_BEFORE_MARK = 1 << 12  # bytes that tell whether there are such marks, also where the first record is a part of one
+_MARK_SEARCH_BYTES = 1 << 12  # enough to find a mark even if the chunk begins in the middle of a record
 
-TELLING = 1 << 16  # bytes that tell the form of a chunk's records
+FORM_BYTES = 1 << 16  # bytes from which the form of a chunk's records is detected
 
 
 class ReadCancelled(Exception):
-    """The reader was asked to stop in the middle of a block."""
+    """The reader was cancelled in the middle of a block."""
 
 
 class Peekable(io.RawIOBase):
-    """A stream whose next bytes can be looked at before they are read."""
+    """A stream whose next bytes can be seen before they are read."""
 
     def __init__(self, stream: Readable) -> None:
         super().__init__()
         self._stream = stream
-        self._seen = b""  # bytes that were looked at and not read yet
+        self._seen = b""  # bytes that were peeked at but not read yet
 
     def readable(self) -> bool:
         return True
 
     def peek(self, size: int) -> bytes:
-        """The next bytes, fewer than `size` only at the end."""
+        """Return the next bytes without reading them; fewer than `size` only at the end."""
         if len(self._seen) < size:
             buffer = bytearray(size)
             filled = len(self._seen)
@@ -48,11 +48,11 @@ class Peekable(io.RawIOBase):
 
     @property
     def holds(self) -> bool:
-        """Are there bytes that were looked at and not read yet?"""
+        """True if bytes were peeked at but not read yet."""
         return bool(self._seen)
 
     def skip(self, count: int) -> None:
-        """Drop bytes that were looked at."""
+        """Drop bytes that were peeked at."""
         self._seen = self._seen[count:]
 
     def readinto(self, buffer: Any, /) -> int:
@@ -68,8 +68,8 @@ class Peekable(io.RawIOBase):
 
 
 def without_marks(stream: Peekable) -> Peekable:
-    """The same stream; a JSON text sequence without its marks, so that it is lines or values."""
-    first = stream.peek(TELLING)[:_BEFORE_MARK]  # one read with what tells the form
+    """Return the stream; a JSON text sequence loses its marks and becomes lines or concatenated values."""
+    first = stream.peek(FORM_BYTES)[:_MARK_SEARCH_BYTES]  # as many as the detection of the form peeks at: one read
     return _Unmarked(stream) if RECORD_MARK in first and _MARKED.search(first) else stream
 
 
@@ -84,9 +84,9 @@ class _Unmarked(Peekable):
 
 
 class StoredBytes(Peekable):
-    """A chunk as it is stored. It knows how far it was read, and stops when it is asked to.
+    """A chunk's stored bytes. It counts what was read and can be cancelled.
 
-    ReplacedError if there are more bytes than `size`, which were listed.
+    ReplacedError if there are more bytes than the listed `size`.
     """
 
     def __init__(
@@ -118,6 +118,6 @@ class StoredBytes(Peekable):
         self.position += count
         if self._size is not None and self.position > self._size:
             raise ReplacedError(
-                f"{self._name} was listed with {self._size:,} bytes, and is longer now; list the archive again"
+                f"{self._name} was listed with {self._size:,} bytes but is longer now; list the archive again"
             )
         return count

@@ -1,7 +1,7 @@
-"""Times as people type them, and hours as archives count them.
+"""Parse and print times; do arithmetic on the hours of an archive.
 
-An hour is an aware datetime at its first minute, in the archive's time zone, with `fold=0`: a key names a wall-clock
-hour, so the hour that a spring change leaves out does not exist, and the one that an autumn change repeats is one.
+An hour is an aware datetime at its first minute, in the archive's time zone, with `fold=0`. A key names a wall-clock
+hour, so the hour that clocks skip in spring does not exist, and the hour that they repeat in autumn counts once.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _UTC_NAMES = ("Etc/UTC", "Etc/UCT", "Etc/Universal", "Etc/Zulu", "UCT", "Univers
 
 
 def parse_zone(name: str | None) -> tzinfo:
-    """The time zone of an IANA name; UTC for None."""
+    """Return the time zone with an IANA name; UTC for None."""
     if name is None or name.upper() in ("UTC", "Z"):
         return UTC
     try:
@@ -42,12 +42,12 @@ def parse_zone(name: str | None) -> tzinfo:
 
 
 def zone_name(zone: tzinfo) -> str:
-    """The IANA name of a zone, `UTC` for UTC."""
+    """Return the IANA name of a zone, or `UTC`."""
     return zone.key if isinstance(zone, ZoneInfo) else "UTC"
 
 
 def local_zone(link: Path = Path("/etc/localtime")) -> tzinfo | None:
-    """This machine's zone by its IANA name: `$TZ`, else what /etc/localtime links to; None if neither tells."""
+    """Return this machine's time zone, from `$TZ` or the target of /etc/localtime; None if neither names one."""
     name = os.environ.get("TZ", "").removeprefix(":")
     if not name:
         with suppress(OSError):
@@ -59,7 +59,7 @@ def local_zone(link: Path = Path("/etc/localtime")) -> tzinfo | None:
 
 
 def parse_time(text: str, zone: tzinfo = UTC, now: datetime | None = None) -> datetime:
-    """Read a time of DESIGN's grammar, in `zone`; `now` (aware) is the clock's unless given."""
+    """Parse a time in one of the forms of `GRAMMAR`, in `zone`. `now` (aware) defaults to the current time."""
     now = (now or datetime.now(UTC)).astimezone(zone)
     word = text.strip()
     today = now.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
@@ -81,7 +81,7 @@ def parse_time(text: str, zone: tzinfo = UTC, now: datetime | None = None) -> da
 
 
 def _offset_of(text: str | None) -> tzinfo | None:
-    """`Z`, `+02:00` or `-0530` as a time zone; ValueError for an offset of a day or more."""
+    """Parse `Z`, `+02:00` or `-0530` as a time zone. ValueError for an offset of a day or more."""
     if not text or text == "Z":
         return UTC if text else None
     size = timedelta(hours=int(text[1:3]), minutes=int(text[-2:]))
@@ -89,7 +89,7 @@ def _offset_of(text: str | None) -> tzinfo | None:
 
 
 def parse_duration(text: str) -> timedelta:
-    """`90m`, `2h` or `1d`; TimeError for anything else."""
+    """Parse `90m`, `2h` or `1d`. TimeError for anything else."""
     match = RELATIVE.fullmatch(f"-{text.strip()}")
     if match is None:
         raise TimeError(f"'{text}' is not a duration; write it as 30m, 2h or 1d")
@@ -98,7 +98,7 @@ def parse_duration(text: str) -> timedelta:
 
 @dataclass(frozen=True)
 class Pass(tzinfo):
-    """One of the two times that clocks of a zone showed the same minutes."""
+    """A zone at a fixed offset: tells apart the two passes of an hour that its clocks showed twice."""
 
     zone: tzinfo
     offset: timedelta
@@ -118,11 +118,11 @@ class Pass(tzinfo):
         return time + self.offset
 
     def __getinitargs__(self) -> tuple[tzinfo, timedelta]:
-        return self.zone, self.offset  # for pickle: see tzinfo
+        return self.zone, self.offset  # tzinfo.__reduce__ needs it for pickling
 
 
 def as_instant(time: datetime) -> datetime:
-    """A moment in a zone, as that of its own pass if clocks showed it twice."""
+    """Give a time that clocks showed twice the fixed offset of its pass; return any other time unchanged."""
     zone, offset = time.tzinfo, time.utcoffset()
     if zone is None or offset is None or not was_repeated(time):
         return time
@@ -130,20 +130,20 @@ def as_instant(time: datetime) -> datetime:
 
 
 def in_zone(time: datetime) -> datetime:
-    """The reverse of `as_instant`."""
+    """Return the time in its original zone: the inverse of `as_instant`."""
     return time.astimezone(time.tzinfo.zone) if isinstance(time.tzinfo, Pass) else time
 
 
 def floor_hour(time: datetime) -> datetime:
-    """The hour that `time` lies in."""
+    """Return the hour that contains `time`."""
     return in_zone(time).replace(minute=0, second=0, microsecond=0, fold=0)
 
 
 def ceil_hour(time: datetime) -> datetime:
-    """The first hour that begins at `time` or after it.
+    """Return the first hour that begins at or after `time`.
 
-    In an hour that clocks showed twice, the second time is within it: a range that ends there takes all of it. One of
-    which they skipped the beginning begins with the first minute that they showed.
+    The second pass of a repeated hour is inside that hour, so a range that ends there includes all of it. If clocks
+    skipped the start of an hour, it begins at the first minute that they showed.
     """
     time = in_zone(time)
     floor = floor_hour(time)
@@ -152,46 +152,46 @@ def ceil_hour(time: datetime) -> datetime:
 
 
 def next_hour(hour: datetime) -> datetime:
-    """The wall-clock hour after `hour`: one that a spring change leaves out is passed over."""
-    after = hour + HOUR  # the wall clock's: arithmetic within a zone ignores its changes
+    """Return the wall-clock hour after `hour`, without hours that clocks skipped."""
+    after = hour + HOUR  # wall-clock time: arithmetic within a zone ignores clock changes
     while not exists(after):
         after += HOUR
     return after
 
 
 def exists(hour: datetime) -> bool:
-    """Did the zone's clocks show any minute of it? One that they skipped has the larger offset for fold=1 (PEP 495)."""
+    """True if clocks showed any minute of the hour. A skipped time has the larger offset at fold=1 (PEP 495)."""
     return any(utc_offset(end, 0) >= utc_offset(end, 1) for end in (hour, hour.replace(minute=59)))
 
 
 def begins_hour(time: datetime) -> bool:
-    """Does an hour of keys begin at it, and not only go on?"""
+    """True if a new hour begins exactly at `time`."""
     before = (time.astimezone(UTC) - _INSTANT).astimezone(time.tzinfo)
     return floor_hour(before) != floor_hour(time) and not was_skipped(time)
 
 
 def was_skipped(time: datetime) -> bool:
-    """Did clocks go forward over it, so that they never showed it (PEP 495)?"""
+    """True if clocks were set forward over `time` and never showed it (PEP 495)."""
     return utc_offset(time, 0) < utc_offset(time, 1)
 
 
 def was_repeated(time: datetime) -> bool:
-    """Did clocks go back over it, so that they showed it twice?"""
+    """True if clocks were set back over `time` and showed it twice."""
     return utc_offset(time, 0) > utc_offset(time, 1)
 
 
 def utc_offset(time: datetime, fold: int) -> timedelta:
-    """What a zone adds to UTC at a time: of two, at the first (0) or the second (1)."""
+    """Return the UTC offset of a wall-clock time at its first (0) or second (1) occurrence."""
     return time.replace(fold=fold).utcoffset() or timedelta(0)
 
 
 def first_hour(start: datetime) -> datetime:
-    """`start`, or the next hour where a spring change leaves `start` out."""
+    """Return `start`, or the next hour if clocks skipped `start`."""
     return start if exists(start) else next_hour(start)
 
 
 def hours_between(start: datetime, stop: datetime) -> Iterator[datetime]:
-    """Every hour of [start, stop), both on the hour and in one zone."""
+    """Yield every hour of [start, stop). Both ends are whole hours in the same zone."""
     hour = first_hour(start)
     while hour < stop:
         yield hour
@@ -199,14 +199,14 @@ def hours_between(start: datetime, stop: datetime) -> Iterator[datetime]:
 
 
 def spell_hour(hour: datetime) -> str:
-    """An hour as JSON and command lines spell it: `2015-01-20T13`."""
+    """Format an hour for JSON and command lines: `2015-01-20T13`."""
     return hour.replace(tzinfo=None).isoformat(timespec="hours")  # strftime writes the year 1 as "1"
 
 
 def spell_time(time: datetime) -> str:
-    """A time as command lines spell it: an hour, or `2015-01-20T13:07` where it is not a whole hour.
+    """Format a time for command lines: `2015-01-20T13`, or `2015-01-20T13:07` if it is not a whole hour.
 
-    With its offset where that tells which of two times it is (see `tui.archive.moments`).
+    A time that clocks showed twice gets its UTC offset (see `tui.archive.moments`).
     """
     of_pass = isinstance(time.tzinfo, Pass)
     unit = "seconds" if time.second else "minutes" if time.minute or of_pass else "hours"

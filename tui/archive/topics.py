@@ -1,4 +1,4 @@
-"""The topics of an archive: which there are, each with its own hours and gaps, and where a topic's name ends."""
+"""The topics of an archive: list them, split a catalog by topic, and find where a topic's name ends."""
 
 from __future__ import annotations
 
@@ -19,26 +19,26 @@ from tui.printable import printable
 _NAMED = 5
 _STEM = re.compile(
     r"([A-Za-z]+(?:[-_.][A-Za-z]+)*)([-_.])(?=[^/]*\d)"
-)  # what a name begins with, before a number or an id
-_MOST_STEMS = 20
+)  # the beginning of a name, before a number or an id
+_MAX_STEMS = 20
 
 
 def topics_of(chunks: Iterable[Chunk]) -> tuple[str, ...]:
-    """The topics, in order; one that is not named is none."""
+    """Return the sorted topics of chunks, without an empty one."""
     return tuple(sorted({chunk.topic for chunk in chunks} - {""}))
 
 
 def named_topics(topics: Sequence[str]) -> str:
-    """`3 topics (clicks, events, views)`, of which the first are named."""
+    """Return `3 topics (clicks, events, views)`, with the first names only."""
     more = f", and {len(topics) - _NAMED} more" if len(topics) > _NAMED else ""
     return f"{len(topics)} topics ({', '.join(printable(topic, 60) for topic in topics[:_NAMED])}{more})"
 
 
 def possible_topics(chunks: Iterable[Chunk], layout: Layout) -> dict[str, str]:
-    """Words that the names behind the hour begin with, where a layout reads these as one; and the layout of each.
+    """Return possible topics that the layout does not separate, each with its layout.
 
-    They may be topics: each begins several names, so it is not part of a random id, and they are not words for hosts.
-    One that others begin with is last: its layout has their names, too.
+    These are the first words of the names after the hour. Each occurs in several names, so it is not a random id, and
+    they are not words for hosts. A word that begins another one comes last: its layout also fits the other's names.
     """
     folder, slash, name = layout.pattern.rpartition("/")
     head, star, rest = name.partition("*")
@@ -47,7 +47,7 @@ def possible_topics(chunks: Iterable[Chunk], layout: Layout) -> dict[str, str]:
     number: Counter[tuple[str, str]] = Counter()
     for chunk in chunks:
         stem = _STEM.match(chunk.key.rpartition("/")[2])
-        if stem is None or len(number) > _MOST_STEMS:
+        if stem is None or len(number) > _MAX_STEMS:
             return {}
         number[stem[1], stem[2]] += 1
     if len(number) < 2 or min(number.values()) < 2 or are_roles([stem for stem, _ in number]):
@@ -57,7 +57,7 @@ def possible_topics(chunks: Iterable[Chunk], layout: Layout) -> dict[str, str]:
 
 
 def by_topic(catalog: Catalog) -> dict[str, Catalog]:
-    """The catalog of each topic; its gaps lie between its own first and last hour."""
+    """Split a catalog by topic. Each topic's gaps are between its own first and last hour."""
     hours: dict[str, dict[datetime, list[Chunk]]] = {}
     far = set(catalog.far)
     for hour, chunks in catalog.hours.items():
@@ -65,15 +65,15 @@ def by_topic(catalog: Catalog) -> dict[str, Catalog]:
             hours.setdefault(chunk.topic, {}).setdefault(hour, []).append(chunk)
     catalogs = {}
     for topic in sorted(hours):
-        own = {hour: tuple(chunks) for hour, chunks in hours[topic].items()}
-        near = [hour for hour, chunks in own.items() if not far.issuperset(chunks)] or list(own)
-        astray = tuple(chunk for chunk in catalog.far if chunk.topic == topic)
-        catalogs[topic] = Catalog(own, min(near), next_hour(max(near)), (), astray)
+        topic_hours = {hour: tuple(chunks) for hour, chunks in hours[topic].items()}
+        near = [hour for hour, chunks in topic_hours.items() if not far.issuperset(chunks)] or list(topic_hours)
+        topic_far = tuple(chunk for chunk in catalog.far if chunk.topic == topic)
+        catalogs[topic] = Catalog(topic_hours, min(near), next_hour(max(near)), (), topic_far)
     return catalogs
 
 
 def renamed(catalog: Catalog, layout: Layout) -> Catalog:
-    """The catalog with topics and hosts cut where all names together say, if dots in them leave that open."""
+    """Correct topics and hosts whose names contain dots, by comparing all names."""
     better = divided(layout, catalog.chunks)
     if better == layout:
         return catalog
@@ -87,7 +87,7 @@ def renamed(catalog: Catalog, layout: Layout) -> Catalog:
 
 
 def divided(layout: Layout, chunks: Iterable[Chunk | ParsedKey]) -> Layout:
-    """The layout whose topics end and hosts begin where the names of all chunks say."""
+    """Return the layout that splits topics and hosts by the names of all chunks."""
     at = next((at for at, part in enumerate(layout.parts) if _is_open(part, "topic")), len(layout.parts))
     pair = layout.parts[at : at + 3]
     if len(pair) < 3 or pair[1] != "." or not _is_open(pair[2], "host"):
@@ -96,8 +96,8 @@ def divided(layout: Layout, chunks: Iterable[Chunk | ParsedKey]) -> Layout:
     if not any("." in name for pair in names for name in pair):
         return layout
     spelled = [escape(part) if isinstance(part, str) else part.token for part in layout.parts]
-    own = topics_and_hosts(sorted(map(".".join, names)))
-    return Layout("".join((*spelled[:at], own, *spelled[at + 3 :])))
+    split = topics_and_hosts(sorted(map(".".join, names)))
+    return Layout("".join((*spelled[:at], split, *spelled[at + 3 :])))
 
 
 def _is_open(part: str | Hole, name: str) -> bool:

@@ -1,4 +1,4 @@
-"""Blocks of JSON values that no newline separates: values one behind the other, and the items of documents' lists."""
+"""Blocks of JSON values that newlines do not separate: concatenated values, and the items of documents' lists."""
 
 from __future__ import annotations
 
@@ -47,20 +47,20 @@ from tui.units import plural
 _ITEM_START = re.compile(rb"(?:^|[\[,])\s*(?=\{)")
 _VALUE_START = re.compile(rb"(?:^|[}\]])\s*(?=[{\[])")
 _SEPARATED = re.compile(rb"[ \t\r\n,]*")
-_SUSPICIOUS = 1 << 20  # bytes of a value that may have lost its end; longer ones are taken one by one
+_SUSPICIOUS = 1 << 20  # bytes; a longer value may have lost its end, and is parsed on its own
 _LEAST_WINDOW, _MOST_WINDOW = 1 << 8, 1 << 18
 _FIRST_STOPS = 8
-_FIRST_TRIES = 1000  # the same behind a hole, where the first whole value is looked for
-# Bytes that are parsed for that at once, and in all per byte that was read: hostile ones must not take forever.
+_FIRST_TRIES = 1000  # starts to try after damage, to find the first whole value
+# Bytes that one such search may parse, and all of them per byte read: hostile input must not take forever.
 _FIRST_TRIED, _TRIED_PER_BYTE = 64 << 20, 64
 
 
 def value_blocks(
     stream: Readable, form: Form, limits: BlockLimits, place: StoredAt, edges: Edges, *, chosen: bool = False
 ) -> Iterator[Block | Damage]:
-    """The records of a stream as blocks, each on a line of its own: CR and LF between their tokens are taken out.
+    """Yield the records of a stream as blocks, one per line, without CR and LF between tokens.
 
-    `chosen`: the form is what a person says, so that lists among other values are reported by nobody.
+    `chosen`: the user chose the form, so lists among other values are not reported.
     """
     reader = PendingValues(form, limits, place, edges, chosen=chosen)
     buffer = bytearray(limits.block)
@@ -71,26 +71,26 @@ def value_blocks(
 
 
 class PendingValues:
-    """Decoded bytes that are `pending`, and where in a document they begin."""
+    """Decoded bytes that are not yet split into records, and the state of the parser at their start."""
 
     def __init__(self, form: Form, limits: BlockLimits, place: StoredAt, edges: Edges, *, chosen: bool) -> None:
         self._form, self._limits = form, limits
         self._place, self._at, self._begun_at = place, place.end, place.begin()
         self._pending = bytearray()
-        self._enough = limits.block  # bytes that are worth a look
-        self._window = _LEAST_WINDOW  # bytes of them that are looked at together
-        self._seen = 0  # bytes of them in which no record begins behind a hole
+        self._enough = limits.block  # pending bytes that are worth parsing
+        self._window = _LEAST_WINDOW  # bytes that are parsed together
+        self._seen = 0  # pending bytes that were searched for a record after damage, without success
         self._offset = 0
-        self._unended = False  # is all that is pending the beginning of one long value?
+        self._unended = False  # the pending bytes are the beginning of one long value
         self._lost = self._doubted = edges.after_hole
         self._in_list = edges.after_hole and form.kind == "items"
-        self._to_close = 0  # brackets of a document that are still open behind its list
+        self._to_close = 0  # brackets of a document that are still open after its list
         self._cut = edges.before_hole
-        self._strays = 0  # bytes between values that were not given yet
-        self._read = self._tried = 0  # bytes that were read, and that were parsed in search of a record
+        self._strays = 0  # bytes between values that were not reported yet
+        self._read = self._tried = 0  # bytes read, and bytes parsed while searching for a record
         self._skipped = 0  # bytes of a record that is too long
-        self._without_list = 0  # documents
-        self._without_list_at = 0  # where the first of them begins
+        self._without_list = 0  # number of documents without the list
+        self._without_list_at = 0  # position of the first of them
         self._mixture = Mixture("value") if form.kind == "values" and not chosen else None
 
     def feed(self, data: bytes) -> Iterator[Block | Damage]:
@@ -125,12 +125,12 @@ class PendingValues:
             yield from self._mixture.damage(self._at())
 
     def _take(self, *, final: bool) -> Iterator[Block | Damage]:
-        """Everything whole that is pending."""
+        """Yield all whole records that are pending."""
         while (yield from self._take_up_to_doubt(final=final)):
             pass
 
     def _take_up_to_doubt(self, *, final: bool) -> Generator[Block | Damage, None, bool]:
-        """The same, up to what is no record, or a long one; was that passed over?"""
+        """Yield whole records up to a long one or bytes that are not one; return True if those were passed."""
         records_: list[bytes] = []
         done = given = 0
         while done < len(self._pending) and not (self._unended and not final):
@@ -146,7 +146,7 @@ class PendingValues:
             if done - given >= self._limits.block:
                 yield from self._given(records_)
                 records_, given = [], done
-            if used:  # a look costs time by what it sees, so that is four times what the last one used
+            if used:  # parsing takes time in proportion to the window, so adapt it to what was last used
                 self._window = max(_LEAST_WINDOW, min(4 * used, _MOST_WINDOW))
             elif at_end or self._window >= _SUSPICIOUS:
                 break
@@ -173,7 +173,7 @@ class PendingValues:
             return bytes(view[start : start + size])
 
     def _given(self, records: list[bytes]) -> Iterator[Block | Damage]:
-        """Blocks of what was found; behind a hole of what is surely whole."""
+        """Yield blocks of records; after damage, only of records that are certainly whole."""
         if records and self._skipped:
             yield too_long(self._begun_at, self._at(), self._skipped, self._limits.record)
             self._skipped = 0
@@ -183,9 +183,9 @@ class PendingValues:
             self._strays = 0
 
     def _long_value(self, *, final: bool) -> Generator[Block | Damage, None, bool]:
-        """The value that is longer than what is looked at together, if it ends; it keeps the buffer it was read into.
+        """Yield a value that is longer than the window, if its end was read. It keeps its buffer and is not copied.
 
-        Or what follows the list of a document, up to the document's end.
+        After the list of a document, skip to the document's end.
         """
         begin = cast(re.Match[bytes], _SEPARATED.match(self._pending)).end()
         if self._form.kind == "items" and not (self._in_list or self._to_close):
@@ -200,7 +200,7 @@ class PendingValues:
             if end < 0 or (final and not end):
                 end = close_of(text, self._to_close)
         if not end or (not self._to_close and end <= _SUSPICIOUS // 2):
-            return False  # a short one was looked at already
+            return False  # short values were already parsed
         if self._to_close:
             self._to_close = 0
             del self._pending[: begin + end]
@@ -223,26 +223,26 @@ class PendingValues:
         return True
 
     def _begin(self) -> int:
-        """Where what is pending begins, or a little before."""
+        """Return the stored position of the pending bytes, or slightly less."""
         return max(0, self._place.begin() - len(self._pending))
 
     def _is_stuck(self, final: bool) -> bool:
-        """Is what is pending no beginning of a value, or does it take suspiciously long to end?"""
+        """True if the pending bytes do not begin a value, or the value is suspiciously long."""
         rest = bytes(self._pending[:NEAR_END]).lstrip(SEPARATORS)
         if self._lost or self._to_close or not rest or (self._form.kind == "items" and not self._in_list):
             return False
         if final and (self._cut or self._doubted):
-            return False  # the rest of a record that damage has cut
+            return False  # the rest of a record that was cut by damage
         if final or rest[:1] not in BEGINNINGS:
             return True
         return len(self._pending) > _SUSPICIOUS and not self._unended
 
     def _resume(self, *, final: bool) -> Generator[Block | Damage, None, bool]:
-        """Pass over bytes that are not JSON, if whole records follow them."""
+        """Skip bytes that are not JSON, if whole records follow them."""
         records: list[bytes] = []
         used = 0
         self._lost = True
-        for size in (NEAR_END, _SUSPICIOUS):  # what follows may itself be broken further on
+        for size in (NEAR_END, _SUSPICIOUS):  # the smaller piece first: the larger may hold more damage
             piece = self._piece(0, size)
             records, used = self._first_after_loss(piece, final=final and len(piece) == len(self._pending))
             if records or len(piece) == len(self._pending):
@@ -259,7 +259,7 @@ class PendingValues:
         return True
 
     def _blocks(self, records: list[bytes]) -> Iterator[Block | Damage]:
-        """The records, but those that are too long."""
+        """Yield blocks of the records, and damage for those that are too long."""
         begin, limit = 0, self._limits.record
         for number, length in enumerate(map(len, records)):
             if length > limit:
@@ -278,7 +278,7 @@ class PendingValues:
         return block
 
     def _records(self, text: bytes, *, final: bool) -> tuple[list[bytes], int]:
-        """Some records that the text begins with, and how many of its bytes are done with."""
+        """Return records from the start of the text, and the number of bytes used."""
         if self._lost:
             return self._first_after_loss(text, final=final)
         if self._form.kind == "values":
@@ -298,7 +298,7 @@ class PendingValues:
         self._in_list = bool(start)
         if not start and end:
             self._count_without_list()
-            return slices(text, [end]), end  # such a document is a record itself
+            return slices(text, [end]), end  # a document without the list is a record itself
         return [], start
 
     def _count_without_list(self) -> None:
@@ -307,7 +307,7 @@ class PendingValues:
         self._without_list += 1
 
     def _found_again(self, done: int, *, final: bool) -> tuple[list[bytes], int]:
-        """The first whole records in `pending[done:]`, looked at piece by piece; or where a long one begins."""
+        """Return the first whole records in `pending[done:]`, searched in pieces, or the start of a long one."""
         start = done + self._seen
         while True:
             piece = self._piece(start, LONG)
@@ -329,7 +329,7 @@ class PendingValues:
         return [], 0
 
     def _items_of(self, text: bytes) -> tuple[list[bytes], int]:
-        """Items of the list that the text begins in, up to its end."""
+        """Return the items up to the end of the list, if the text begins inside one."""
         if (plain := plain_items(text))[1]:
             return plain
         for stop in boundaries(BETWEEN_ITEMS, text):
@@ -344,7 +344,7 @@ class PendingValues:
         return (checked_items(text[: stops[-1]]), stops[-1]) if stops else ([], 0)
 
     def _first_after_loss(self, text: bytes, *, final: bool) -> tuple[list[bytes], int]:
-        """Find the first whole record: one from which on all is whole, up to where the text may be cut."""
+        """Find the first whole record: from it on, everything parses up to where the text may be cut."""
         in_list = self._in_list
         if in_list and begins_document(text, self._form.path):
             self._lost = self._in_list = False  # nothing of it was lost
@@ -361,7 +361,7 @@ class PendingValues:
             piece = text[start:stop].strip(SEPARATORS)
             self._tried += len(piece)
             whole = (items(b"[" + piece + b"]") if in_list else values(piece)) if piece else None
-            # `{}` may stand in a string, an object with a key cannot
+            # `{}` may occur in a string, an object with a key cannot
             if whole and b'"' in whole[0] and all(record[:1] in BEGINNINGS for record in whole):
                 self._lost = False
                 return whole, stop

@@ -1,6 +1,7 @@
-"""What a bucket keeps us waiting for: reported once it takes longer than a person waits without wondering.
+"""Report requests to a bucket that take long.
 
-By a logger, `tui.archive`, because a read that waits can yield no event. Each front end says where its lines go.
+Reports go through a logger, `tui.archive`, because a blocked read cannot yield an event. Each front end sets where its
+lines go.
 """
 
 from __future__ import annotations
@@ -15,13 +16,13 @@ from tui.printable import printable
 
 _REPORT_SECONDS = 3.0
 _POLL_SECONDS = 0.5
-_APART_SECONDS = 30.0  # between two lines of one process: when the network is down every job waits
+_APART_SECONDS = 30.0  # between two lines of one process, as all jobs wait when the network is down
 
 _log = logging.getLogger("tui.archive")
 
 
 class _LineHandler(logging.Handler):
-    """Hands each line on."""
+    """Passes each line to a function."""
 
     def __init__(self, write: Callable[[str], object]) -> None:
         super().__init__()
@@ -32,18 +33,18 @@ class _LineHandler(logging.Handler):
 
 
 def report_waits(write: Callable[[str], object]) -> None:
-    """Let `write` have every line of this process about what is waited for; from any thread."""
+    """Pass every report of this process to `write`, from any thread."""
     _log.handlers[:] = [_LineHandler(write)]
     _log.propagate = False
 
 
 def report(words: str) -> None:
-    """Something about a server that a person should know, once; from any thread."""
+    """Report something about a server to the user. Thread-safe."""
     _log.warning(printable(words))
 
 
 class Waits:
-    """Who waits for what, and since when. A thread watches over it while anybody waits."""
+    """Pending waits, and since when. A thread watches them."""
 
     def __init__(self, report: Callable[[str], object] = _log.warning) -> None:
         self._report = report
@@ -53,7 +54,7 @@ class Waits:
 
     @contextmanager
     def on(self, what: str) -> Iterator[None]:
-        """Around something that may block for as long as somebody else likes."""
+        """Register a wait for the duration of the context."""
         token = object()
         self._since[token] = (time.monotonic(), what)
         if self._watch is None:
@@ -67,7 +68,7 @@ class Waits:
         with self._lock:
             if self._watch is None:
                 self._watch = threading.Thread(target=self._look, name="waits", daemon=True)
-                with suppress(RuntimeError):  # no thread is left: a wait without a word, then
+                with suppress(RuntimeError):  # no more threads can be started: wait without reports
                     self._watch.start()
 
     def _look(self) -> None:

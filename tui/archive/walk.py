@@ -1,7 +1,7 @@
-"""Finding the keys of a range of hours without listing the others: down the layout, one request a level.
+"""Find the keys of a range of hours without listing all others: descend the layout, one request per level.
 
-The prefix is what is known of a key, the delimiter the literal behind the next hole: one listing gives that hole's
-texts, wherever it stands. Where the range gives the texts, nothing has to be asked.
+The prefix is the known part of a key, the delimiter the literal after the next hole: one listing returns the texts of
+that hole. No request is needed if the range determines the texts.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Branches:
-    """Where the keys of a range are: `prefixes` hold them all. `rest` and `objects`: what fits no layout on the way."""
+    """The key prefixes that cover a range. `rest`, `objects`: prefixes and objects that do not fit the layout."""
 
     prefixes: tuple[str, ...]
     rest: tuple[str, ...] = ()
@@ -45,8 +45,8 @@ class Branches:
 class Walk:
     """A layout over a listing.
 
-    `quick`: take each name for a whole one, where to look for longer names that begin so is a request for each.
-    `names`: what keys have before their time, if that is known.
+    `quick`: do not search for longer names with the same beginning, which takes a request for each name.
+    `names`: the texts before the time in the keys, if they are known.
     """
 
     listing: Listing
@@ -57,21 +57,21 @@ class Walk:
     @cached_property
     def time_at(self) -> int:
         """The index of the first part that gives time."""
-        return next(at for at, part in enumerate(self.layout.parts) if isinstance(part, Hole) and part.tells_time)
+        return next(at for at, part in enumerate(self.layout.parts) if isinstance(part, Hole) and part.is_time)
 
     @property
     def time(self) -> Hole:
         """The first hole that gives time."""
-        return next(hole for hole in self.layout.holes if hole.tells_time)
+        return next(hole for hole in self.layout.holes if hole.is_time)
 
     @cached_property
     def root(self) -> str:
-        """What every key begins with."""
+        """The prefix of all keys."""
         return lead(self.layout.parts)
 
     @cached_property
     def can_walk(self) -> bool:
-        """False where the keys of an hour can only be found by looking at all of them."""
+        """False if the keys of an hour can only be found by listing all keys."""
         before = self.layout.parts[: self.time_at]
         open_name = bool(before) and isinstance(before[-1], Hole) and before[-1].fixed is None
         deep = any(isinstance(part, Hole) and part.name == "**" for part in before)
@@ -80,7 +80,7 @@ class Walk:
         return not (open_name or deep or epoch)
 
     def branches(self, hours: Range) -> Branches:
-        """The prefixes to list for a range; for all hours, those of all keys there are."""
+        """Return the prefixes to list for a range; for all hours, the prefixes of all keys."""
         heads = self._heads
         if heads.too_many:
             return Branches((self.root,))
@@ -92,7 +92,7 @@ class Walk:
         )
 
     def outside(self) -> Heads:
-        """Where keys are that do not begin as all of the layout do, as far as that was asked for."""
+        """Return the prefixes of keys outside the layout's heads, within the listed base."""
         base = self.listing.base
         if base is None or not self.root.startswith(base):
             return Heads(())
@@ -100,13 +100,13 @@ class Walk:
 
     @property
     def is_known(self) -> bool:
-        """Was everything listed, or does every question take that?"""
+        """True if everything was listed already, or every query must list everything."""
         return self.listing.known(self.root) is not None or self._heads.too_many
 
     def look(self, hours: Range) -> tuple[StoredObject, ...] | None:
-        """All objects, where the first page of a listing holds them, or has already; None if there are more.
+        """Return all objects if they fit in the first page of a listing, or were listed already; else None.
 
-        The page is not asked for where the range spells the prefixes.
+        The page is not requested if the range alone determines the prefixes.
         """
         base = self.listing.base
         if base is not None and (known := self.listing.known(base)) is not None:
@@ -121,7 +121,7 @@ class Walk:
 
     @property
     def heads(self) -> tuple[str, ...]:
-        """What keys have before their time: prefixes that hold them all."""
+        """The texts before the time in the keys: prefixes that cover all keys."""
         if self._heads.too_many:
             return (self.root,)
         if self.quick or not self._ambiguous:
@@ -130,7 +130,7 @@ class Walk:
 
     @cached_property
     def _whole_heads(self) -> tuple[str, ...]:
-        """All names, those that begin as another one does among them."""
+        """All names, including names that begin with another name."""
         begun: dict[str, None] = {}
         waiting = list(self._heads.prefixes)
         for _ in range(DEEPEST):
@@ -157,14 +157,14 @@ class Walk:
         return Heads(self.names) if self.names else find_heads(self.listing, self.layout.parts[: self.time_at])
 
     def times(self, head: str) -> Level | None:
-        """What follows a head, up to the character behind its first time; None where that cannot be listed."""
+        """List what follows a head, up to the character after the first time; None if that is impossible."""
         delimiter = self.delimiter(self.time_at)
         return self.listing.level(head, delimiter) if delimiter else None
 
     def delimiter(self, at: int) -> str:
-        """The first character behind a time, where a listing can be cut; "" if it does not end there.
+        """Return the character after a time, as the delimiter for a listing; "" if there is none.
 
-        One character, because not every server takes more.
+        One character, because not every server accepts longer delimiters.
         """
         parts = self.layout.parts
         hole, after = parts[at], parts[at + 1] if at + 1 < len(parts) else ""
@@ -174,7 +174,7 @@ class Walk:
 
     @property
     def _ambiguous(self) -> bool:
-        """Can what is taken for a name be the beginning of a longer one? A folder's name cannot."""
+        """True if a name can be the beginning of a longer one. A folder's name cannot."""
         return any(isinstance(part, Hole) and part.fixed is None for part in self._name)
 
     @cached_property
@@ -183,7 +183,7 @@ class Walk:
         return components(self.layout.parts[: self.time_at])[-1]
 
     def _branch(self, head: str, hours: Range, depth: int = 0) -> Branches:
-        """The prefixes behind one head."""
+        """Return the prefixes after one head."""
         texts = self.spelled(hours)
         if texts is not None and (self.quick or not self._ambiguous):
             return Branches(tuple(head + text for text in texts))
@@ -215,7 +215,7 @@ class Walk:
         )
 
     def _sorted_out(self, head: str, level: Level) -> tuple[TimeCode, list[tuple[str, str]], tuple[str, ...]]:
-        """The texts of the first time with their prefixes, and the prefixes that are something else."""
+        """Return the first time's code, its texts with their prefixes, and the prefixes that do not fit it."""
         hole = self.layout.parts[self.time_at]
         assert isinstance(hole, Hole) and hole.code
         size = len(self.delimiter(self.time_at))
@@ -224,14 +224,14 @@ class Walk:
         return hole.code, fitting, tuple(prefix for text, prefix in texts if not hole.fits(text))
 
     def _of_year(self, head: str, prefix: str, code: TimeCode, text: str, hours: Range) -> list[str]:
-        """The prefixes of one text of an open range."""
+        """Return the prefixes for one text of the first time, for a range with an open end."""
         if code.quantity not in YEAR:
             return [prefix]
         year = code.read(text) if code.quantity == "Y" else year_of(code.read(text))
         if not 1 <= year < 9999:
             return [prefix]
         first, last = datetime(year, 1, 1), datetime(year + 1, 1, 1)
-        around = hours.within(first - _DAY, last + _DAY)  # beside an epoch, the date is only near the hour
+        around = hours.within(first - _DAY, last + _DAY)  # with an epoch, the date may be a day off
         part = hours.within(first, last)
         if part == Range(first, last):
             return [prefix]
@@ -240,7 +240,7 @@ class Walk:
         return [longer for longer in map(head.__add__, self.spelled(part) or ("",)) if longer.startswith(head + text)]
 
     def _longer(self, head: str, others: tuple[str, ...]) -> Heads:
-        """Heads that begin as this one does, and go on: names that hold the character before the time."""
+        """Return longer heads that begin with this one: names that contain the character before the time."""
         hole = self.time
         regex, separator = regex_of(self._name), head[-1:]
         folder = head[: head.rfind("/") + 1]
@@ -260,12 +260,12 @@ class Walk:
         return Heads((*heads, *more.prefixes), more.rest, more.objects, more.too_many)
 
     def spelled(self, hours: Range) -> tuple[str, ...] | None:
-        """What the keys of a range can have behind their head, as short as the range allows; None if not to be told."""
+        """Return the texts after the head for a range, as short as possible; None if it does not determine them."""
         return spelled(self.layout, self.time_at, hours)
 
     @cached_property
     def years(self) -> tuple[int, ...] | None:
-        """The years that there are keys of; None where the layout does not begin with them, or one head has none."""
+        """The years in the keys; None if the layout's time does not begin with the year or a head cannot be listed."""
         counted: set[int] = set()
         code = self.time.code
         if self._heads.too_many or code is None or code.quantity not in YEAR or not self.delimiter(self.time_at):
@@ -280,7 +280,7 @@ class Walk:
 
 
 def apart(prefixes: Iterable[str]) -> tuple[str, ...]:
-    """Prefixes without those that begin with another one: no key may be listed twice (`1` and `17`, unpadded)."""
+    """Remove prefixes that begin with another one, so that no key is listed twice (`1` and `17`, unpadded)."""
     outermost: list[str] = []
     for prefix in sorted(prefixes):
         if not outermost or not prefix.startswith(outermost[-1]):

@@ -1,7 +1,7 @@
-"""Zstandard, frame by frame and block by block (RFC 8878 §3.1).
+"""Decode Zstandard frame by frame and block by block (RFC 8878 §3.1).
 
-zstandard's own streams return as much as the input holds, which for a hostile frame is 30,000 times its size, and pass
-over a torn frame in silence. A block holds at most 128 KiB, so frames are walked here and each block is decoded alone.
+The zstandard library's streams return all output at once, which for a hostile frame is 30,000 times its size, and skip
+a truncated frame silently. A block holds at most 128 KiB, so this module decodes each block of a frame separately.
 """
 
 from __future__ import annotations
@@ -12,17 +12,17 @@ from typing import Any
 from tui.archive.members import MAX_MEMORY, MemberError
 
 ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
-LARGE_WINDOW = 8 << 20  # bytes; what is larger is read one chunk at a time
+LARGE_WINDOW = 8 << 20  # bytes; chunks with a larger window are read one at a time
 _MAX_BLOCK = 128 << 10
 _RLE, _RESERVED = 1, 3  # kinds of blocks
-_CHECKSUM = 4  # bytes of it, behind the last block
+_CHECKSUM_BYTES = 4  # after the last block
 _SKIPPABLE = range(0x184D2A50, 0x184D2A60)
 
 
 class ZstdFrame:
-    """The decoder of one frame, or of a skippable one, which holds nothing. See members.Member.
+    """The decoder of one frame; a skippable frame decodes to nothing. See members.Member.
 
-    `await_turn` is called before a window of more than `LARGE_WINDOW` takes its memory.
+    `await_turn` is called before memory for a window over `LARGE_WINDOW` is allocated.
     """
 
     def __init__(self, await_turn: Callable[[], None] = lambda: None) -> None:
@@ -92,9 +92,9 @@ class ZstdFrame:
         self._pending.clear()
 
     def _unit_size(self, start: int) -> int:
-        """Bytes of the next block with its header, or of the checksum; 0 if that is not known yet."""
+        """Return the size in bytes of the next block with its header, or of the checksum; 0 if not known yet."""
         if self._at_checksum:
-            return _CHECKSUM
+            return _CHECKSUM_BYTES
         if len(self._pending) < start + 3:
             return 0
         header = int.from_bytes(self._pending[start : start + 3], "little")
@@ -114,9 +114,9 @@ class ZstdFrame:
 
 
 def _header(data: bytearray) -> tuple[int, int, int]:
-    """The size of a frame's header, and its window, both in bytes; the number of its dictionary, 0 if it needs none.
+    """Return the sizes in bytes of a frame's header and window, and its dictionary's number (0: none).
 
-    The size may be more than there is so far.
+    If `data` is shorter than the header, only the first size is valid.
     """
     descriptor = data[4]
     single = descriptor >> 5 & 1

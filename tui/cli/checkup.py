@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,7 +26,7 @@ from tui.checks import Check
 from tui.cli.checkup_chunks import check_chunks
 from tui.cli.opened import is_unfinished, open_named
 from tui.config import Config, NsqSpec, cache_dir, load_config, state_dir
-from tui.errors import ConfigError, HourscopeError, LayoutError
+from tui.errors import ConfigError, HourscopeError
 from tui.shell import shell_word
 from tui.units import count, duration, plural, size
 
@@ -51,14 +52,35 @@ def check_config() -> tuple[Check, Config | None]:
         return Check("config", "failed", str(error)), None
     if not config.path.exists():
         return Check("config", "ok", f"none at {config.path} (optional)"), config
-    for name, archive in config.archives.items():
+    for where, value, read in _readings(config):
         try:
-            if archive.layout is not None:
-                Layout(archive.layout)
-        except LayoutError as error:
-            return Check("config", "failed", f"{config.path}: archives.{name}.layout: {error}"), None
+            read(value)
+        except HourscopeError as error:
+            return Check("config", "failed", f"{config.path}: {where}: {error}"), None
     named = [f"archive {name}" for name in config.archives] + [f"nsqd {name}" for name in config.nsq]
     return Check("config", "ok", f"{config.path}: {', '.join(named) or 'names no archive and no nsqd'}"), config
+
+
+def _readings(config: Config) -> Iterator[tuple[str, str, Callable[[str], object]]]:
+    """Each value that is only read where it is used, with its place and what reads it."""
+    from tui.app.model.command import read_filter
+    from tui.nsq.address import split_address, split_http_address
+
+    for name, archive in config.archives.items():
+        if archive.layout is not None:
+            yield f"archives.{name}.layout", archive.layout, Layout
+        if archive.s3.endpoint_url is not None:
+            yield f"archives.{name}.endpoint_url", archive.s3.endpoint_url, _check_endpoint
+    for name, nsq in config.nsq.items():
+        yield from ((f"nsq.{name}.nsqd_tcp_address", one, split_address) for one in nsq.nsqd_tcp_addresses)
+        yield from ((f"nsq.{name}.nsqd_http_address", one, split_http_address) for one in nsq.nsqd_http_addresses)
+        yield from ((f"nsq.{name}.lookupd_http_address", one, split_http_address) for one in nsq.lookupd_http_addresses)
+    yield from ((f"filters.{name}", words, read_filter) for name, words in config.filters.items())
+
+
+def _check_endpoint(url: str) -> None:
+    if not re.match(r"https?://[^/\s]", url):
+        raise ConfigError(f"'{url}' is not an endpoint; write it as http://HOST:PORT")
 
 
 def check_archive(archive: Archive) -> Iterator[Check]:

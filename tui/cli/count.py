@@ -185,6 +185,8 @@ def _warnings(counting: Counting, counted: Counted) -> list[str]:
     if counted.missing:
         one = counting.by[0] if len(counting.by) == 1 else "one of the fields"
         warnings.append(f"{plural(counted.missing, 'record')} of {figure(counted.records)} without {one}")
+    if counting.stats and counted.rows and not any(row.sketch and row.sketch.count for row in counted.rows):
+        warnings.append(f"no record has a number at {counting.stats}")
     if counted.no_time:
         warnings.append(f"{plural(counted.no_time, 'record')} without a time in {counting.time_field}")
     if counted.error:

@@ -9,6 +9,7 @@ import click
 from tui.cli.command import Command, option
 from tui.cli.console import DEBUG
 from tui.cli.lists import print_list
+from tui.history.sends import unread_sends
 from tui.history.stopped import Unfinished, unfinished
 from tui.history.words import age, ago
 
@@ -29,7 +30,7 @@ def command(as_json: bool, **_: Any) -> int:
       hourscope jobs
       hourscope jobs --json
     """
-    return print_list("jobs", unfinished(), _rows, _EMPTY, as_json=as_json)
+    return print_list("jobs", unfinished(), _rows, _EMPTY, as_json=as_json, unread=unread_sends())
 
 
 def _rows(job: Unfinished) -> list[str]:

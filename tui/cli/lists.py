@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
 
-from tui.cli.console import EXIT_MATCHED, EXIT_NOTHING, print_line, say
+from tui.cli.console import EXIT_FAILED, EXIT_MATCHED, EXIT_NOTHING, print_line, say
 
 
 class Listed(Protocol):
@@ -21,15 +21,27 @@ ListedT = TypeVar("ListedT", bound=Listed)
 
 
 def print_list(
-    name: str, items: Sequence[ListedT], rows_of: Callable[[ListedT], list[str]], empty: str, *, as_json: bool
+    name: str,
+    items: Sequence[ListedT],
+    rows_of: Callable[[ListedT], list[str]],
+    empty: str,
+    *,
+    as_json: bool,
+    unread: Sequence[str] | None = None,
 ) -> int:
-    """Print all items, or a sentence if there are none; return the exit code."""
+    """Print all items, or a sentence if there are none; return the exit code.
+
+    `unread`: a sentence for each item that exists and cannot be read.
+    """
     if as_json:
-        print(json.dumps({"version": 1, name: [item.as_json() for item in items]}))
+        warnings = {} if unread is None else {"warnings": list(unread)}
+        print(json.dumps({"version": 1, name: [item.as_json() for item in items], **warnings}))
     for item in () if as_json else items:
         for row in rows_of(item):
             print_line(row)
     sys.stdout.flush()
-    if not items:
-        say(empty)
+    for words in unread or ([] if items else [empty]):
+        say(words)
+    if unread:
+        return EXIT_FAILED
     return EXIT_MATCHED if items else EXIT_NOTHING

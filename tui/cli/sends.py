@@ -16,7 +16,7 @@ from tui.cli.command import Command, option
 from tui.cli.console import DEBUG, EXIT_FAILED, EXIT_MATCHED, print_line, say
 from tui.cli.lists import print_list
 from tui.errors import HourscopeError, SendError
-from tui.history.sends import SendRecord, digest_of_first, find_send, sends
+from tui.history.sends import SendRecord, digest_of_first, find_send, sends, unread_sends
 from tui.history.words import age, ago
 from tui.units import count, plural
 
@@ -44,7 +44,7 @@ def command(verify: str | None, as_json: bool, **_: Any) -> int:
     """
     if verify is not None:
         return _verify(find_send(verify), as_json=as_json)
-    return print_list("sends", sends(), _rows, _EMPTY, as_json=as_json)
+    return print_list("sends", sends(), _rows, _EMPTY, as_json=as_json, unread=unread_sends())
 
 
 def _rows(record: SendRecord) -> list[str]:

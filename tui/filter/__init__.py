@@ -1,4 +1,4 @@
-"""Which records are wanted: text, regex and JMESPath terms, stacked."""
+"""Filters: stacks of text, regex and JMESPath terms that select records."""
 
 from tui.filter.matcher import Matcher
 from tui.filter.terms import Filter, Term, TermKind, parse_filter

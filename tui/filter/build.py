@@ -1,9 +1,8 @@
-"""From a value in a record to the JMESPath that finds it: `=`, `-` and the menu of comparisons in the explorer.
+"""Build JMESPath expressions from a value in a record: for `=`, `-` and the menu of comparisons in the explorer.
 
-An equality is built so that it holds for the record it came from and never raises on another: what is missing is
-null, and a place in a list is asked of the whole list (`tags[?@ == 'live']`), since the order seldom means anything.
-Orderings and parts of texts hold for their record too; on one that has another type there they fail, so that it does
-not match.
+An equality is true for its own record and never raises an error on another: a missing field is null, and an index into
+a list becomes a condition on all items (`tags[?@ == 'live']`), since the order rarely matters. Orderings and parts of
+texts are also true for their record; they fail on a record with another type, which then does not match.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def spell_path(path: Sequence[str | int]) -> str:
-    """A path as JMESPath: `visitor.city`, `tags[0]`, `"odd key".x`; `@` for the record itself."""
+    """Return a path as JMESPath: `visitor.city`, `tags[0]`, `"odd key".x`; `@` for the record itself."""
     spelled = ""
     for step in path:
         if isinstance(step, int):
@@ -36,7 +35,7 @@ def spell_path(path: Sequence[str | int]) -> str:
 
 
 def spell_field(path: FieldPath) -> str:
-    """A field of a sample: `player.version`, `tags[*]`."""
+    """Return a field's path in a sample as JMESPath: `player.version`, `tags[*]`."""
     text = ""
     for step in path:
         text += "[*]" if step is ANY else f"{'.' if text else ''}{spell_name(str(step))}"
@@ -44,26 +43,26 @@ def spell_field(path: FieldPath) -> str:
 
 
 def spell_name(name: str) -> str:
-    """A key as a JMESPath identifier, in quotes where it must be."""
+    """Return a key as a JMESPath identifier, quoted if necessary."""
     return name if _IDENTIFIER.fullmatch(name) else _json(name)
 
 
 def spell_value(value: object) -> str:
-    """A value as a JMESPath literal: 'raw' where nothing needs escaping, else JSON between backticks."""
+    """Return a value as a JMESPath literal: 'raw' if nothing needs escaping, else JSON in backticks."""
     if isinstance(value, str) and "'" not in value and "\\" not in value and printable(value) == value:
         return f"'{value}'"
     return "`" + _json(value).replace("`", "\\`") + "`"
 
 
 def equal_expression(path: Sequence[str | int], value: object) -> str:
-    """An expression that holds where `path` has `value`; a place in a list stands for any place in it."""
-    if value is None and path and isinstance(path[-1], int):  # a projection drops what is null
+    """Return an expression that is true where `path` has `value`. An index into a list stands for any index."""
+    if value is None and path and isinstance(path[-1], int):  # a projection drops nulls
         return _somewhere(path[:-1], lambda items: f"type({items}) == 'array' && contains({items}, `null`)")
     return _somewhere(path, lambda spelled: f"{spelled} == {spell_value(value)}")
 
 
 def _somewhere(path: ValuePath, condition: Callable[[str], str]) -> str:
-    """The condition on a path, or where it leads into lists, on any of their items."""
+    """Apply a condition to a path or, if it leads into lists, to any of their items."""
     for index, step in enumerate(path):
         if isinstance(step, int):
             return f"{spell_path(path[:index])}[?{_somewhere(path[index + 1 :], condition)}]"
@@ -71,21 +70,21 @@ def _somewhere(path: ValuePath, condition: Callable[[str], str]) -> str:
 
 
 def differ_expression(path: Sequence[str | int], value: object) -> str:
-    """An expression that holds where `equal_expression` does not."""
+    """Return an expression that is true where `equal_expression` is not."""
     if any(isinstance(step, int) for step in path):
         return f"!({equal_expression(path, value)})"
     return f"{spell_path(path)} != {spell_value(value)}"
 
 
 def term_of(path: Sequence[str | int], value: object, *, only: bool = True) -> Term:
-    """The term for only these (`=`), or for all but these (`-`)."""
+    """Return the term that keeps only records with this value (`=`), or all others (`-`)."""
     return Term("match", equal_expression(path, value) if only else differ_expression(path, value))
 
 
 @dataclass(frozen=True, slots=True)
 class ValueComparison:
-    """A line of the menu: its sign, what it means, its expression; and the part of it that is likely to be changed,
-    as [start, end), empty where it is good as it is."""
+    """A line of the menu: its sign, its meaning and its expression. `part` is the range [start, end) of the expression
+    that the user is likely to edit; empty if none."""
 
     sign: str
     meaning: str
@@ -101,8 +100,8 @@ _PARTS = (("^", "begins with", "starts_with"), ("$", "ends with", "ends_with"), 
 
 
 def comparisons(path: ValuePath, value: object) -> tuple[ValueComparison, ...]:
-    """What can be asked of a value by its type. Every expression holds for the value's own record, but for the
-    opposites, and `<` and `>`, which leave out the value itself."""
+    """Return the comparisons for a value of its type. Each is true for the value's own record, except the negations,
+    and `<` and `>`, which exclude the value itself."""
     offered = [
         ValueComparison("=", "only these", equal_expression(path, value)),
         ValueComparison("-", "not these", differ_expression(path, value)),
@@ -114,7 +113,7 @@ def comparisons(path: ValuePath, value: object) -> tuple[ValueComparison, ...]:
         offered += [_of_part(path, value, *part) for part in _PARTS]
     if isinstance(value, list) and value:
         expression = _somewhere(path, lambda spelled: f"{spelled} && length({spelled}) >= `{len(value)}`")
-        offered.append(ValueComparison("#", "at least so many", expression))
+        offered.append(ValueComparison("#", "as many or more", expression))
     there = _somewhere(path, lambda spelled: f"{spelled} != `null`")
     gone = f"!({there})" if any(isinstance(step, int) for step in path) else f"{spell_path(path)} == `null`"
     return (*offered, ValueComparison("*", "is there", there), ValueComparison("0", "is missing or null", gone))
@@ -133,9 +132,9 @@ def _of_part(path: ValuePath, value: str, sign: str, meaning: str, function: str
 
 
 def negated(term: Term) -> Term:
-    """The opposite of a term; that of the opposite is the term as it was."""
+    """Negate a term. Negating it twice returns the original term."""
     if term.kind == "file":
-        raise FilterError("a file of texts has no opposite; invert the whole filter with -v", term.text)
+        raise FilterError("a file of texts cannot be negated; invert the whole filter with -v", term.text)
     if term.kind != "match":
         return replace(term, negated=not term.negated)
     if inner := _inside_not(term.text):
@@ -144,7 +143,7 @@ def negated(term: Term) -> Term:
 
 
 def _inside_not(expression: str) -> str:
-    """What `!( )` is around, if it is around all of the expression."""
+    """Return the expression inside `!( )`, if that encloses all of it, else ""."""
     text = expression.strip()
     if not (text.startswith("!(") and text.endswith(")")):
         return ""
@@ -158,17 +157,17 @@ def _inside_not(expression: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class WholeFilter:
-    """A filter as one JMESPath (`expression`, "" if there is none to say), and in words what that leaves out."""
+    """A filter as one JMESPath `expression` ("" if it has none), and a description of what that does not cover."""
 
     expression: str
     besides: tuple[str, ...] = ()
 
 
 def whole_of(filter_: Filter) -> WholeFilter:
-    """The terms that are on as one expression.
+    """Combine the enabled terms into one expression.
 
-    JMESPath cannot look at bytes: text and regex terms are named in `besides`. An inverted filter (`-v`) also lets
-    through what JMESPath cannot judge.
+    JMESPath cannot match bytes, so text and regex terms are listed in `besides`. An inverted filter (`-v`) also keeps
+    records that JMESPath cannot read.
     """
     texts = [term.text for term in filter_.active if term.kind == "match"]
     others = tuple(
@@ -181,24 +180,24 @@ def whole_of(filter_: Filter) -> WholeFilter:
         return WholeFilter(joined, others)
     if not others:
         return WholeFilter(
-            f"!({joined})" if joined else "", ("what it cannot judge",) if joined else ("nothing matches",)
+            f"!({joined})" if joined else "", ("records it cannot read",) if joined else ("nothing matches",)
         )
-    return WholeFilter(joined, (*others, "all of it inverted"))
+    return WholeFilter(joined, (*others, "the whole filter inverted"))
 
 
 def _operand(expression: str) -> str:
-    """In brackets where `&&` would bind tighter than what it holds."""
+    """Put an expression in parentheses if `&&` binds tighter than its operator."""
     kind = _tree(expression)["type"]
     return f"({expression})" if kind in ("or_expression", "pipe", "expref") else expression
 
 
 def _tree(expression: str) -> Any:
-    from tui.filter.jmespath import parse_expression  # only those who have a JMESPath wait for its library
+    from tui.filter.jmespath import parse_expression  # its library is slow to import
 
     return parse_expression(expression).parsed
 
 
 def _json(value: object) -> str:
-    """JSON on one line; characters that must not reach a terminal are escaped, the others stay readable."""
+    """Return JSON on one line. Only characters that are unsafe in a terminal are escaped."""
     text = json.dumps(value, ensure_ascii=False)
     return text if printable(text) == text else json.dumps(value).replace("\x7f", "\\u007f")

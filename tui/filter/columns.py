@@ -1,4 +1,4 @@
-"""The values that expressions give for every record of a block, a column for each expression."""
+"""Evaluate expressions on every record of a block: one column of values per expression."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from tui.filter.shapes import FAILURES, MISFITS, compile_values
 
 @dataclass(slots=True)
 class RecordTable:
-    """A column for each expression, with a value of each record that is JSON, in order; `records` says how many.
+    """One column per expression, with the value of each JSON record, in order. `records`: the number of values.
 
-    Those that are not JSON, and how many are too large to be parsed.
+    `not_json`: the records that are not JSON. `unparsed`: the number of records that are too large to be parsed.
     """
 
     columns: list[list[Any]]
@@ -30,7 +30,7 @@ class RecordTable:
 
 
 def columns(expressions: Sequence[str]) -> Callable[[Block], RecordTable]:
-    """A function from a block to its values. Where an expression fails on a record, or finds nothing, it is None.
+    """Return a function from a block to its values. A value is None if the expression fails or finds nothing.
 
     FilterError for an expression that cannot be parsed.
     """
@@ -39,7 +39,7 @@ def columns(expressions: Sequence[str]) -> Callable[[Block], RecordTable]:
 
     def table(block: Block) -> RecordTable:
         if at_once and block.end <= MAX_PARSED and block.all_objects():
-            with suppress(*MISFITS), block.view() as view:  # a record of another shape: they are looked at one by one
+            with suppress(*MISFITS), block.view() as view:  # if a record has another shape, evaluate one by one
                 values = at_once(view)
                 if len(values[0]) == block.count():
                     return RecordTable(values, block.count())
@@ -73,5 +73,5 @@ def _searched(expression: ParsedResult, value: Any) -> Any:
 
 
 def is_path(expression: str) -> JsonPath | None:
-    """The steps of an expression that is a plain path, such as `player.version`; None for any other."""
+    """Return the steps of an expression that is a plain path, such as `player.version`; None for any other."""
     return path_of(parse_expression(expression).parsed)

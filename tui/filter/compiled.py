@@ -1,4 +1,4 @@
-"""What every kind of term compiles to, and what a record that cannot be looked at raises."""
+"""The compiled form of all kinds of terms, and the errors for records that cannot be tested."""
 
 from __future__ import annotations
 
@@ -14,27 +14,26 @@ FindAll = Callable[[memoryview, int], list[int]]
 
 
 class NotJsonError(ValueError):
-    """A record that a JMESPath term cannot look at, because it is not JSON."""
+    """A JMESPath term cannot test the record, because it is not JSON."""
 
 
 class TooLargeError(ValueError):
-    """A record that is larger than what a JMESPath term parses."""
+    """The record is too large for a JMESPath term to parse."""
 
 
-MAX_PARSED = 8 << 20  # bytes of a record: parsed, JSON takes ten times its size and more
+MAX_PARSED = 8 << 20  # bytes of a record; parsed JSON takes at least ten times its size
 
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
     """A term ready to run.
 
-    `test` looks at one record. Each of `finders` gives the offset of a hit in a block (-1: none), and every matching
-    line has a hit of at least one of them, so that a block without any is never cut into lines; without finders every
-    line must be tested. `every`, where a call for each hit would take long, gives the offsets of all hits in the first
-    bytes of a block at once, unsorted. `exact` says that a line with a hit does match, untested. `holds_lock` says that
-    the work keeps the interpreter's lock, so that threads do not speed it up. `texts` are those that `finders` look
-    for, to tell how frequent they are. `verdicts` tests all lines of a block, each of them a JSON object, at once; None
-    where it leaves them to `test`.
+    `test` tests one record. Each of `finders` returns the offset of a hit in a block (-1: none). Every matching line
+    has a hit of at least one finder, so a block without hits need not be split into lines. Without finders, every line
+    must be tested. `every` returns the offsets of all hits in the first bytes of a block at once, unsorted; it is set
+    where a call per hit would be slow. `exact`: a line with a hit matches without a test. `holds_lock`: the work keeps
+    the GIL, so threads do not speed it up. `texts` are the texts that `finders` search for, to estimate how frequent
+    they are. `verdicts` tests all lines of a block of JSON objects at once, or returns None to leave them to `test`.
     """
 
     test: Test
@@ -47,7 +46,7 @@ class Compiled:
 
 
 def finder(needle: bytes) -> Find:
-    """Where `needle` is in a block."""
+    """Return a finder of `needle` in a block."""
 
     def find(block: memoryview, start: int, end: int) -> int:
         return sz.find(block, needle, start, end)  # type: ignore[no-any-return]  # stringzilla has no types
@@ -56,6 +55,6 @@ def finder(needle: bytes) -> Find:
 
 
 def opposite(term: Compiled) -> Compiled:
-    """A term that holds where `term` does not. Nothing can be searched for: what is wanted is what is not there."""
+    """Negate a compiled term. The result has no finders, because it matches lines without a hit."""
     test = term.test
     return Compiled(lambda record: not test(record), holds_lock=term.holds_lock)

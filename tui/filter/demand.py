@@ -1,7 +1,7 @@
-"""What an expression needs of a record, and the msgspec type that decodes that and skips everything else.
+"""Find which parts of a record an expression needs, and build the msgspec type that decodes only those.
 
-Decoding is most of the work of a JMESPath filter: of a list of objects, two fields take a fifth of the time that whole
-objects take. A type that allows for every other kind of JSON at a place costs nothing.
+Decoding is most of the work of a JMESPath filter: for a list of objects, decoding two fields takes a fifth of the time
+of decoding whole objects. A type that also allows every other kind of JSON at a place costs nothing.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 _MAX_DEPTH = 12
-_UNNAMEABLE = re.compile(r'["\\\x00-\x1f\ud800-\udfff]')  # msgspec renames no field to these
+_UNNAMEABLE = re.compile(r'["\\\x00-\x1f\ud800-\udfff]')  # msgspec cannot rename a field to these
 
 
 class _Skipped(msgspec.Struct, gc=False):
@@ -28,28 +28,28 @@ _SKIPPED: Any = _Skipped | list[Any] | _SCALARS
 
 @dataclass(slots=True)
 class _Shared:
-    """Of all places of a record: the attribute for each name, and how often more was found to be needed."""
+    """State of all places of a record: the attribute for each name, and the number of changes to what is needed."""
 
     names: dict[str, str] = field(default_factory=dict)
     changes: int = 0
 
 
 class NeededPlace:
-    """A place in a record and what is needed of its value. Until more is asked, that is its type, and scalars.
+    """A place in a record and what is needed of its value: at first only its type, and scalars.
 
-    `whole`: all of it. Of an object, else: either `fields` by name, or its keys and what every value needs. Of a list:
-    what each item needs. `judged`: whether it is empty.
+    `whole`: all of it is needed. Otherwise, of an object: either fields by name, or its keys and what every value
+    needs. Of a list: what each item needs. `_emptiness_needed`: whether it is empty is needed.
     """
 
     def __init__(self, shared: _Shared | None = None, depth: int = 0) -> None:
         self.shared = shared or _Shared()
         self._depth = depth
         self.whole = depth > _MAX_DEPTH
-        self._judged = self._keyed = False
+        self._emptiness_needed = self._keyed = False
         self._fields: dict[str, NeededPlace] = {}
         self._item: NeededPlace | None = None
         self._value: NeededPlace | None = None
-        self.type: Any = None  # of its objects, once they are decoded
+        self.type: Any = None  # the type of its objects, once they are decoded
 
     def _below(self) -> NeededPlace:
         self.shared.changes += 1
@@ -61,16 +61,16 @@ class NeededPlace:
             self.shared.changes += 1
 
     def need_emptiness(self) -> None:
-        self._judged = True
+        self._emptiness_needed = True
 
     def need_keys(self) -> None:
-        """The keys of an object, in place of fields by name."""
+        """Need the keys of an object, instead of fields by name."""
         self._keyed = True
         if self._fields:
             self.need_whole()
 
     def named(self, name: str) -> NeededPlace:
-        """The place of a field."""
+        """Return the place of a field."""
         if _UNNAMEABLE.search(name) or self._keyed:
             self.need_whole()
         if name not in self._fields:
@@ -79,28 +79,28 @@ class NeededPlace:
         return self._fields[name]
 
     def item(self) -> NeededPlace:
-        """The place of every item of a list."""
+        """Return the place of every item of a list."""
         if self._item is None:
             self._item = self._below()
         return self._item
 
     def value(self) -> NeededPlace:
-        """The place of every value of an object."""
+        """Return the place of every value of an object."""
         self.need_keys()
         if self._value is None:
             self._value = self._below()
         return self._value
 
     def settle(self) -> None:
-        """An object is known not to be empty by a field of it that is there: without fields, it is needed whole."""
-        if self._judged and not self._fields and not self._keyed:
+        """Need the whole object if emptiness matters, unless there are decoded fields that can show it."""
+        if self._emptiness_needed and not self._fields and not self._keyed:
             self.need_whole()
         for below in (*self._fields.values(), self._item, self._value):
             if below is not None:
                 below.settle()
 
     def objects(self) -> Any:
-        """The type of an object with what is needed of it, for the place itself and all below."""
+        """Build the type of an object with the needed parts, for this place and all below."""
         if self.whole:
             self.type = Any
         elif self._keyed:
@@ -113,7 +113,7 @@ class NeededPlace:
         return self.type
 
     def decoded(self) -> Any:
-        """The type of whatever may be there."""
+        """Build the type for any value at this place."""
         if self.whole:
             return Any
         lists = GenericAlias(list, (self._item.decoded() if self._item else _SKIPPED,))
@@ -122,8 +122,8 @@ class NeededPlace:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a value may come from: one of `places`, not decoded whole; a list made of `items`; or (`plain`) whatever
-    was decoded whole or made of such. None of them: a scalar."""
+    """Where a value may come from: one of `places` that is not decoded whole; a list made of `items`; or (`plain`) a
+    value that was decoded whole, or made of such values. A scalar has none of these."""
 
     places: tuple[NeededPlace, ...] = ()
     items: Origin | None = None
@@ -140,7 +140,7 @@ class Origin:
 
     @property
     def listed(self) -> bool:
-        """Is it a list that the expression made, or null?"""
+        """True if it is a list that the expression made, or null."""
         return self.items is not None and not self.places and not self.plain
 
     def need_whole(self) -> None:
@@ -158,19 +158,19 @@ class Origin:
             place.need_keys()
 
     def named(self, name: str) -> Origin:
-        """What a field of it is. Places beside plain values are decoded whole: a field is found in one way."""
+        """Return the origin of a field. Together with plain values, places are decoded whole, for uniform access."""
         if self.plain:
             for place in self.places:
                 place.need_whole()
         return Origin.at(*(place.named(name) for place in self.places)) | Origin(plain=self.plain)
 
     def item(self) -> Origin:
-        """What an item of it is, where it is a list."""
+        """Return the origin of an item, if it is a list."""
         made = Origin.at(*(place.item() for place in self.places)) | Origin(plain=self.plain)
         return made | self.items if self.items else made
 
     def value(self) -> Origin:
-        """What a value of it is, where it is an object."""
+        """Return the origin of a value, if it is an object."""
         return Origin.at(*(place.value() for place in self.places)) | Origin(plain=self.plain)
 
 
@@ -210,7 +210,7 @@ def _one_of(origins: list[Origin]) -> Origin:
     return made
 
 
-# What the result of a function is, by what its arguments are; that of all others is a scalar.
+# The origin of a function's result, by the origins of its arguments. All other functions return scalars.
 RESULTS: Mapping[str, Callable[[list[Origin]], Origin]] = {
     "keys": _keys_of,
     "length": _length_of,

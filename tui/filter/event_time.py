@@ -1,7 +1,7 @@
-"""When an event happened, as its record spells it: ISO 8601 texts and epochs of seconds, ms, µs or ns.
+"""Parse event times in records: ISO 8601 texts, and epochs in seconds, ms, µs or ns.
 
-An epoch's unit is told by its size: the numbers of the years 1973 to 5138 in seconds are 10^8 to 10^11, in milliseconds
-10^11 to 10^14, and so on; those ranges do not overlap.
+The unit of an epoch follows from its size: for the years 1973 to 5138, seconds are 10^8 to 10^11, milliseconds 10^11 to
+10^14, and so on. These ranges do not overlap.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
-MICROSECONDS = 1_000_000  # of a second: the unit of all times here, counted from 1970 in UTC
+MICROSECONDS = 1_000_000  # per second. All times here are in µs since 1970 UTC
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-_UNITS = ((10**11, 1_000_000), (10**14, 1_000))  # epochs below the first are of seconds, below the second of ms
+_UNITS = ((10**11, 1_000_000), (10**14, 1_000))  # epochs below the first are in seconds, below the second in ms
 _MICROSECOND_EPOCHS = 10**17
 _LEAST, _MOST = 10**8, 10**20
 _EXTRA_DIGITS = re.compile(r"(\.\d{6})\d+")
@@ -26,7 +26,7 @@ _NUMBER = re.compile(r"\d{9,20}(\.\d+)?")
 
 
 def event_time(value: Any, zone: tzinfo = UTC) -> int | None:
-    """The time that a value spells, in µs since 1970; None if it spells none. A text without an offset is in `zone`."""
+    """Return the time of a value, in µs since 1970; None if it is not a time. Texts without an offset are in `zone`."""
     kind = type(value)
     if kind is str:
         return _of_text(value, zone)
@@ -36,9 +36,9 @@ def event_time(value: Any, zone: tzinfo = UTC) -> int | None:
 
 
 def minutes_of(values: Sequence[Any], zone: tzinfo = UTC) -> Counter[int]:
-    """In which minutes since 1970 the times are that some values spell, and how many in each.
+    """Count the times of values per minute since 1970.
 
-    ISO texts of one shape are looked at once for each second: what follows it, but the offset, says nothing more.
+    ISO texts of one shape are parsed once per distinct second, without their fractions.
     """
     minutes: Counter[int] = Counter()
     texts = [value for value in values if type(value) is str]
@@ -80,7 +80,7 @@ def _of_text(text: str, zone: tzinfo) -> int | None:
         except ValueError:
             return None
     else:
-        if text.isdigit():  # 8 digits and more are a date or an ISO week to Python; a record means an epoch
+        if text.isdigit():  # Python parses 8 or more digits as a date or ISO week; in a record they are an epoch
             return _of_number(int(text))
     try:
         aware = time if time.tzinfo is not None else time.replace(tzinfo=zone)
@@ -90,10 +90,10 @@ def _of_text(text: str, zone: tzinfo) -> int | None:
 
 
 def microseconds(time: datetime) -> int:
-    """An aware datetime in the same unit."""
+    """Convert an aware datetime to µs since 1970."""
     return (time - _EPOCH) // _MICROSECOND
 
 
 def from_microseconds(time: int, zone: tzinfo = UTC) -> datetime:
-    """The reverse of `microseconds`."""
+    """Convert µs since 1970 to a datetime in `zone`."""
     return (_EPOCH + time * _MICROSECOND).astimezone(zone)

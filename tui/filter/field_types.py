@@ -1,4 +1,4 @@
-"""The types that each path of a sample has."""
+"""The types of each path in a sample."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Iterable
 
 from tui.filter.fields import ANY, Field, FieldPath, Fields
 
-_TOP = 200  # values of a field that are looked at
+_TOP = 200  # most frequent values of a field that are kept
 
 
 class Types:
-    """Which types each path of a sample has; a path of JMESPath that goes through lists has ANY where it does so."""
+    """The types of each path in a sample. In a path, ANY is the step into a list."""
 
     def __init__(self, fields: Fields) -> None:
         self.records = fields.records
@@ -24,7 +24,7 @@ class Types:
         self.names = {step for path in self.leaves for step in path if isinstance(step, str)}
 
     def of(self, path: FieldPath) -> frozenset[str]:
-        """The types but null that the path has in some record; none if no record has it."""
+        """Return the types of a path, except null; empty if no record has it."""
         return frozenset(self._types.get(path, ())) - {"null"}
 
     def has(self, path: FieldPath) -> bool:

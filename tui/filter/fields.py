@@ -1,7 +1,7 @@
-"""Facets of a sample: which paths its records have, of which types, how often, and with which values.
+"""Facets of a sample: the paths in its records, with their types, frequencies and values.
 
-Memory is bounded whatever is fed: so many paths, and so many distinct values of each; what comes beyond is counted
-together. Items of a list share one path (`tags[*]`), written with the step `ANY`.
+Memory is bounded for any input: the numbers of paths and of distinct values per path are limited, and all further
+values are counted together. Items of a list share one path (`tags[*]`), with the step `ANY`.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from tui.filter.compiled import NotJsonError
 from tui.filter.jmespath import load
 
 MOST_PATHS = 2_000
-MOST_VALUES = 1_000  # distinct ones, of a path
-MOST_NUMBERS = 4_096  # kept of a path for its median
-LONGEST = 200  # characters of a text; longer ones are counted by their beginning
+MOST_VALUES = 1_000  # distinct values per path
+MOST_NUMBERS = 4_096  # per path, to compute the median
+LONGEST = 200  # characters of a text; longer texts are counted by their beginning
 BINS = 16
-_ITEMS = 100  # of a list that are looked at
+_ITEMS = 100  # items of a list that are counted
 _DEEP = 16
 _MOST_FLOAT = sys.float_info.max
 _EMPTY: Mapping[str, object] = {"object": {}, "array": []}
@@ -42,8 +42,8 @@ Scalar = str | int | float | bool | None
 class Field:
     """One path. `coverage` is the share of records that have it; `distinct` is a lower bound unless `exact`.
 
-    Of its numbers: the least, the greatest, the median and the quartiles, and how many (of a fair sample) lie in each
-    of `BINS` equal steps from the least to the greatest; what is far out is in the first or the last.
+    For numbers: the minimum, maximum, median and quartiles, and a histogram of a fair sample in `BINS` equal steps from
+    the minimum to the maximum; outliers are in the first or last step.
     """
 
     path: FieldPath
@@ -63,7 +63,7 @@ class Field:
 @dataclass(slots=True)
 class _FieldTally:
     records: int = 0
-    last: int = -1  # the record that was counted last: a list's items count once
+    last: int = -1  # the last record that was counted: all items of a list count as one record
     types: Counter[str] = field(default_factory=Counter)
     values: Counter[tuple[str, Scalar]] = field(default_factory=Counter)
     full: bool = False
@@ -74,11 +74,11 @@ class _FieldTally:
 
 
 class Fields:
-    """Feed it records; ask it for `found` at any time. Records that are not JSON objects count in `others`."""
+    """Collects fields: `feed` records, and `summarize` at any time. `others` counts records that are not objects."""
 
     def __init__(self, seed: int = 0) -> None:
         self.records = self.others = 0
-        self.complete = True  # were there ever more paths than are kept?
+        self.complete = True  # False once there were too many paths
         self._tallies: dict[FieldPath, _FieldTally] = {}
         self._random = random.Random(seed)
 
@@ -94,7 +94,7 @@ class Fields:
                 self.others += 1
 
     def add(self, value: Mapping[str, object]) -> None:
-        """One record."""
+        """Count one record."""
         for path, scalar, kind in leaves((), value):
             tally = self._tallies.get(path)
             if tally is None:
@@ -118,7 +118,7 @@ class Fields:
             self._measure(tally, value)
 
     def _measure(self, tally: _FieldTally, value: float) -> None:
-        """The ends of all numbers, and a fair sample (Vitter's reservoir) for the median."""
+        """Update the minimum and maximum, and a fair sample (Vitter's reservoir) for the median."""
         tally.low, tally.high = min(tally.low, value), max(tally.high, value)
         tally.seen += 1
         if len(tally.numbers) < MOST_NUMBERS:
@@ -127,7 +127,7 @@ class Fields:
             tally.numbers[at] = value
 
     def summarize(self, top: int = 5) -> tuple[Field, ...]:
-        """Every path in the order in which it came up, each with its `top` most frequent values."""
+        """Return every path in order of first occurrence, each with its `top` most frequent values."""
         return tuple(self._field(path, tally, top) for path, tally in self._tallies.items())
 
     def _field(self, path: FieldPath, tally: _FieldTally, top: int) -> Field:
@@ -150,11 +150,11 @@ class Fields:
 
 
 def _histogram(numbers: Sequence[float]) -> tuple[int, ...]:
-    """How many of sorted numbers lie in each step; all in the first if they are all the same."""
+    """Count sorted numbers per step. If all are equal, all are in the first step."""
     last = len(numbers) - 1
     first, third = numbers[last // 4], numbers[last * 3 // 4]
     low, high = numbers[0], numbers[-1]
-    if third > first:  # Tukey's outer fences; the difference of large numbers may be more than a float holds
+    if third > first:  # Tukey's outer fences; the difference of large numbers may overflow a float
         low, high = max(low, 4 * first - 3 * third), min(high, 4 * third - 3 * first)
     steps = [0] * BINS
     width = high / BINS - low / BINS
@@ -164,7 +164,7 @@ def _histogram(numbers: Sequence[float]) -> tuple[int, ...]:
 
 
 def leaves(path: FieldPath, value: object) -> Iterator[tuple[FieldPath, Scalar, str]]:
-    """(path, value, type) of every scalar in a value; an empty object or list is a value of its own."""
+    """Yield (path, value, type) of every scalar in a value. Empty objects and lists count as values."""
     if isinstance(value, dict) and value and len(path) < _DEEP:
         for name, inner in value.items():
             yield from leaves((*path, name), inner)

@@ -1,7 +1,7 @@
-"""JMESPath's functions as jmespath.py defines them (jmespath/functions.py), without its calls and checks by name.
+"""JMESPath's functions as jmespath.py defines them (jmespath/functions.py), without its slow dispatch and checks.
 
-A value of a type that a function does not take is a TypeError. Those that take an `&expression` get what it gives for
-each item. An object may be a dict or a struct of its needed fields.
+A value of the wrong type is a TypeError. Functions of an `&expression` get its result for each item. An object may be a
+dict, or a struct of its needed fields.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def _all_of(values: Any, types: frozenset[type]) -> Any:
 
 
 def _alike(values: Any) -> Any:
-    """All of them numbers or all of them strings."""
+    """Return the values if all are numbers or all are strings; else TypeError."""
     if type(values) is list and (_STRINGS if values and type(values[0]) is str else NUMBERS).issuperset(
         map(type, values)
     ):
@@ -104,7 +104,7 @@ def _sum(values: Any) -> Any:
 
 def _merge(first: Any, *others: Any) -> dict[Any, Any]:
     merged = dict(_checked(first, dict))
-    for other in others:  # whatever dict.update() takes, as in jmespath.py
+    for other in others:  # anything that dict.update() accepts, as in jmespath.py
         merged.update(other)
     return merged
 
@@ -183,12 +183,12 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
 
 
 def is_true(value: Any) -> bool:
-    """JMESPath's truth: all but false, null and the empty string, list and object (0 is true)."""
+    """True for all values except false, null and the empty string, list and object, as in JMESPath (0 is true)."""
     return bool(value) or type(value) in NUMBERS
 
 
 def is_equal(one: Any, other: Any) -> bool:
-    """JMESPath's `==`: in Python true is 1, in JMESPath it is not."""
+    """Compare as JMESPath's `==`, in which true does not equal 1, unlike in Python."""
     return (type(one) is type(other) and one == other) or _is_equal_number(one, other)
 
 

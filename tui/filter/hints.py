@@ -1,7 +1,7 @@
-"""Why a filter may match nothing, judged by a sample of the records: `code == '5003'` where code is a number.
+"""Explain why a filter may match nothing, by a sample of the records: `code == '5003'` where code is a number.
 
-Types decide, not guesses: a hint is given where the sample shows that a term cannot mean what it says. An expression
-that is offered instead is valid, and where it matches records of the sample the hint says how many.
+Hints are based on types, not guesses: the sample must show that a term cannot mean what it says. A suggested expression
+is always valid; if it matches records of the sample, the hint says how many.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ _LONGEST_TERM = 4096  # characters
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """One sentence, and the term that was probably meant, if there is one; `matches` of `records` sampled match it.
+    """One sentence, and the term that was probably meant, if any. It matches `matches` of `records` sampled.
 
-    `slip` is false for what is only worth a word if nothing matched.
+    `slip` is false for a hint that is only useful if nothing matched.
     """
 
     sentence: str
@@ -52,7 +52,7 @@ class Hint:
 
 
 class FieldSample:
-    """Records to judge a filter by: their bytes, and the types of their fields. Bounded whatever is fed."""
+    """A bounded sample of records to check a filter: their bytes, and the types of their fields."""
 
     def __init__(self) -> None:
         self.records: list[bytes] = []
@@ -66,8 +66,8 @@ class FieldSample:
 
     @cached_property
     def types(self) -> Types:
-        """Of all that was fed: ask when that is over."""
-        from tui.filter.field_types import Types  # parsing takes libraries that a literal does without
+        """The types in all records fed. Use it only after the last `feed`."""
+        from tui.filter.field_types import Types  # text filters do not need the parsing libraries
         from tui.filter.fields import Fields
 
         fields = Fields()
@@ -79,8 +79,8 @@ class FieldSample:
         return len(self.records) >= _MOST_RECORDS
 
     def matches(self, term: Term) -> int:
-        """How many of the records match a term."""
-        if term.kind == "grep" and term.ignore_case and term.text.isascii():  # nearly always none: it needs no library
+        """Return how many of the records match a term."""
+        if term.kind == "grep" and term.ignore_case and term.text.isascii():  # usually 0, without loading a library
             text = term.text.lower().encode()
             if not any(text in record.lower() for record in self.records):
                 return 0
@@ -88,7 +88,7 @@ class FieldSample:
 
 
 def may_mislead(filter_: Filter) -> bool:
-    """Can a slip in it match records? `event == "error"` holds where both are missing, and `!=` nearly everywhere."""
+    """True if a mistake in the filter may match records: `event == "error"` is true where both fields are missing."""
     for term in filter_.active:
         if term.kind == "file" and _has_blank_line(term):
             return True
@@ -119,9 +119,9 @@ def _has_blank_line(term: Term) -> bool:
 
 
 def hints(filter_: Filter, sample: FieldSample, *, matched: bool = False) -> tuple[Hint, ...]:
-    """What the sample says about the terms that are on.
+    """Return hints on the enabled terms, based on the sample.
 
-    `matched`: something did match, so that only what cannot mean what it says is worth a hint.
+    `matched`: something did match, so give only hints on terms that cannot mean what they say.
     """
     all_hints: list[Hint] = []
     for term in filter_.active:
@@ -130,7 +130,7 @@ def hints(filter_: Filter, sample: FieldSample, *, matched: bool = False) -> tup
         if term.kind == "match":
             all_hints += _of_match(term, sample)
         elif term.kind == "file" and _has_blank_line(term):
-            all_hints.append(Hint(f"{shown_name(term.text)} has an empty line, which is in every record; remove it"))
+            all_hints.append(Hint(f"{shown_name(term.text)} has an empty line, which matches every record; remove it"))
         elif not term.negated and not matched:
             all_hints += _of_text(term, sample)
     return tuple(hint for hint in all_hints if hint.slip or not matched)
@@ -167,7 +167,7 @@ def _of_text(term: Term, sample: FieldSample) -> Sequence[Hint]:
     sentence, offered = hint
     matches = sample.matches(offered) if offered else 0
     if offered and offered.content != term.content:
-        return (Hint(f"{sentence}; without them they match {count(matches)} of the records sampled", slip=False),)
+        return (Hint(f"{sentence}; without those they match {count(matches)} of the records sampled", slip=False),)
     return (Hint(sentence, offered, matches, len(sample.records), slip=False),)
 
 

@@ -1,4 +1,4 @@
-"""Where a search finds something in a block: the lines with a hit, whatever separates the records."""
+"""Find the lines of a block that have a hit of a search."""
 
 from __future__ import annotations
 
@@ -13,37 +13,37 @@ _NEWLINE = b"\n"
 
 
 def has_hit(block: Block, finders: Sequence[Find]) -> bool:
-    """Is there a hit at all?"""
+    """True if there is any hit."""
     with block.raw() as view:
-        for find in finders:  # any() costs as much again as a search of a block
+        for find in finders:  # any() would double the time
             if find(view, 0, block.end) >= 0:
                 return True
     return False
 
 
 def hit_lines(block: Block, term: Compiled) -> Iterator[Span]:
-    """The lines that have a hit of a term, each once."""
+    """Yield the lines with a hit of a term, each once."""
     if term.every:
         return _lines_of_every(block, term.every)
     return _lines_of_one(block, *term.finders) if len(term.finders) == 1 else _lines_of_first(block, term.finders)
 
 
 def _lines_of_one(block: Block, find: Find, position: int = 0) -> Iterator[Span]:
-    """The lines from `position` on that have a hit, each once. Where hits are many, calls for each take longest."""
-    stop, newline_before, newline_behind = block.end, block.buffer.rfind, block.buffer.find
+    """Yield the lines from `position` on with a hit, each once. With many hits, the calls per hit take most time."""
+    stop, newline_before, newline_after = block.end, block.buffer.rfind, block.buffer.find
     with block.raw() as view:
         while position < stop:
             at = find(view, position, stop)
-            if at < 0 or _is_behind(view, at):
+            if at < 0 or _is_past_end(view, at):
                 return
-            end = newline_behind(_NEWLINE, at, stop)
+            end = newline_after(_NEWLINE, at, stop)
             end = stop if end < 0 else end
             yield newline_before(_NEWLINE, position, at) + 1 or position, end
             position = end + 1
 
 
 def _lines_of_first(block: Block, finders: Sequence[Find]) -> Iterator[Span]:
-    """The lines that have a hit of any finder, each once."""
+    """Yield the lines with a hit of any finder, each once."""
     stop, position = block.end, 0
     with block.raw() as view:
         hits = {find: at for find in finders if (at := _hit(find, view, 0, stop)) <= stop}
@@ -55,12 +55,12 @@ def _lines_of_first(block: Block, finders: Sequence[Find]) -> Iterator[Span]:
                 hits[find] = _hit(find, view, position, stop)
                 if hits[find] > stop:
                     del hits[find]
-        for find in hits:  # nearly always there is one from the beginning
+        for find in hits:  # at most one is left; nearly always it was the only one
             yield from _lines_of_one(block, find, position)
 
 
 def _lines_of_every(block: Block, every: FindAll) -> Iterator[Span]:
-    """The lines that have one of the hits, each once."""
+    """Yield the lines with one of the hits, each once."""
     position = 0
     with block.raw() as view:
         hits = sorted(every(view, block.end))
@@ -72,20 +72,21 @@ def _lines_of_every(block: Block, every: FindAll) -> Iterator[Span]:
 
 
 def _line_at(block: Block, hit: int, position: int) -> Span:
-    """The line that holds a hit; it does not begin before `position`."""
+    """Return the line that contains a hit; it does not begin before `position`."""
     start = block.buffer.rfind(_NEWLINE, position, hit) + 1 or position
     end = block.buffer.find(_NEWLINE, hit, block.end)
     return start, block.end if end < 0 else end
 
 
 def _hit(find: Find, view: memoryview, start: int, stop: int) -> int:
-    """The next hit, or one behind `stop` if there is none."""
+    """Return the next hit, or `stop` + 1 if there is none."""
     if start >= stop:
         return stop + 1
     at = find(view, start, stop)
-    return stop + 1 if at < 0 or _is_behind(view, at) else at
+
+    return stop + 1 if at < 0 or _is_past_end(view, at) else at
 
 
-def _is_behind(view: memoryview, at: int) -> bool:
-    """Is it no place in a line? A last line without a newline may be hit at its end."""
+def _is_past_end(view: memoryview, at: int) -> bool:
+    """True for a position after the last newline, which is not in a line."""
     return at == len(view) and view[at - 1] == _NEWLINE[0]

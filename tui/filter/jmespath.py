@@ -1,8 +1,8 @@
-"""JMESPath on parsed records: `--match`. A record matches if the result is truthy in JMESPath's sense.
+"""JMESPath on parsed records: `--match`. A record matches if the result is truthy as JMESPath defines it.
 
-jmespath.py is the judge of what an expression means: it parses them, and evaluates the few that cannot be translated
-into Python. A record must hold the expression's needles before it is decoded; all ways give the same answer. An
-expression that fails on a record (a function given the wrong type) does not match it.
+jmespath.py defines what an expression means: it parses all expressions, and evaluates the few that cannot be translated
+into Python. A record is decoded only if it contains the expression's needles. All ways give the same result. If an
+expression fails on a record (a function gets the wrong type), the record does not match.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ from tui.filter.needles import needles
 from tui.filter.shapes import FAILURES, MISFITS, Shape, compile_shape
 from tui.filter.slips import repaired
 
-_NOT_JMESPATH = {  # of SQL
-    "in": "there is no 'in'; write contains(LIST, VALUE)",
-    "like": "there is no 'like'; write contains(), starts_with() or ends_with(), or use -e",
-    "is": "there is no 'is'; write a comparison with ==",
+_NOT_JMESPATH = {  # SQL keywords
+    "in": "JMESPath has no 'in'; use contains(LIST, VALUE)",
+    "like": "JMESPath has no 'like'; use contains(), starts_with() or ends_with(), or -e",
+    "is": "JMESPath has no 'is'; compare with ==",
 }
 _MOST_DIGITS = 4300
 _LONGEST = 1 << 16  # characters of an expression: parsing one of megabytes takes minutes
 
 
 def compile_term(expression: str) -> Compiled:
-    """A record matches if `expression` gives something other than false, null, "", [] or {}."""
+    """Compile an expression. A record matches if the result is not false, null, "", [] or {}."""
     parsed = parse_expression(expression)
     try:
         shape = compile_shape(parsed.parsed)
@@ -43,18 +43,18 @@ def compile_term(expression: str) -> Compiled:
     except RecursionError as error:
         raise _too_deep(expression) from error
     holds = shape.holds if shape else _interpreted(parsed)
-    judge = _judge(holds, [needle.spellings for needle in needed])
+    full_test = _full_test(holds, [needle.spellings for needle in needed])
     return Compiled(
-        _quick(shape, judge) if shape else judge,
+        _quick(shape, full_test) if shape else full_test,
         tuple(map(finder, needed[0].spellings)) if needed else (),
         holds_lock=True,
         texts=tuple(needed[0].texts) if needed else (),
-        verdicts=_all_at_once(shape, judge) if shape else None,
+        verdicts=_all_at_once(shape, full_test) if shape else None,
     )
 
 
 def _interpreted(parsed: ParsedResult) -> Callable[[Any], bool]:
-    """What jmespath.py says of a value."""
+    """Return a test that evaluates the expression with jmespath.py."""
 
     def holds(value: Any) -> bool:
         try:
@@ -65,21 +65,21 @@ def _interpreted(parsed: ParsedResult) -> Callable[[Any], bool]:
     return holds
 
 
-def _judge(holds: Callable[[Any], bool], spellings: list[tuple[bytes, ...]]) -> Test:
-    """The test that looks at any record, whatever its shape."""
+def _full_test(holds: Callable[[Any], bool], spellings: list[tuple[bytes, ...]]) -> Test:
+    """Return the test for records of any shape."""
 
-    def judge(record: bytes) -> bool:
+    def test(record: bytes) -> bool:
         if len(record) > MAX_PARSED:
             raise TooLargeError
         if not _may_match(record, spellings) and record[:1] == b"{" and record[-1:] == b"}":
-            return False  # what is no object at all is looked at: it may be no JSON, and is to be counted
+            return False  # other records are parsed all the same, to count those that are not JSON
         return holds(load(record))
 
-    return judge
+    return test
 
 
-def _quick(shape: Shape, judge: Test) -> Test:
-    """Only what is needed of the record, where it has the expected shape and that decides; else all of it."""
+def _quick(shape: Shape, full_test: Test) -> Test:
+    """Return a test that decodes only the needed parts, and falls back to `full_test` if they do not decide."""
 
     def test(record: bytes) -> bool:
         if len(record) > MAX_PARSED:
@@ -88,12 +88,12 @@ def _quick(shape: Shape, judge: Test) -> Test:
             held = shape.test(record)
         except MISFITS:
             held = None
-        return judge(record) if held is None else held
+        return full_test(record) if held is None else held
 
     return test
 
 
-def _all_at_once(shape: Shape, judge: Test) -> Verdicts:
+def _all_at_once(shape: Shape, full_test: Test) -> Verdicts:
     def verdicts(lines: memoryview) -> list[bool] | None:
         try:
             held = shape.test_all(lines)
@@ -101,7 +101,8 @@ def _all_at_once(shape: Shape, judge: Test) -> Verdicts:
                 return held  # type: ignore[return-value]
             records = bytes(lines).split(b"\n")
             return [
-                judge(record) if verdict is None else verdict for verdict, record in zip(held, records, strict=False)
+                full_test(record) if verdict is None else verdict
+                for verdict, record in zip(held, records, strict=False)
             ]
         except (*MISFITS, NotJsonError):
             return None
@@ -110,12 +111,12 @@ def _all_at_once(shape: Shape, judge: Test) -> Verdicts:
 
 
 def _may_match(record: bytes, needed: Iterable[Iterable[bytes]]) -> bool:
-    """Does the record hold every needle, or an escape that may spell it?"""
+    """True if the record contains every needle, or an escape that may encode it."""
     return all(any(text in record for text in spellings) for spellings in needed)
 
 
 def parse_expression(expression: str) -> ParsedResult:
-    """The parsed expression; FilterError, with the column, for one that cannot be."""
+    """Parse an expression. FilterError, with the column, if it is invalid."""
     if len(expression) > _LONGEST:
         reason = f"it has {len(expression):,} characters; at most {_LONGEST:,} are read"
         raise FilterError(reason, expression, _LONGEST, what="JMESPath")
@@ -124,7 +125,7 @@ def parse_expression(expression: str) -> ParsedResult:
     except exceptions.JMESPathError as error:
         column, words = repaired(expression, _parses) or _where(error, expression)
         raise FilterError(words, expression, column, what="JMESPath") from error
-    except FilterError as error:  # a function that is none, or its arguments
+    except FilterError as error:  # an unknown function, or wrong arguments
         if repair := repaired(expression, _parses):
             raise FilterError(repair[1], expression, repair[0], what="JMESPath") from error
         raise
@@ -152,9 +153,9 @@ def _too_deep(expression: str) -> FilterError:
 
 
 def load(record: bytes) -> Any:
-    """The record's JSON value; NotJsonError if it is none.
+    """Return the record's JSON value. NotJsonError if it is not JSON.
 
-    msgspec is strict and fast; what it refuses gets a second chance, for lone surrogates and bytes that are not UTF-8.
+    msgspec is strict and fast. What it refuses is parsed again, to accept lone surrogates and bytes that are not UTF-8.
     """
     try:
         return msgspec.json.decode(record)
@@ -168,7 +169,7 @@ def load(record: bytes) -> Any:
 
 
 def _integer(text: str) -> int | float:
-    """Python reads no integer of more than 4,300 digits; such a one is a float, infinite as 1e400 is."""
+    """Parse an integer. Python refuses more than 4,300 digits, so a longer one becomes a float, infinite like 1e400."""
     return int(text) if len(text) <= _MOST_DIGITS else float(text)
 
 
@@ -177,7 +178,7 @@ def _no_constant(name: str) -> Any:
 
 
 def _where(error: exceptions.JMESPathError, expression: str) -> tuple[int, str]:
-    """The column and the cause, in words."""
+    """Return the column and the cause of an error."""
     if isinstance(error, exceptions.EmptyExpressionError):
         return 0, "it is empty"
     if isinstance(error, exceptions.LexerError):
@@ -205,7 +206,7 @@ def _lexer_words(message: str, expression: str) -> str:
 
 
 def _calls(node: Any) -> Iterator[tuple[str, int]]:
-    """Every function call of a syntax tree: its name and how many arguments it is given."""
+    """Yield every function call in a syntax tree: its name and number of arguments."""
     if node["type"] == "function_expression":
         yield node["value"], len(node["children"])
     for child in node.get("children", ()):
@@ -214,12 +215,12 @@ def _calls(node: Any) -> Iterator[tuple[str, int]]:
 
 
 def _check_call(expression: str, name: str, given: int) -> None:
-    """jmespath.py finds these out at the first record; a person wants to know before."""
+    """Check a function's name and number of arguments now; jmespath.py only does so at the first record."""
     known = Functions.FUNCTION_TABLE
     match = re.search(rf"\b{re.escape(name)}\s*\(", expression)
     column = match.start() if match else 0
     if name not in known:
-        reason = f"unknown function {name}(); known are {', '.join(sorted(known))}"
+        reason = f"unknown function {name}(); known functions: {', '.join(sorted(known))}"
         raise FilterError(reason, expression, column, what="JMESPath")
     signature = known[name]["signature"]
     variadic = any(argument.get("variadic") for argument in signature)

@@ -1,4 +1,4 @@
-"""Literals of JMESPath: their types, and the one that a value stands for where a field has another type."""
+"""JMESPath literals: their types, and the literal that was meant where a field has another type."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tui.filter.build import spell_value
 
 
 def type_of(value: object) -> str:
-    """JMESPath's name of a literal's type."""
+    """Return JMESPath's name for a value's type."""
     if value is None or isinstance(value, bool):
         return "null" if value is None else "boolean"
     if isinstance(value, int | float):
@@ -17,14 +17,14 @@ def type_of(value: object) -> str:
 
 
 def type_of_text(literal: str) -> str:
-    """The type of a literal that `as_literal` wrote."""
+    """Return the type of a literal that `as_literal` made."""
     if literal[0] == "'" or literal[:2] == '`"':
         return "string"
     return "boolean" if literal in ("`true`", "`false`") else "number" if literal[1] in "-0123456789" else "object"
 
 
 def as_literal(value: object, types: frozenset[str]) -> str:
-    """The literal that a value stands for among these types: `5003` for '5003' where there are numbers."""
+    """Return the literal that was meant for a field of these types: `5003` for '5003' if it has numbers."""
     if isinstance(value, str) and "string" not in types:
         if "number" in types and is_number(value):
             return f"`{value.strip()}`"
@@ -36,7 +36,7 @@ def as_literal(value: object, types: frozenset[str]) -> str:
 
 
 def is_number(text: str) -> bool:
-    """Is it a number as JSON writes it?"""
+    """True if the text is a JSON number."""
     try:
         return type_of(msgspec.json.decode(text.strip())) == "number"
     except (msgspec.DecodeError, UnicodeError):

@@ -1,4 +1,4 @@
-"""Slips in a valid JMESPath, found by the types that its paths have in a sample of the records."""
+"""Find mistakes in a valid JMESPath expression, by the types of its paths in a sample of the records."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _LITERALS = ("raw", "literal")
 
 
 def match_slips(expression: str, types: Types) -> list[MatchSlip]:
-    """All that can be seen in one expression."""
+    """Return all mistakes found in an expression."""
     parts = operands(expression)
     slips: list[MatchSlip] = []
-    done: set[int] = set()  # operands that need no other look
+    done: set[int] = set()  # operands that need no further check
     for at, operand in enumerate(parts):
         if operand.type == "compare" and 0 < at < len(parts) - 1:
             slips += _compared(parts, at, types, done)
@@ -32,13 +32,13 @@ def match_slips(expression: str, types: Types) -> list[MatchSlip]:
             slips += _called(parts, at, types, done)
     slips += [*_pipes(parts), *_negations(parts), *_constants(parts)]
     for at, operand in enumerate(parts):
-        if at not in done and operand.own and (at == 0 or parts[at - 1].text != "."):
+        if at not in done and operand.written and (at == 0 or parts[at - 1].text != "."):
             slips += missing(operand, types, alone=len(parts) == 1)
     return _merged(slips)
 
 
 def _merged(slips: Sequence[MatchSlip]) -> list[MatchSlip]:
-    """The same slip at several places is one."""
+    """Merge equal mistakes at several places."""
     merged: dict[str, MatchSlip] = {}
     for slip in slips:
         before = merged.get(slip.sentence)
@@ -48,7 +48,7 @@ def _merged(slips: Sequence[MatchSlip]) -> list[MatchSlip]:
 
 def _compared(parts: Sequence[Operand], at: int, types: Types, done: set[int]) -> Iterator[MatchSlip]:
     left, right = parts[at - 1], parts[at + 1]
-    if at > 1 and parts[at - 2].text == ".":  # what it is a part of is not known
+    if at > 1 and parts[at - 2].text == ".":  # part of an unknown path
         left = Operand("mark", "", left.start, left.end)
     if left.type not in _LITERALS and right.type not in _LITERALS:
         pairs = [(at + 1, right, left), (at - 1, left, right)]
@@ -66,14 +66,14 @@ def _compared(parts: Sequence[Operand], at: int, types: Types, done: set[int]) -
     if path.path is None or path.type != "path" or literal.type not in _LITERALS:
         return
     slip = _against_literal(parts[at], left, right, types)
-    if slip or literal.value is None:  # whether a field is missing may be what is asked
+    if slip or literal.value is None:  # a comparison with null may be meant to find missing fields
         done.add(at - 1 if path is left else at + 1)
     if slip:
         yield slip
 
 
 def _name_for_text(value: Operand, other: Operand, types: Types) -> MatchSlip | None:
-    """`event == "error"`, `event == error`: a name where a text is meant."""
+    """Find a name where a text was meant: `event == "error"`, `event == error`."""
     if not value.single or value.path is None:
         return None
     name = str(value.value)
@@ -88,7 +88,7 @@ def _name_for_text(value: Operand, other: Operand, types: Types) -> MatchSlip | 
         and not beside
         and other.start > value.start
     ):
-        return None  # of two names that are not there, the second is the text
+        return None  # of two unknown names, the second is the text
     meant = as_literal(name, beside) if name not in _NAMES_OF_CONSTANTS else f"`{name}`"
     kind = "in double quotes names" if value.single == "quoted" else "without quotes names"
     field = (
@@ -101,7 +101,7 @@ def _name_for_text(value: Operand, other: Operand, types: Types) -> MatchSlip | 
 
 
 def _against_literal(sign: Operand, left: Operand, right: Operand, types: Types) -> MatchSlip | None:
-    """A path against a literal of another type, a list against one of its items, a text in another spelling."""
+    """Compare a path with a literal: find another type, a list and one of its items, or another spelling of a text."""
     path, literal = (left, right) if left.type == "path" else (right, left)
     assert path.path is not None
     kind = type_of(literal.value)
@@ -134,25 +134,26 @@ def _against_literal(sign: Operand, left: Operand, right: Operand, types: Types)
 
 
 def _two_constants(parts: Sequence[Operand], at: int, types: Types) -> MatchSlip:
-    """`'event' == 'error'`: one of them is the name of a field."""
+    """Find which of two constants was meant as a field: `'event' == 'error'`."""
     left, right = parts[at - 1], parts[at + 1]
-    sentence = f"{left.text} {parts[at].text} {right.text} compares two constants, and no field; a field has no quotes"
+    comparison = f"{left.text} {parts[at].text} {right.text}"
+    sentence = f"{comparison} compares two constants, not a field; field names have no quotes"
     base = _base(parts, at)
     for name, other in ((left, right), (right, left)):
         if base is None or not isinstance(name.value, str):
             continue
-        for own in ((name.value,), tuple(name.value.split("."))):
-            here = types.of((*base, *own))
+        for path in ((name.value,), tuple(name.value.split("."))):
+            here = types.of((*base, *path))
             meant = as_literal(other.value, here)
             if type_of_text(meant) in here:
-                edits = [Slip(name.start, name.end, spell_field(own), "")]
+                edits = [Slip(name.start, name.end, spell_field(path), "")]
                 edits += [Slip(other.start, other.end, meant, "")] if meant != other.text else []
                 return MatchSlip(sentence, tuple(edits))
     return MatchSlip(sentence)
 
 
 def _base(parts: Sequence[Operand], at: int) -> FieldPath | None:
-    """Where the paths at an operand lead from: the record, or an item of the list that a condition is of."""
+    """Return the base of the paths at an operand: the record, or an item of the list that a condition filters."""
     closed = 0
     for index in range(at - 1, -1, -1):
         text = parts[index].text
@@ -171,7 +172,7 @@ def _base(parts: Sequence[Operand], at: int) -> FieldPath | None:
 def _against_list(
     path: Operand, literal: Operand, sign: Operand, whole: tuple[int, int], types: Types
 ) -> MatchSlip | None:
-    """`tags == 'live'`: a list never equals one of its items."""
+    """Find a list that is compared with one of its items: `tags == 'live'`."""
     assert path.path is not None
     if sign.text not in ("==", "!="):
         return None
@@ -190,7 +191,7 @@ def _against_list(
 def _through_list(
     path: Operand, literal: Operand, sign: Operand, left: Operand, right: Operand, types: Types
 ) -> MatchSlip | None:
-    """`items.sku == 'S1'`, where items is a list of objects."""
+    """Find a path that ignores a list: `items.sku == 'S1'`, where items is a list of objects."""
     split = list_on_the_way(path, types)
     if split is None:
         return None
@@ -205,7 +206,7 @@ def _through_list(
 
 
 def _called(parts: Sequence[Operand], at: int, types: Types, done: set[int]) -> Iterator[MatchSlip]:
-    """`contains(tags, "x")`, `contains(code, '50')`: the arguments of a function on text."""
+    """Check the arguments of a text function: `contains(tags, "x")`, `contains(code, '50')`."""
     if [part.text for part in parts[at + 1 : at + 6 : 2]] != ["(", ",", ")"]:
         return
     call, subject, what = parts[at], parts[at + 2], parts[at + 4]
@@ -238,38 +239,38 @@ def _called(parts: Sequence[Operand], at: int, types: Types, done: set[int]) -> 
 
 
 def _pipes(parts: Sequence[Operand]) -> Iterator[MatchSlip]:
-    """`a == 'x' | b == 'y'`: behind a pipe, paths lead from the comparison's true or false."""
+    """Find a pipe that was meant as 'or': in `a == 'x' | b == 'y'`, the right side gets the comparison's result."""
     depth, compares = 0, False
     for at, operand in enumerate(parts):
         depth += (operand.text in ("(", "[", "[?", "{")) - (operand.text in (")", "]", "}"))
         compares = compares or (depth == 0 and operand.type == "compare")
         if operand.text == "|" and depth == 0 and compares and parts[at + 1 : at + 2] and parts[at + 1].text != "[":
             edit = Slip(operand.start, operand.end, "||", "")
-            yield MatchSlip("| hands the comparison's result on to what follows; 'or' is written ||", (edit,))
+            yield MatchSlip("| passes the comparison's result to what follows; 'or' is written ||", (edit,))
 
 
 def _negations(parts: Sequence[Operand]) -> Iterator[MatchSlip]:
-    """`!event == 'error'`: not of the field comes before the comparison."""
+    """Find a `!` that applies to the field and not to the comparison: `!event == 'error'`."""
     for sign, left, compare, right in zip(parts, parts[1:], parts[2:], parts[3:], strict=False):
         if sign.text != "!" or compare.text not in ("==", "!=") or right.type not in _LITERALS:
             continue
         if left.type == "path" and type_of(right.value) not in ("boolean", "null"):
             whole = f"({left.text} {compare.text} {right.text})"
-            sentence = f"! belongs to {left.text} alone, and true or false is never {right.text}; write !{whole}"
+            sentence = f"! applies only to {left.text}, and true or false never equals {right.text}; write !{whole}"
             yield MatchSlip(sentence, (Slip(left.start, right.end, whole, ""),))
 
 
 def _constants(parts: Sequence[Operand]) -> Iterator[MatchSlip]:
-    """`event == 'error' || 'play'`: a literal that is a condition of its own holds for every record."""
+    """Find a literal that is a condition by itself, true for every record: `event == 'error' || 'play'`."""
     for at in constants(parts):
         literal, before = parts[at], parts[max(0, at - 4) : at]
         if not literal.value and type_of(literal.value) != "number":
-            continue  # it is false, or empty
+            continue  # false or empty
         edits: tuple[Slip, ...] = ()
         compared = [part.type for part in before[:2]] == ["path", "compare"]
         if compared and [part.text for part in before[3:]] == ["||"]:
             edits = (Slip(literal.start, literal.end, f"{before[0].text} {before[1].text} {literal.text}", ""),)
-        yield MatchSlip(f"{literal.text} alone is true for every record; a comparison names its field", edits)
+        yield MatchSlip(f"{literal.text} alone is true for every record; compare it with a field", edits)
 
 
 def _numeric(path: FieldPath, types: Types) -> bool:

@@ -1,4 +1,4 @@
-"""Running a filter over blocks of lines: look for what a line must contain first, cut out only what hits."""
+"""Run a filter over blocks of lines: first search for what a line must contain, then split out only lines with hits."""
 
 from __future__ import annotations
 
@@ -14,22 +14,21 @@ from tui.filter.compiled import MAX_PARSED, Compiled, NotJsonError, Test, TooLar
 from tui.filter.hits import Span, has_hit, hit_lines
 from tui.filter.within import Within
 
-_MANY = 0.3  # of a block's lines: with more candidates than that, to search for them first is a waste
-_GLANCE = 1 << 14  # bytes of a block that tell how many they are
-_FEW = 16  # lines with a hit: to look at these costs less than to look at the whole block
-_APART = 31  # blocks for which a short cut is not tried again, after one that did not go that way
+_MANY = 0.3  # fraction of a block's lines; with more candidates, searching first is a waste
+_GLANCE = 1 << 14  # bytes of a block from which their number is estimated
+_FEW = 16  # lines with a hit; checking so few costs less than settling the whole block
+_RETRY_BLOCKS = 31  # blocks after which a shortcut that failed is tried again
 _NEWLINE = b"\n"
-_LOOKED_AT = 1 << 16  # bytes of a record that is parsed only to see that it is JSON
+_CHECKED_BYTES = 1 << 16  # of a record that is parsed only to check that it is JSON
 _BEGINS = re.compile(rb'\{[ \t\r]*["}]')
 
 
 class Matcher:
-    """The terms that are on, compiled; all must hold, `invert` inverts the whole.
+    """The enabled terms, compiled. All must match; `invert` inverts the whole filter.
 
-    `not_json` counts the records that a JMESPath term could not look at because they are not JSON, `broken_json` those
-    of them that begin like JSON, and `unparsed` those that are too large for it. With `within`, records that match but
-    whose time is outside of it are left out; `no_time` counts those whose time cannot be read. One per task: not shared
-    by threads.
+    `not_json` counts the records that a JMESPath term could not test because they are not JSON, `broken_json` those of
+    them that begin like JSON, and `unparsed` those that are too large to parse. With `within`, matching records whose
+    time is outside it are left out; `no_time` counts those whose time cannot be read. Not thread-safe: one per task.
     """
 
     def __init__(self, terms: Sequence[Compiled], *, invert: bool = False, within: Within | None = None) -> None:
@@ -38,8 +37,8 @@ class Matcher:
         self._lead = _lead(self._terms)
         self._tested_terms = tuple(term for term in terms if not (term is self._lead and term.exact))
         self._tests = tuple(term.test for term in self._tested_terms)
-        self._not_at_once = 0  # blocks whose lines will be tested one after another
-        self._not_raw = 0  # blocks that will be settled, for the one before them had to be
+        self._not_at_once = 0  # number of next blocks whose lines are tested one by one
+        self._not_raw = 0  # number of next blocks that are settled at once, because the last one had to be
         self.not_json = 0
         self.broken_json = 0
         self.unparsed = 0
@@ -49,16 +48,16 @@ class Matcher:
 
     @property
     def selects_all(self) -> bool:
-        """Every record matches: no term is on."""
+        """True if every record matches, because no term is enabled."""
         return not self._terms and not self._invert and self._times is None
 
     def matches(self, record: bytes) -> bool:
-        """Does one record match?"""
-        if not self._fulfills(record):
+        """True if the record matches."""
+        if not self._terms_match(record):
             return False
         return self._times is None or bool(self._in_time([(0, len(record))], record))
 
-    def _fulfills(self, record: bytes) -> bool:
+    def _terms_match(self, record: bytes) -> bool:
         try:
             held = all(term.test(record) for term in self._terms)
         except NotJsonError:
@@ -70,20 +69,20 @@ class Matcher:
         return held != self._invert
 
     def count_not_json(self, record: bytes) -> None:
-        """Count a record that is not JSON; its first byte tells broken JSON from text."""
+        """Count a record that is not JSON: as broken JSON or as text, by its first byte."""
         self.not_json += 1
         self.broken_json += record[:1] in (b"{", b"[")
 
     def count_unread(self, not_json: Iterable[bytes], unparsed: int) -> None:
-        """Count matching records that could not be looked at for more than the match."""
+        """Count matching records that could not be parsed after the match."""
         for record in not_json:
             self.count_not_json(record)
         self.unparsed += unparsed
 
     def spans(self, block: Block) -> Iterator[Span]:
-        """[start, end) of every matching record of a block, without its newline."""
-        held = self._held(block)
-        spans = compress(block.spans(), held) if isinstance(held, list) else held
+        """Yield [start, end) of every matching record of a block, without its newline."""
+        matched = self._terms_matching(block)
+        spans = compress(block.spans(), matched) if isinstance(matched, list) else matched
         spans = _between(block, spans) if self._invert else spans
         if self._times is None:
             return spans
@@ -91,14 +90,14 @@ class Matcher:
             return iter(self._in_time(list(spans), view))
 
     def raw_spans(self, block: Block) -> Iterator[Span]:
-        """The same in the lines as they are: `block.raw()`, as long as the block is not settled."""
+        """Yield the spans in `block.raw()`. They are valid until the block is settled."""
         raw = self._raw_matches(block)
         return self.spans(block) if raw is None else iter(raw)
 
     def _raw_matches(self, block: Block) -> list[Span] | None:
-        """The matching lines where each line with a hit is just one record; None where that is not so.
+        """Return the matching lines if each line with a hit is exactly one record, else None.
 
-        To settle the block, that is to look at its other lines too, would cost five times what a search does.
+        This avoids settling the block: checking its other lines, too, would take five times as long as the search.
         """
         if self._lead is None or self._invert or self._times is not None or block.end > LONG:
             return None
@@ -107,7 +106,7 @@ class Matcher:
             return None
         matches = self._matches_of_hits(block, self._lead)
         if matches is None:
-            self._not_raw = _APART
+            self._not_raw = _RETRY_BLOCKS
         return matches
 
     def _matches_of_hits(self, block: Block, lead: Compiled) -> list[Span] | None:
@@ -132,7 +131,7 @@ class Matcher:
         return None if verdicts is None else list(compress(hits, verdicts))
 
     def _in_time(self, spans: list[Span], lines: bytes | memoryview) -> list[Span]:
-        """Those of the matching records whose time is in the range."""
+        """Return the spans of records whose time is in the range."""
         if not spans or self._times is None or self._is_within is None:
             return spans
         data = bytearray(b"".join([bytes(lines[start:end]) + _NEWLINE for start, end in spans]))
@@ -141,17 +140,17 @@ class Matcher:
         return [span for span, time in zip(spans, times, strict=True) if self._is_within(time)]
 
     def count(self, block: Block) -> int:
-        """How many records of a block match."""
+        """Count the matching records of a block."""
         if self._times is not None:
             return sum(1 for _ in self.spans(block))
         if (raw := self._raw_matches(block)) is not None:
             return len(raw)
-        held = self._held(block)
-        count = held.count(True) if isinstance(held, list) else sum(1 for _ in held)
+        matched = self._terms_matching(block)
+        count = matched.count(True) if isinstance(matched, list) else sum(1 for _ in matched)
         return block.count() - count if self._invert else count
 
-    def _held(self, block: Block) -> list[bool] | Iterator[Span]:
-        """Do the terms hold, for each record; or where are those that they hold for?"""
+    def _terms_matching(self, block: Block) -> list[bool] | Iterator[Span]:
+        """Match the terms, before inversion: return a bool for each record, or the spans of the matching records."""
         lead = self._lead
         if lead is not None and lead.exact and not self._invert and not has_hit(block, lead.finders):
             return iter(())
@@ -165,11 +164,11 @@ class Matcher:
         return self._one_by_one(block) if verdicts is None else verdicts
 
     def _at_once(self, block: Block) -> list[bool] | None:
-        """Does each record match? None if they must be tested one after another, as for the next blocks then.
+        """Test all records at once; None if they must be tested one by one, as the next blocks will be then.
 
-        The decoder takes any number of values from a line, and a value may go over the end of one. But between `}` and
-        `{` no value does: so where every line is `{`…`}`, each has one at least, and with as many values as lines it
-        has just one.
+        The decoder accepts several values on a line, and values that continue on the next line. But no value continues
+        between a `}` and a `{`. So if every line is `{`…`}`, each has at least one value; if there are as many values
+        as lines, each has exactly one.
         """
         if self._not_at_once:
             self._not_at_once -= 1
@@ -178,11 +177,11 @@ class Matcher:
         if block.end <= MAX_PARSED and block.all_objects():
             with block.view() as view:
                 verdicts = _verdicts(self._terms, view, block.count())
-        self._not_at_once = 0 if verdicts is not None else _APART
+        self._not_at_once = 0 if verdicts is not None else _RETRY_BLOCKS
         return verdicts
 
     def _one_by_one(self, block: Block, *, strict: bool = False) -> Iterator[Span]:
-        """Of all lines, those that pass every test. `strict`: also those are parsed that lack the text of a match."""
+        """Test all lines one by one; yield those that pass. `strict`: parse even lines without the searched text."""
         test, start = _conjunction(self._tests), 0
         for record in block.records():
             end = start + len(record)
@@ -198,7 +197,7 @@ class Matcher:
             start = end + 1
 
     def _tested(self, block: Block, lines: Iterable[Span]) -> Iterator[Span]:
-        """Those of `lines` that pass every test: all at once where that can be, as in `_at_once`."""
+        """Yield the lines that pass every test; test all at once if possible, as in `_at_once`."""
         if self._not_at_once or block.end > MAX_PARSED or not block.all_objects():
             self._not_at_once = max(0, self._not_at_once - 1)
             return self._tested_apart(block, lines)
@@ -207,7 +206,7 @@ class Matcher:
             text = b"".join([view[start : end + 1] for start, end in spans])
         verdicts = _verdicts(self._tested_terms, memoryview(text), len(spans)) if spans else []
         if verdicts is None:
-            self._not_at_once = _APART
+            self._not_at_once = _RETRY_BLOCKS
             return self._tested_apart(block, spans)
         return compress(spans, verdicts)
 
@@ -231,15 +230,15 @@ def _conjunction(tests: Sequence[Test]) -> Test:
 
 
 def _verdicts(terms: Sequence[Compiled], lines: memoryview, count: int) -> list[bool] | None:
-    """Does each of `count` lines fulfill the terms? None where that cannot be told of all at once."""
-    verdicts = [those for term in terms if term.verdicts and (those := term.verdicts(lines)) and len(those) == count]
+    """Return whether each of `count` lines matches all terms; None if they cannot be tested at once."""
+    verdicts = [tested for term in terms if term.verdicts and (tested := term.verdicts(lines)) and len(tested) == count]
     if not verdicts or len(verdicts) < len(terms):
         return None
     return verdicts[0] if len(verdicts) == 1 else list(map(all, zip(*verdicts, strict=True)))
 
 
 def _between(block: Block, spans: Iterator[Span]) -> Iterator[Span]:
-    """The lines that are not among these."""
+    """Yield the lines that are not in `spans`."""
     done = 0
     for start, end in spans:
         yield from line_spans(block.buffer, start, done)
@@ -248,7 +247,7 @@ def _between(block: Block, spans: Iterator[Span]) -> Iterator[Span]:
 
 
 def _worth_leading(block: Block, texts: Iterable[bytes]) -> bool:
-    """Not where many lines have a hit, which its beginning tells; nor where some are no objects: they are counted."""
+    """True if few lines have a hit, judging by the beginning, and all are objects (other lines must be counted)."""
     with block.raw()[:_GLANCE] as view:
         hits = sum(int(sz.count(view, text)) for text in texts)
         many = hits > _MANY * int(sz.count(view, _NEWLINE))
@@ -256,13 +255,13 @@ def _worth_leading(block: Block, texts: Iterable[bytes]) -> bool:
 
 
 def _are_json(block: Block) -> bool:
-    """Two of the lines tell what all are: a program that writes `{'a': 1}` or `{a: 1}` does so throughout."""
+    """True if two sampled lines are JSON: a program that writes `{'a': 1}` or `{a: 1}` always does so."""
     for at in (0, block.end // 2):
         start = block.buffer.rfind(_NEWLINE, 0, at) + 1
         end = block.buffer.find(_NEWLINE, start, block.end)
         end = block.end if end < 0 else end
         with block.raw() as view:
-            if end - start > _LOOKED_AT:
+            if end - start > _CHECKED_BYTES:
                 if not _BEGINS.match(view, start):
                     return False
                 continue
@@ -275,13 +274,13 @@ def _are_json(block: Block) -> bool:
 
 
 def _load(record: bytes) -> None:
-    """NotJsonError if it is not JSON."""
-    from tui.filter.jmespath import load  # only where a JMESPath is used, which has loaded it
+    """Raise NotJsonError if the record is not JSON."""
+    from tui.filter.jmespath import load  # already imported wherever a JMESPath is used
 
     load(record)
 
 
 def _lead(terms: Sequence[Compiled]) -> Compiled | None:
-    """The term to search for first: one whose hits need no test, else one that names bytes at all."""
+    """Return the term to search for first: one whose hits need no test, else any with finders."""
     findable = [term for term in terms if term.finders]
     return next((term for term in findable if term.exact), findable[0] if findable else None)

@@ -1,4 +1,4 @@
-"""Fields that no record of a sample has, and those that are spelled like them."""
+"""Find fields that no record of a sample has, and similar ones that exist."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from tui.filter.operands import Operand
 from tui.filter.slips import Slip
 from tui.units import count
 
-CLOSE = 0.75  # difflib's ratio of names that are taken for each other
+CLOSE = 0.75  # difflib's ratio from which names count as similar
 
 
 @dataclass(frozen=True, slots=True)
 class MatchSlip:
-    """One sentence, and the edits of the expression that correct it.
+    """One sentence, and the edits that correct the expression.
 
-    `certain`: it cannot mean what it says, whatever matched. `search_for`: a text that may have been meant.
+    `certain`: it is a mistake even if something matched. `search_for`: a text that may have been meant.
     """
 
     sentence: str
@@ -30,7 +30,7 @@ class MatchSlip:
 
 
 def missing(operand: Operand, types: Types, *, alone: bool) -> Iterator[MatchSlip]:
-    """A field that no record of the sample has, and one that is spelled like it."""
+    """Report a field that no record of the sample has, and suggest a similar one."""
     path = operand.path
     if path is None or types.of(path) or not types.complete:
         return
@@ -43,8 +43,8 @@ def missing(operand: Operand, types: Types, *, alone: bool) -> Iterator[MatchSli
         yield MatchSlip(f"{spell_field(before)} is a list here, and its items have {spell_field(rest)}", (edit,))
         return
     sentence = f"no record has the field {operand.text}{sampled(types)}"
-    base = path[: len(path) - len(operand.own)]
-    near = _near(operand.own, [known[len(base) :] for known in types.paths if known[: len(base)] == base])
+    base = path[: len(path) - len(operand.written)]
+    near = _near(operand.written, [known[len(base) :] for known in types.paths if known[: len(base)] == base])
     if near:
         edit = Slip(operand.start, operand.end, spell_field(near), "")
         yield MatchSlip(f"{sentence}; did you mean {spell_field(near)}?", (edit,), certain=False)
@@ -54,18 +54,18 @@ def missing(operand: Operand, types: Types, *, alone: bool) -> Iterator[MatchSli
 
 
 def list_on_the_way(path: Operand, types: Types) -> tuple[FieldPath, FieldPath] | None:
-    """What is written of a path up to a list that it ignores, and the rest behind it."""
+    """Split a written path at a list that it ignores; None if there is no such list."""
     assert path.path is not None
-    base = path.path[: len(path.path) - len(path.own)]
-    for depth in range(1, len(path.own)):
-        before, rest = path.own[:depth], path.own[depth:]
+    base = path.path[: len(path.path) - len(path.written)]
+    for depth in range(1, len(path.written)):
+        before, rest = path.written[:depth], path.written[depth:]
         if types.has((*base, *before, ANY, *rest)):
             return before, rest
     return None
 
 
 def _near(path: FieldPath, known: Sequence[FieldPath]) -> FieldPath | None:
-    """The path that is spelled most like one: all of it, its last name somewhere else, or nearly."""
+    """Return the most similar path: the same letters, the same last name elsewhere, or a close match."""
     names = {spell_field(candidate): candidate for candidate in known if candidate and ANY not in candidate}
     plain = {name: _plain(candidate) for name, candidate in names.items()}
     for same in (
@@ -79,7 +79,7 @@ def _near(path: FieldPath, known: Sequence[FieldPath]) -> FieldPath | None:
 
 
 def _plain(path: FieldPath) -> str:
-    """`playerVersion`, `player_version` and `player.version` are one."""
+    """Normalize a path: `playerVersion`, `player_version` and `player.version` become equal."""
     return "".join(str(step) for step in path if step is not ANY).replace("_", "").replace("-", "").casefold()
 
 

@@ -1,8 +1,8 @@
-"""Bytes that a record must hold for a JMESPath expression to be truthy, found before anything is parsed.
+"""Derive bytes that a record must contain for a JMESPath expression to be truthy, to skip records before parsing.
 
-"Filter Before You Parse" (Sparser, VLDB 2018). Never a false negative: JSON may spell any character as `\\uXXXX` and
-`/` as `\\/` (RFC 8259 §7), so a line with such an escape is a candidate too, and needles stop at characters that must
-or may be escaped in another way. Numbers have many spellings (`500`, `5e2`): no needles from them.
+"Filter Before You Parse" (Sparser, VLDB 2018). There are no false negatives: JSON may encode any character as `\\uXXXX`
+and `/` as `\\/` (RFC 8259 §7), so a line with such an escape is also a candidate, and needles end at characters that
+must or may be escaped differently. Numbers have many spellings (`500`, `5e2`), so they give no needles.
 """
 
 from __future__ import annotations
@@ -19,25 +19,26 @@ from tui.filter.paths import Node
 
 @dataclass(frozen=True, slots=True)
 class Needle:
-    """A record must hold at least one of `texts`. `is_key`: they are names of fields, which most records have."""
+    """A record must contain at least one of `texts`. `is_key`: they are field names, which most records contain."""
 
     texts: frozenset[bytes]
     is_key: bool = False
 
     @property
-    def telling(self) -> tuple[bool, int]:
-        """Values tell more than keys, long texts more than short ones; a choice is as telling as its shortest."""
+    def selectivity(self) -> tuple[bool, int]:
+        """Sort key: values are more selective than keys, long texts more than short ones; the shortest text counts."""
         return not self.is_key, min(map(len, self.texts))
 
     @property
     def spellings(self) -> tuple[bytes, ...]:
-        """A record that means one of `texts` holds one of these: it, or the begin of an escape for a character of it.
+        """The texts, and the beginnings of escapes for their characters: a record contains one of these.
 
-        Letters of `error` are `\\u006…` and `\\u007…`; `\\u00e9` is none of them. The quotes around it do not count.
+        The letters of `error` are `\\u006…` and `\\u007…`; `\\u00e9` is not one of them. Quotes around a text are never
+        escaped.
         """
         characters = set(b"".join(self.texts)) - {_QUOTE}
         if any(character >= 0x80 for character in characters):
-            return (*sorted(self.texts), _ESCAPE)  # its hexadecimal digits are in either case
+            return (*sorted(self.texts), _ESCAPE)  # hexadecimal digits may be in either case
         return (*sorted(self.texts), *sorted({b"%s00%x" % (_ESCAPE, character >> 4) for character in characters}))
 
 
@@ -48,9 +49,9 @@ _PLAIN = re.compile(r'[^"\\/\x00-\x1f\ud800-\udfff]+')
 
 
 def needles(node: Node) -> tuple[Needle, ...]:
-    """What a record must hold if the expression is truthy on it: all of them, the most telling first."""
+    """Return the needles that a record must contain if the expression is truthy: all of them, most selective first."""
     needed = _result(node, _Result(own=True)).truthy
-    return tuple(sorted(needed, key=lambda needle: (needle.telling, sorted(needle.texts)), reverse=True))
+    return tuple(sorted(needed, key=lambda needle: (needle.selectivity, sorted(needle.texts)), reverse=True))
 
 
 Needles = frozenset[Needle]
@@ -59,11 +60,11 @@ _NONE: Needles = frozenset()
 
 @dataclass(frozen=True, slots=True)
 class _Result:
-    """What a record must hold if the result of an expression is not null, is `truthy`, or is a list with an item that
-    is not null (`filled`).
+    """The needles of a record if an expression's result is not null (`there`), is `truthy`, or is a list with an item
+    that is not null (`filled`).
 
-    `own`: every string in it, and every key, is one of the record's. `listed`: it is a list, or null. `text`: it is
-    JSON text made of the record's own values.
+    `own`: all strings and keys in the result come from the record. `listed`: it is a list or null. `text`: it is JSON
+    text made of the record's own values.
     """
 
     there: Needles = _NONE
@@ -75,7 +76,7 @@ class _Result:
 
 
 def _result(node: Node, at: _Result) -> _Result:
-    """The result of an expression where `at` is the current value's."""
+    """Return the result of an expression if the current value's result is `at`."""
     kind, children = node["type"], node["children"]
     if kind == "field":
         needed = at.truthy | (_holds(node["value"], '"', '"', is_key=True) if at.own else _NONE)
@@ -114,12 +115,12 @@ _NOTHING = _Result()
 
 
 def _item(listed: _Result) -> _Result:
-    """An item, that is not null, of a list."""
+    """Return the result of a list's item that is not null."""
     return _Result(listed.filled, listed.filled, listed.filled, listed.own)
 
 
 def _projected(kind: str, children: Sequence[Node], at: _Result) -> _Result:
-    """Not empty: some item passes the condition, and what the right side makes of it is not null."""
+    """Return the result of a projection: not empty if the right side of an item that passes is not null."""
     base = _result(children[0], at)
     item = _item(base)
     if kind == "value_projection":
@@ -138,7 +139,7 @@ def _joined(kind: str, left: _Result, right: _Result) -> _Result:
 
 
 def _any_result(results: Sequence[_Result]) -> _Result:
-    """The result of one of several expressions."""
+    """Return the result if it is that of any one of several expressions."""
     return _Result(
         _any_of([result.there for result in results]),
         _any_of([result.truthy for result in results]),
@@ -149,11 +150,12 @@ def _any_result(results: Sequence[_Result]) -> _Result:
 
 
 def _any_of(choices: Sequence[Needles]) -> Needles:
-    """The most telling of each, of which one must be there; none where one of the choices needs nothing."""
+    """Combine the most selective needle of each choice into one needle; none if a choice has no needles."""
     if not all(choices):
         return _NONE
-    best = [max(choice, key=lambda needle: (needle.telling, sorted(needle.texts))) for choice in choices]
-    return frozenset([Needle(frozenset().union(*(one.texts for one in best)), any(one.is_key for one in best))])
+    best = [max(choice, key=lambda needle: (needle.selectivity, sorted(needle.texts))) for choice in choices]
+    texts = frozenset().union(*(needle.texts for needle in best))
+    return frozenset([Needle(texts, any(needle.is_key for needle in best))])
 
 
 def _compared(operator: str, left: Node, right: Node, at: _Result) -> _Result:
@@ -177,7 +179,7 @@ _COMPARED = {"lt": lt, "lte": le, "gt": gt, "gte": ge}
 
 
 def _excludes_zero(operator: str, left: Node, right: Node) -> bool:
-    """`length(…) > `0``: can it not hold for what is empty?"""
+    """True for a comparison that is false for an empty value: `length(…) > `0``."""
     if (left["type"], left.get("value"), right["type"]) != ("function_expression", "length", "literal"):
         return False
     number = right["value"]
@@ -185,7 +187,7 @@ def _excludes_zero(operator: str, left: Node, right: Node) -> bool:
 
 
 def _strings_of(value: Any, one: _Result) -> Needles:
-    """What equals this value holds its strings. (In Python, and so in jmespath.py, [true] equals [1].)"""
+    """Return needles for the strings of an equal value. (In Python, and so in jmespath.py, [true] equals [1].)"""
     if one.text and isinstance(value, str):
         return _dumped(value)
     if not one.own:
@@ -200,7 +202,7 @@ def _strings_of(value: Any, one: _Result) -> Needles:
 
 
 def _called(name: str, arguments: Sequence[Node], at: _Result) -> _Result:
-    """A function of the wrong type of value fails, and nearly none takes null."""
+    """Return the result of a function. Functions fail on values of the wrong type, and few accept null."""
     if name in ("map", "sort_by", "max_by", "min_by"):
         return _with_expression(name, arguments, at)
     if name in _ENDS:
@@ -217,9 +219,9 @@ def _called(name: str, arguments: Sequence[Node], at: _Result) -> _Result:
         return replace(first, own=first.own and (first.listed or name == "sort"), text=False)
     if name in ("keys", "values"):
         return _Result(first.there, first.truthy, first.truthy, first.own, listed=True)
-    if name in ("max", "min", "avg"):  # null of an empty list
+    if name in ("max", "min", "avg"):  # null for an empty list
         return _Result(first.filled, first.filled, own=first.own)
-    if name == "length":  # (filled: what it is the length of is not empty)
+    if name == "length":  # (`filled`: its argument is not empty)
         return _Result(first.there, first.there, first.truthy)
     if name in ("abs", "ceil", "floor", "sum", "to_number"):
         return _Result(first.there, first.there)
@@ -247,7 +249,7 @@ _ENDS = {"contains": ("", ""), "starts_with": ('"', ""), "ends_with": ("", '"')}
 
 
 def _searched(name: str, arguments: Sequence[Node], at: _Result) -> _Result:
-    """`contains(path, 'text')` and the like: the path is there, and somewhere the text."""
+    """Return the result of `contains(path, 'text')` and the like: the path exists, and the text occurs."""
     subject, sought = arguments
     where, what = _result(subject, at), _result(sought, at)
     there = where.there if name == "contains" else where.there | what.there
@@ -265,7 +267,7 @@ def _searched(name: str, arguments: Sequence[Node], at: _Result) -> _Result:
 
 
 def _one_of(values: Any, what: _Result) -> Needles:
-    """`contains(['a', 'b'], path)`: the value at the path is one of these."""
+    """Return the needles of `contains(['a', 'b'], path)`: the value at the path is one of these."""
     if not isinstance(values, list) or not values or any(value is None for value in values):
         return _NONE
     return what.there | _any_of([_strings_of(value, what) for value in values])
@@ -275,8 +277,8 @@ _CONSTANTS = ("true", "false", "null", "NaN", "Infinity")
 
 
 def _dumped(text: str) -> Needles:
-    """Letters that JSON text made of a record's values holds are in one of its strings, unless they are a part of
-    `true` and the like, of a number, or of an escape."""
+    """Return needles for a text in JSON text made of a record's values: its letters come from a string of the record,
+    unless they are part of `true` and the like, of a number, or of an escape."""
     best = ""
     for piece in re.findall("[A-Za-z_ ]+", text):
         escaped = re.match("[bfnrtu]?[a-f]{0,4}", piece)
@@ -287,7 +289,7 @@ def _dumped(text: str) -> Needles:
 
 
 def _holds(text: str, opening: str, closing: str, *, is_key: bool = False) -> Needles:
-    """The longest piece of a string that has one spelling without `\\u`, with the quotes that it reaches."""
+    """Return the longest piece of a string that has only one spelling without `\\u`, with adjacent quotes."""
     best = ""
     for match in _PLAIN.finditer(text):
         piece = match.group()

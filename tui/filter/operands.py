@@ -1,4 +1,4 @@
-"""The operands of a JMESPath expression: its literals, and its paths with the fields that they lead to."""
+"""The operands of a JMESPath expression: its literals, and its paths with the fields they refer to."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ _INDEX = {":", "*"}
 
 @dataclass(frozen=True, slots=True)
 class Operand:
-    """A token, or a path of several. [start, end) is its place in the expression.
+    """A token, or a path of several tokens. [start, end) is its position in the expression.
 
-    `path`: its steps from the record; None for what is not a path, or leads from a value that is not known, as behind
-    a pipe. `own`: those of them that are written here (in a condition, the list is not). `single` is the type of a
-    path's only name. `projected`: it gives a list of what it leads to.
+    `path`: its steps from the record; None if it is not a path, or if its base is unknown, as after a pipe. `written`:
+    the steps that are written here (inside a condition, the list's path is not). `single`: the type of a path's only
+    name. `projected`: the result is a list of the values.
     """
 
     type: Type | Literal["path", "call"]
@@ -27,38 +27,38 @@ class Operand:
     end: int
     value: object = None
     path: FieldPath | None = None
-    own: FieldPath = ()
+    written: FieldPath = ()
     single: Literal["", "name", "quoted"] = ""
     projected: bool = False
 
 
 def operands(expression: str) -> list[Operand]:
-    """The tokens with those of a path joined: `a.b[0]`, `@.x`; names that are called have the type "call"."""
+    """Return the tokens, with those of a path joined: `a.b[0]`, `@.x`. Function names have the type "call"."""
     return list(_TokenReader(tokens(expression), expression).read())
 
 
 def constants(parts: Sequence[Operand]) -> list[int]:
-    """Which of the operands are literals that are a condition of their own: 'b' in `a == 'x' || 'b'`."""
+    """Return the indices of literals that are a condition by themselves: 'b' in `a == 'x' || 'b'`."""
     joints = ("", "||", "&&")
     found, depth = [], 0
     for at, operand in enumerate(parts):
         depth += (operand.text in ("(", "[", "[?", "{")) - (operand.text in (")", "]", "}"))
         before = parts[at - 1].text if at else ""
-        behind = parts[at + 1].text if at + 1 < len(parts) else ""
-        if depth == 0 and operand.type in ("raw", "literal") and before in joints and behind in joints:
+        after = parts[at + 1].text if at + 1 < len(parts) else ""
+        if depth == 0 and operand.type in ("raw", "literal") and before in joints and after in joints:
             found.append(at)
     return found
 
 
 @dataclass(slots=True)
 class _Frame:
-    """An open bracket, and the base that paths in it start from."""
+    """An open bracket, and the base of the paths inside it."""
 
     base: FieldPath | None
 
 
 class _TokenReader:
-    """Walks over tokens and keeps which brackets are open."""
+    """Joins tokens into operands, and keeps track of open brackets."""
 
     def __init__(self, tokens_: Sequence[Token], expression: str) -> None:
         self._tokens = tokens_
@@ -82,7 +82,7 @@ class _TokenReader:
         return self._tokens[at].text if at < len(self._tokens) else ""
 
     def _path_end(self, at: int) -> int:
-        """Behind the last token of a path that begins here; `at` if none does."""
+        """Return the index after the last token of a path that begins at `at`, or `at` if none does."""
         if not self._is_step(at) and self._text(at) != "@":
             return at
         end = at + 1
@@ -100,7 +100,7 @@ class _TokenReader:
         return at < len(self._tokens) and self._tokens[at].type in ("name", "quoted") and self._text(at + 1) != "("
 
     def _index_end(self, at: int) -> int:
-        """Behind `[0]`, `[*]` or `[1:2]`; 0 if this is something else."""
+        """Return the index after `[0]`, `[*]` or `[1:2]`; 0 for anything else."""
         end = at + 1
         while end < len(self._tokens) and (self._tokens[end].type == "number" or self._tokens[end].text in _INDEX):
             end += 1
@@ -136,5 +136,5 @@ class _TokenReader:
             self._frames.append(_Frame(frame.base))
         elif operand.text in (")", "]", "}") and len(self._frames) > 1:
             self._frames.pop()
-        elif operand.text in ("|", "&"):  # what follows looks at another value
+        elif operand.text in ("|", "&"):  # what follows has another base
             frame.base = None

@@ -1,4 +1,4 @@
-"""The plain paths among expressions."""
+"""Plain paths in JMESPath expressions."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ JsonPath = tuple[str | int, ...]
 
 
 def path_of(node: Node) -> JsonPath | None:
-    """`a.b[0].c` as ("a", "b", 0, "c"); None for anything that is not fields and indexes."""
+    """Return `a.b[0].c` as ("a", "b", 0, "c"); None if there is more than fields and indexes."""
     kind = node["type"]
     if kind in ("field", "index"):
         return (node["value"],)
@@ -26,7 +26,7 @@ def path_of(node: Node) -> JsonPath | None:
 
 
 def named_paths(node: Node) -> set[JsonPath]:
-    """Every path into a record that an expression names."""
+    """Return every path that occurs in an expression."""
     path = path_of(node)
     if path is not None:
         return {path}

@@ -1,7 +1,7 @@
-"""JSON re-indented as it is spelled: no number, escape or repeated key changes, and it is safe to print.
+"""Indent JSON without changing any number, escape or repeated key, and make it safe to print.
 
-The tokens are moved, not decoded and encoded again: `1e400`, `-0`, `1.0` and `\\ud800` stay what they are. Time is
-linear in the record, whatever it holds, and no recursion follows its depth.
+Tokens are only moved, not decoded and encoded: `1e400`, `-0`, `1.0` and `\\ud800` stay as they are. It takes linear
+time for any record, without recursion.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from tui.filter.compiled import NotJsonError
 from tui.printable import HOSTILE
 
-_INDENT, _DEEPEST = "  ", 40  # levels that are indented; a record of brackets alone must not become 100 times as long
-_PIECE = 1 << 16  # characters that are given at once
-# Possessive quantifiers: nothing is tried twice, and no state is kept for each character.
+_INDENT, _DEEPEST = "  ", 40  # levels that are indented, so that nested brackets do not grow 100 times as long
+_PIECE = 1 << 16  # characters that are yielded at once
+# Possessive quantifiers, so that there is no backtracking and no state per character.
 _TOKEN = re.compile(
     r"""[ \t\n\r]*+(
     "[^"\\\x00-\x1f]*+(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1f]*+)*+"
@@ -30,7 +30,7 @@ _VALUE, _FIRST_ITEM, _FIRST_KEY, _KEY, _COLON, _NEXT = range(6)  # what must com
 
 
 def json_tokens(text: str) -> Iterator[str]:
-    """The tokens of one JSON value as they are spelled (RFC 8259); NotJsonError where it is none."""
+    """Yield the tokens of one JSON value unchanged (RFC 8259). NotJsonError if it is not JSON."""
     open_: list[str] = []
     at, state = 0, _VALUE
     while match := _TOKEN.match(text, at):
@@ -43,7 +43,7 @@ def json_tokens(text: str) -> Iterator[str]:
 
 
 def _after(sign: str, state: int, open_: list[str]) -> int:
-    """What must come behind a token that begins with `sign`."""
+    """Return the state after a token that begins with `sign`."""
     if sign in "{[" and state in (_VALUE, _FIRST_ITEM):
         open_.append(sign)
         return _FIRST_KEY if sign == "{" else _FIRST_ITEM
@@ -63,9 +63,9 @@ def _after(sign: str, state: int, open_: list[str]) -> int:
 
 
 def pretty_lines(record: bytes) -> Iterator[bytes]:
-    """The record's JSON over several lines, in pieces of whole lines; NotJsonError, before any, if it is none."""
+    """Yield the record's indented JSON, in pieces of whole lines. NotJsonError, before any piece, if it is not JSON."""
     text = record.decode("utf-8", "surrogateescape")
-    for _ in json_tokens(text):  # all of it is looked at before a part of it is shown
+    for _ in json_tokens(text):  # check all of it before any of it is shown
         pass
     pieces: list[str] = []
     size = 0

@@ -1,4 +1,4 @@
-"""Regular expressions in RE2's syntax: `--regex`. Time is linear in the record, whatever the pattern."""
+"""Regular expressions in RE2's syntax: `--regex`. Matching takes linear time for any pattern."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ import stringzilla as sz
 from tui.errors import FilterError
 from tui.filter.compiled import Compiled, Find
 
-# These anchor to the text's ends, which a block of lines does not share with its lines.
+# These anchor to the ends of the text, which in a block are not the ends of its lines.
 _TEXT_ANCHORS = re.compile(r"(?<!\\)(?:\\\\)*\\[AzQE]|\(\?[a-zA-Z]*-[a-zA-Z]*m")
-_NEAR = 1 << 12  # bytes: a literal in every tenth line or more
-_LONG = 3  # bytes: a shorter literal hits too often to be worth a search
+_NEAR = 1 << 12  # bytes; a literal that occurs this close is in every tenth line or more
+_LONG = 3  # bytes; a shorter literal hits too often to be worth a search
 
 
 def compile_term(shown: str, *, ignore_case: bool = False) -> Compiled:
-    """A record matches if the pattern is found in it. UTF-8; `^` and `$` are the record's ends.
+    """Compile a pattern. A record matches if the pattern is found in it. UTF-8; `^` and `$` are the record's ends.
 
     `ignore_case`: letters match in either case, by Unicode's simple folding.
     """
@@ -31,9 +31,9 @@ def compile_term(shown: str, *, ignore_case: bool = False) -> Compiled:
 
     if _TEXT_ANCHORS.search(pattern):
         return Compiled(test, holds_lock=True)
-    lines = _compile(f"(?m){pattern}", shown)  # no group: \\Q without \\E would quote its end
+    lines = _compile(f"(?m){pattern}", shown)  # not as a group, whose end \\Q without \\E would quote
     literal = required_literal(pattern).encode()
-    find = _find_behind(literal, lines) if len(literal) >= _LONG else _find(lines)
+    find = _find_after(literal, lines) if len(literal) >= _LONG else _find(lines)
     return Compiled(test, (find,), exact=True, holds_lock=True)
 
 
@@ -45,8 +45,8 @@ def _find(lines: Any) -> Find:
     return find
 
 
-def _find_behind(literal: bytes, lines: Any) -> Find:
-    """Look for the literal first, and for the pattern only near it; where it is frequent, for the pattern at once."""
+def _find_after(literal: bytes, lines: Any) -> Find:
+    """Search for the literal first, and match only lines that contain it; if it is frequent, match at once."""
     everywhere = _find(lines)
 
     def find(block: memoryview, start: int, end: int) -> int:
@@ -66,10 +66,9 @@ def _find_behind(literal: bytes, lines: Any) -> Find:
 
 
 def required_literal(pattern: str) -> str:
-    """The longest text that every match holds, as far as it can be seen outside of groups; "" if none can.
+    """Return the longest text outside groups that every match must contain, or "".
 
-    A choice, a flag (`(?i)` makes case not matter) or an escape that is not plain punctuation may hide what is there,
-    never add to it.
+    Alternatives, flags (such as `(?i)`) and escapes other than punctuation may only make the text shorter.
     """
     if re.search(r"\(\?[a-zA-Z-]*[):]", pattern.replace("(?:", "(")) or "\\Q" in pattern:
         return ""
@@ -81,7 +80,7 @@ def required_literal(pattern: str) -> str:
             run += token[-1]
         elif token == "+":
             best, run = max(best, run, key=len), ""
-        else:  # a quantifier takes back what it stands behind; anything else just ends the run
+        else:  # a quantifier removes the character before it; anything else just ends the run
             whole = run[:-1] if token[0] in "*?{" else run
             best, run = max(best, whole, key=len), ""
     return max(best, run, key=len)
@@ -91,7 +90,7 @@ _TOKEN = re.compile(r"\\.|\[\^?\]?(?:\[:\w+:\]|\\.|[^\]])*\]|[*+?]\??|\{\d+(?:,\
 
 
 def _tokens(pattern: str) -> Iterator[str]:
-    """The pattern's parts outside of groups; a group is one token, `()`."""
+    """Yield the pattern's tokens; a whole group is one token, `()`."""
     depth = 0
     for token in _TOKEN.findall(pattern):
         if token == ")":
@@ -118,7 +117,7 @@ def _compile(pattern: str, shown: str) -> Any:
 
 
 def _reason(words: str) -> str:
-    """RE2's words with its fragment in quotes, and what it lacks or what a glob means."""
+    """Return RE2's message with its fragment in quotes, and advice for unsupported syntax or a glob."""
     what, _, fragment = words.partition(": ")
     if what.startswith(("missing ", "unexpected ")):
         verb, _, sign = what.partition(" ")
@@ -132,7 +131,7 @@ def _reason(words: str) -> str:
 
 
 def _column(words: str, pattern: str) -> int:
-    """RE2 names the fragment, not its place."""
+    """Return the column of an error. RE2 reports only the fragment, not its position."""
     fragment = words.rpartition(": ")[2]
     at = pattern.find(fragment)
     return len(pattern) if at < 0 or words.startswith("missing") else at

@@ -1,6 +1,6 @@
-"""JMESPath over whole blocks: only what an expression needs is decoded, and it runs as Python.
+"""JMESPath over whole blocks: decode only what an expression needs, and run it as Python.
 
-What has no such form gives None, and jmespath.py does it.
+Expressions that cannot be translated give None and are left to jmespath.py.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ from jmespath import exceptions
 from tui.filter.paths import Node
 from tui.filter.translate import Translation, UntranslatableError
 
-# What is raised where an expression does not go with a record: ceil() of infinity, a slice of step 0, …
+# The exceptions of an expression that fails on a record: ceil() of infinity, a slice with step 0, …
 FAILURES = (exceptions.JMESPathError, TypeError, ValueError, ArithmeticError, RecursionError)
-# What a decoder raises for a record that does not fit the fields: it may still be JSON of another shape.
+# The exceptions of a decoder for a record that does not fit the fields; it may still be JSON of another shape.
 MISFITS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """Is the expression true? For a value of a record; or None where they cannot tell, for a record's bytes, and for
-    all of a block whose every line is one JSON object.
+    """Tests whether an expression is true: `holds` for a parsed record, `test` for a record's bytes, and `test_all` for
+    all lines of a block that are one JSON object each.
 
-    The last two raise one of MISFITS for a record that they cannot look at.
+    The last two give None if they cannot decide, and raise one of MISFITS for a record that they cannot decode.
     """
 
     holds: Callable[[Any], bool]
@@ -35,12 +35,12 @@ class Shape:
 
 
 def compile_shape(node: Node) -> Shape | None:
-    """None if the expression is none that can be translated."""
+    """Compile an expression; None if it cannot be translated."""
     try:
         quick, plain = Translation([node]), Translation([node], plain=True)
-        decoder: Any = msgspec.json.Decoder(quick.record.objects())  # makes the types that the function knows
+        decoder: Any = msgspec.json.Decoder(quick.record.objects())  # creates the types that the function uses
         evaluate, evaluate_plain = quick.function(FAILURES), plain.function(FAILURES)
-    except (UntranslatableError, SyntaxError, MemoryError):  # nested deeper than Python's parser goes
+    except (UntranslatableError, SyntaxError, MemoryError):  # SyntaxError, MemoryError: nested too deeply for Python
         return None
 
     return Shape(
@@ -51,10 +51,10 @@ def compile_shape(node: Node) -> Shape | None:
 
 
 def compile_values(nodes: Sequence[Node]) -> Callable[[memoryview], list[list[Any]]] | None:
-    """A column for each expression: what it gives for each record of a block whose every line is one JSON object; None
-    where it fails.
+    """Compile expressions into a function that returns a column for each: its value for every record of a block, None
+    where it fails. Each line must be one JSON object.
 
-    It raises one of MISFITS for a record that it cannot look at. None if one of them cannot be translated.
+    The function raises one of MISFITS for a record that it cannot decode. None if an expression cannot be translated.
     """
     try:
         translation = Translation(nodes, values=True)

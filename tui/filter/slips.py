@@ -1,4 +1,4 @@
-"""Expressions that are no JMESPath but nearly so, and what was meant: `status == 500`, `a = 'x' and not b`."""
+"""Repair expressions that are almost JMESPath: `status == 500`, `a = 'x' and not b`."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from tui.filter.tokens import Token, tokens
 
-_LONGEST = 4096  # characters of an expression that a person writes and is helped with
+_LONGEST = 4096  # characters; longer expressions were not typed and are not repaired
 _WORDS = {"and": "&&", "or": "||", "not": "!"}
-_QUOTES = str.maketrans("‘’‚“”„", "''''''")  # what word processors and chats make of '
+_QUOTES = str.maketrans("‘’‚“”„", "''''''")  # word processors and chats turn ' into these
 _OPENING, _CLOSING = ("(", "[", "[?", "{"), (")", "]", "}")
 _NOTHING = Token("mark", "", -1, -1)
 _OPERANDS = ("raw", "literal", "quoted", "name", "number")
@@ -17,7 +17,7 @@ _OPERANDS = ("raw", "literal", "quoted", "name", "number")
 
 @dataclass(frozen=True, slots=True)
 class Slip:
-    """What is wrong at [start, end), and what belongs there."""
+    """A mistake at [start, end), and its replacement."""
 
     start: int
     end: int
@@ -26,9 +26,9 @@ class Slip:
 
 
 def repaired(expression: str, parses: Callable[[str], bool]) -> tuple[int, str] | None:
-    """The column (from 0) of the first slip and a sentence with the expression that was meant; None if there is none.
+    """Return the column (from 0) of the first mistake and a sentence with the repaired expression; None if none.
 
-    `parses` decides whether an expression is valid: a repair that is not is none.
+    `parses` decides whether an expression is valid. A repair that is not valid is discarded.
     """
     if len(expression) > _LONGEST:
         return None
@@ -44,7 +44,7 @@ def repaired(expression: str, parses: Callable[[str], bool]) -> tuple[int, str] 
 
 
 def edited(expression: str, slips: Sequence[Slip]) -> str:
-    """The expression with every slip replaced."""
+    """Return the expression with all replacements made."""
     for slip in sorted(slips, key=lambda slip: slip.start, reverse=True):
         expression = expression[: slip.start] + slip.replacement + expression[slip.end :]
     return expression
@@ -57,12 +57,12 @@ def _slips(tokens_: Sequence[Token]) -> Iterator[Slip]:
         yield from slips
         before = tokens_[at + used - 1]
         if slips and slips[0].replacement.strip("(") in ("&&", "||", "!"):
-            before = _NOTHING  # an operator, as which the parser will see it
+            before = _NOTHING  # the parser will see an operator
         at += used
 
 
 def _slips_at(tokens_: Sequence[Token], at: int, before: Token) -> tuple[list[Slip], int]:
-    """What is wrong with the tokens that begin here, and how many of them that is about."""
+    """Return the mistakes in the tokens that begin at `at`, and the number of tokens used."""
     token, after = tokens_[at], tokens_[at + 1] if at + 1 < len(tokens_) else _NOTHING
     word, touching = token.text.lower(), after.start == token.end
     if token.type == "number" and (_compares(before) or _compares(after)):
@@ -89,7 +89,7 @@ def _slips_at(tokens_: Sequence[Token], at: int, before: Token) -> tuple[list[Sl
 
 
 def _negation(tokens_: Sequence[Token], at: int) -> list[Slip]:
-    """`not a == b` negates the comparison; `!` binds tighter, so that it needs brackets."""
+    """Replace 'not' by `!`. It binds tighter, so `not a == b` needs parentheses."""
     token, after = tokens_[at], tokens_[at + 1]
     reason = f"'{token.text}' is written !"
     if after.text == "(":
@@ -106,7 +106,7 @@ def _negation(tokens_: Sequence[Token], at: int) -> list[Slip]:
 
 
 def _dashed(tokens_: Sequence[Token], at: int) -> int:
-    """Behind a name such as `user-agent`, which is several tokens that touch."""
+    """Return the index after a name such as `user-agent`, which is several adjacent tokens."""
     end = at + 1
     while end < len(tokens_) and tokens_[end].start == tokens_[end - 1].end:
         part = tokens_[end]

@@ -1,4 +1,4 @@
-"""Python's source, line by line, for a function that looks at the records of a block."""
+"""Generate Python source, line by line, for a function over the records of a block."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ Lines = list[Any]  # each a line, or the lines that are indented below the one b
 
 
 class UndecidedError(Exception):
-    """Whether an object is empty cannot be told by the fields that were decoded."""
+    """The decoded fields do not show whether an object is empty."""
 
 
 class PythonSource:
-    """The lines so far, and what their names stand for. User's text never is a part of them: constants have names."""
+    """The lines so far, and the values of their names. They never contain user input: constants are passed by name."""
 
     def __init__(self, names: Mapping[str, Any]) -> None:
         self.lines: Lines = []
@@ -27,9 +27,9 @@ class PythonSource:
     def function(
         self, body: Lines, failures: tuple[type[Exception], ...], results: int = 1
     ) -> Callable[[list[Any]], list[list[Any]]]:
-        """The function that runs the body for each record `r` of a list, and gives what is passed to `add0`, `add1` ….
+        """Compile a function that runs the body for each record `r` of a list, and returns what `add0`, `add1` … got.
 
-        Not a row for each record: to make a row and take it apart takes as long as to find a value.
+        It returns columns, not rows: building and unpacking a row takes as long as finding a value.
         """
         adds = ", ".join(f"add{number}" for number in range(results))
         head = [f"results = [[] for _ in range({results})]", f"{adds}, = [each.append for each in results]"]
@@ -46,7 +46,7 @@ class PythonSource:
         return name
 
     def types(self, places: tuple[NeededPlace, ...]) -> str:
-        """A name for the type of the objects at one place, or the set of those at several; they are made later."""
+        """Return a name for the type of the objects at one place, or the set of types at several. It is set later."""
         name = self.constant(None)
         self._of_objects[name] = places
         return name
@@ -56,7 +56,7 @@ class PythonSource:
         return f"t{self._count}"
 
     def atom(self, source: str) -> str:
-        """A name for what will be used more than once."""
+        """Return a name for an expression that is used more than once."""
         if source.isidentifier():
             return source
         name = self.temporary()
@@ -65,7 +65,7 @@ class PythonSource:
 
     @contextmanager
     def inside(self, *heads: str) -> Iterator[None]:
-        """The lines that are added meanwhile go below `heads`."""
+        """Indent the lines that are added inside the context below `heads`."""
         outer, self.lines = self.lines, []
         inner = self.lines
         yield
@@ -75,7 +75,7 @@ class PythonSource:
         self.lines += inner
 
     def apart(self, translate: Callable[[], Any]) -> tuple[Any, list[Any]]:
-        """What `translate` gives, and the lines that must run before."""
+        """Return the result of `translate`, and the lines that must run before it."""
         outer, self.lines = self.lines, []
         made, lines = translate(), self.lines
         self.lines = outer
@@ -91,5 +91,5 @@ def _indented(lines: list[Any], depth: int = 0) -> Iterator[str]:
 
 
 def _types(places: tuple[NeededPlace, ...]) -> Any:
-    """The type of the objects at one place, or the set of those at several."""
+    """Return the type of the objects at one place, or the set of types at several."""
     return places[0].type if len(places) == 1 else frozenset(place.type for place in places)

@@ -1,4 +1,4 @@
-"""The filter as a value: a stack of terms that all must hold, each of which can be switched off."""
+"""The filter as a value: a stack of terms that must all match, each of which can be disabled."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ TermKind = Literal["grep", "file", "regex", "match"]
 
 @dataclass(frozen=True)
 class KindSpec:
-    """What a kind of term is called, and how a command line asks for it."""
+    """The names of a kind of term, and its command-line options."""
 
     name: str
-    place: str  # what it looks at
+    place: str  # what it is matched with
     option: str
     metavar: str
     help: str
-    lead: str = ""  # before its text, where terms stand side by side
-    opposite: str = ""  # the help of the option that negates it; "": none does
+    lead: str = ""  # shown before its text in a row of terms
+    opposite: str = ""  # the help of the option that negates it; "": there is none
     folds: bool = True  # -i applies
     words: bool = False  # -w applies
-    grep: tuple[str, str] | None = None  # what grep needs to do the same: its kind, and what stands before the text
+    grep: tuple[str, str] | None = None  # the same for grep: the option for the kind, and the one before the text
 
 
 KINDS: Mapping[TermKind, KindSpec] = {  # in the order of help
@@ -72,7 +72,7 @@ KINDS: Mapping[TermKind, KindSpec] = {  # in the order of help
         "JMESPath", "of values", "-m", "EXPR", "Keep records where EXPR (JMESPath) is truthy.", folds=False
     ),
 }
-OPTIONS: Mapping[tuple[TermKind, bool], str] = {  # each with its opposite
+OPTIONS: Mapping[tuple[TermKind, bool], str] = {  # by kind and negation
     (kind, negated): f"--not-{kind}" if negated else spec.option
     for kind, spec in KINDS.items()
     for negated in (False, True)
@@ -81,7 +81,7 @@ OPTIONS: Mapping[tuple[TermKind, bool], str] = {  # each with its opposite
 
 
 def _sha256(content: bytes) -> str:
-    from hashlib import sha256  # only a file of texts has a digest
+    from hashlib import sha256  # only needed for a file of texts
 
     return sha256(content).hexdigest()
 
@@ -89,10 +89,10 @@ def _sha256(content: bytes) -> str:
 @dataclass(frozen=True)
 class Term:
     """One condition: literal bytes (`grep`), any line of a file (`file`: `text` is its name), RE2 (`regex`) or JMESPath
-    (`match`); FilterError if it is malformed.
+    (`match`). FilterError if it is invalid.
 
-    `negated` inverts a text or regex; a JMESPath does that itself, with `!`. `ignore_case`: of all but a JMESPath;
-    `words`: whole words, of a text and a file. `content` is what the file holds: it is read once, here.
+    `negated` inverts a text or regex; JMESPath has `!`. `ignore_case` applies to all but JMESPath, `words` (whole
+    words) to a text and a file. `content`: the file's content, which is read once, here.
     """
 
     kind: TermKind
@@ -109,8 +109,8 @@ class Term:
         if self.kind == "file" and self.content is None:
             from tui.filter.texts import read_texts
 
-            if self.text == "-":  # it is for who runs a command, not for who writes a filter
-                raise FilterError("standard input is only read by -f - of a command line", self.text)
+            if self.text == "-":  # not in saved filters, nor in the explorer
+                raise FilterError("standard input can only be read by -f - on the command line", self.text)
             object.__setattr__(self, "content", read_texts(self.text))
         _ = self.compiled
 
@@ -120,7 +120,7 @@ class Term:
         return opposite(compiled) if self.negated else compiled
 
     def _compile(self) -> Compiled:
-        # the libraries of a kind are only loaded where it is used
+        # import the libraries of a kind only when it is used
         if self.kind == "match":
             from tui.filter import jmespath
 
@@ -136,32 +136,32 @@ class Term:
             return texts.compile_texts(lines, ignore_case=self.ignore_case, words=self.words)
         return text.compile_term(self.text, ignore_case=self.ignore_case, words=self.words)
 
-    def __reduce__(self) -> tuple[type[Term], tuple[object, ...]]:  # compiled again where it arrives
+    def __reduce__(self) -> tuple[type[Term], tuple[object, ...]]:  # compiled again after unpickling
         flags = self.enabled, self.negated, self.ignore_case, self.words
         return Term, (self.kind, self.text, *flags, self.content)
 
     @property
     def option(self) -> str:
-        """The command line's option for it."""
+        """The command-line option for it."""
         return OPTIONS[self.kind, self.negated]
 
     @property
     def flags(self) -> list[str]:
-        """The command line's options for how it is compared."""
+        """The command-line options for case and whole words."""
         return ["-i"] * self.ignore_case + ["-w"] * self.words
 
     @property
     def identity(self) -> str:
-        """One text for what it matches: of a file, the digest of what it holds."""
+        """A text that identifies what it matches; for a file, with the digest of its content."""
         digest = None if self.content is None else _sha256(self.content)
         return f"{self.option}{''.join(self.flags)} {digest or self.text}"
 
 
 @dataclass(frozen=True)
 class Filter:
-    """Terms that all must hold; `invert` inverts the whole. Without terms every record matches.
+    """Terms that must all match; `invert` inverts the whole filter. Without terms every record matches.
 
-    `within`: of the records that match, only those whose time is in a range.
+    `within`: keep only matching records whose time is in a range.
     """
 
     terms: tuple[Term, ...] = ()
@@ -171,28 +171,28 @@ class Filter:
     def __post_init__(self) -> None:
         lists = [term for term in self.active if term.kind == "file"]
         if any(term.flags != lists[0].flags for term in lists):
-            raise FilterError("the files of one filter are all compared in the same way (-i, -w)", lists[0].text)
+            raise FilterError("all files of a filter must have the same -i and -w", lists[0].text)
 
     def __reduce__(self) -> tuple[type[Filter], tuple[tuple[Term, ...], bool, Within | None]]:
         return Filter, (self.terms, self.invert, self.within)
 
     @property
     def active(self) -> tuple[Term, ...]:
-        """The terms that are switched on."""
+        """The enabled terms."""
         return tuple(term for term in self.terms if term.enabled)
 
     @property
     def narrows(self) -> bool:
-        """Can there be records that it leaves out?"""
+        """True if it may leave out records."""
         return bool(self.active) or self.invert or self.within is not None
 
     @property
     def lists(self) -> tuple[str, ...]:
-        """The SHA-256 of each file of texts: a file's name does not tell what was looked for."""
+        """The SHA-256 of each file of texts, because a file's name does not identify its content."""
         return tuple(_sha256(term.content) for term in self.active if term.content is not None)
 
     def matcher(self) -> Matcher:
-        """A fresh matcher; one a task."""
+        """Return a new matcher; use one per task."""
         return Matcher([term.compiled for term in self.active], invert=self.invert, within=self.within)
 
     @cached_property
@@ -200,7 +200,7 @@ class Filter:
         return self.matcher()
 
     def matches(self, record: bytes) -> bool:
-        """Does one record (its bytes, without newline) match?
+        """True if one record (its bytes, without newline) matches.
 
         >>> parse_filter(match=["a.b == `1`"]).matches(b'{"a":{"b":1}}')
         True
@@ -208,11 +208,11 @@ class Filter:
         return self._matcher.matches(record)
 
     def spans(self, block: Block) -> Iterator[Span]:
-        """[start, end) of every matching record of a block."""
+        """Yield [start, end) of every matching record of a block."""
         return self._matcher.spans(block)
 
     def arguments(self) -> list[str]:
-        """The words of the command line that make this filter."""
+        """Return the command-line arguments for this filter."""
         terms = _alike(self.active)
         options = list(OPTIONS.values())
         grouped = sorted(terms, key=lambda term: options.index(term.option))  # as the command line groups them
@@ -222,11 +222,11 @@ class Filter:
         return [*words, *flags, *(["-v"] if self.invert else []), *times]
 
     def words(self) -> list[str]:
-        """All that tells it from another filter: the same words, and the ends of a range of times."""
+        """Return all that distinguishes it from other filters: its arguments, and the ends of a range of times."""
         return [*self.arguments(), *(self.within.ends() if self.within else [])]
 
     def describe(self) -> str:
-        """One line for people: the command line's words, quoted for a shell; `every record` without terms."""
+        """Return the arguments as one line, quoted for a shell; `every record` without terms."""
         return shell_join(self.words()) or "every record"
 
     def with_term(self, term: Term) -> Filter:
@@ -234,7 +234,7 @@ class Filter:
 
 
 def _alike(terms: Sequence[Term]) -> list[Term]:
-    """The terms, all with the same `-i` and `-w`, which stand for all of a command line: others become a regex."""
+    """Return terms that share one `-i` and `-w`, which apply to a whole command line; others become a regex."""
     lists = [term for term in terms if term.kind == "file"]
     texts = [*lists, *(term for term in terms if term.kind == "grep")]
     folding = [*texts, *(term for term in terms if term.kind == "regex")]
@@ -271,11 +271,11 @@ def parse_filter(
     words: bool = False,
     stdin: bytes | None = None,
 ) -> Filter:
-    """A filter from texts, files of texts, RE2 patterns and JMESPath expressions; FilterError names the invalid one,
-    and the column.
+    """Build a filter from texts, files of texts, RE2 patterns and JMESPath expressions. FilterError, with the column,
+    for an invalid one.
 
-    All of them must hold (of a file, any line), and none of `not_grep` and `not_regex`. `ignore_case` is for all but
-    `match`, `words` for texts. `stdin` is what the file `-` holds.
+    All of them must match (any line of a file), and none of `not_grep` and `not_regex`. `ignore_case` applies to all
+    but `match`, `words` to texts. `stdin`: the content of the file `-`.
 
     >>> parse_filter(grep=["foo"]).matches(b"a foo b")
     True

@@ -1,4 +1,4 @@
-"""Literal bytes: `--grep`; as they are, in any case, as whole words."""
+"""Literal bytes: `--grep`; exact, in any case, or as whole words."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from tui.filter.words import is_word
 
 
 def compile_term(text: str, *, ignore_case: bool = False, words: bool = False) -> Compiled:
-    """A record matches if it holds the UTF-8 bytes of `text`, as `grep -F` does.
+    """Compile a text. A record matches if it contains the UTF-8 bytes of `text`, as in `grep -F`.
 
-    `ignore_case`: letters match in either case, those of ASCII only each other, others by Unicode's simple folding.
-    `words`: no letter, digit or underscore (of Unicode) stands before or behind, as in `grep -w`.
+    `ignore_case`: letters match in either case: ASCII letters match only ASCII, others by Unicode's simple folding.
+    `words`: no (Unicode) letter, digit or underscore is before or after it, as in `grep -w`.
     """
     needle = text.encode("utf-8", "surrogateescape")
     if b"\n" in needle:
@@ -21,7 +21,7 @@ def compile_term(text: str, *, ignore_case: bool = False, words: bool = False) -
     if not needle:
         return Compiled(lambda record: True)
     if ignore_case:
-        from tui.filter.texts import compile_texts  # its library is only loaded where it is used
+        from tui.filter.texts import compile_texts  # import its library only when it is used
 
         return compile_texts((needle,), ignore_case=True, words=words)
     if words:

@@ -1,4 +1,4 @@
-"""Texts and regexes that nearly match: in another case, with other spaces, or a regex or glob given as text."""
+"""Suggest texts and regexes that match: in another case, with other spaces, or as a regex instead of a text."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tui.filter.terms import Term, TermKind
 from tui.filter.texts import shown_name
 from tui.printable import printable
 
-# What is hardly ever meant as it is written.
+# Texts that are rarely meant literally.
 _REGEX = re.compile(r"\.[*+]|\\[dwsbDWSB.]|\[(?:\^|[A-Za-z0-9]-[A-Za-z0-9])[^\]]*\]|\(\?|\(\w+(?:\|\w+)+\)")
 _SPACED = re.compile(r'(?<=["\d\]}el])\s*([:,])\s+')
 _TIGHT = re.compile(r'(?<=")([:,])(?=["\d\[{-])')
@@ -21,9 +21,9 @@ Offer = tuple[str, Term]
 
 
 def text_hint(term: Term, matches: Callable[[Term], int]) -> tuple[str, Term | None] | None:
-    """A sentence, and the term that was probably meant, if there is one.
+    """Return a sentence, and the term that was probably meant, if there is one.
 
-    `matches` says how many records of a sample match a term.
+    `matches` returns the number of records in a sample that match a term.
     """
     text = term.text
     if term.kind == "file" and not term.content:
@@ -35,7 +35,7 @@ def text_hint(term: Term, matches: Callable[[Term], int]) -> tuple[str, Term | N
             return words, other
     if term.kind == "grep" and _is_file(text):
         return (
-            f"-g looks for the text '{printable(text)}', and there is a file of that name; -f looks for its lines",
+            f"-g searches for the text '{printable(text)}', but it is also a file; -f searches for its lines",
             None,
         )
     return None
@@ -49,31 +49,31 @@ def _is_file(text: str) -> bool:
 
 
 def _others(term: Term) -> Iterator[Offer]:
-    """Terms that are nearly the same."""
+    """Yield similar terms, each with a sentence."""
     if term.kind != "file":
         for words, text in (
-            ("the records have no space behind ':' and ','", _SPACED.sub(r"\1", term.text)),
-            ("the records have a space behind ':' and ','", _TIGHT.sub(r"\1 ", term.text)),
+            ("the records have no space after ':' and ','", _SPACED.sub(r"\1", term.text)),
+            ("the records have a space after ':' and ','", _TIGHT.sub(r"\1 ", term.text)),
         ):
             if other := _term(term.kind, text):
                 yield words, replace(other, ignore_case=term.ignore_case, words=term.words)
     elif term.content is not None:
         bare = b"\n".join(line.strip(b" \t\"',") for line in term.content.split(b"\n"))
-        yield "the lines of the file have blanks or quotes around them", replace(term, content=bare)
+        yield "the lines of the file have spaces or quotes around them", replace(term, content=bare)
     if term.words:
-        yield "the records have it as a part of a word only", replace(term, words=False)
-    yield "upper and lower case differ; the records have it in another case", replace(term, ignore_case=True)
+        yield "the records have it only as part of a word", replace(term, words=False)
+    yield "the records have it in another case", replace(term, ignore_case=True)
 
 
 def _glob(text: str) -> Offer | None:
-    """`*timeout*` and `time*out`; a text that is `*` alone, or in which `.*` is a regex, is no glob."""
+    """Suggest a term for a glob: `*timeout*`, `time*out`. A single `*`, and a `.*` of a regex, are not globs."""
     inner = text.strip("*")
     if "*" not in text or not inner or re.search(r"[.\])\\]\*", text):
         return None
     if "*" not in inner:
-        return "-g finds its text anywhere in a record, and * means itself", Term("grep", inner)
+        return "-g finds its text anywhere in a record, and * is not a wildcard", Term("grep", inner)
     offered = _term("regex", ".*".join(map(_quoted, re.split(r"\*+", inner))))
-    return None if offered is None else ("-g is literal text, in which * means itself", offered)
+    return None if offered is None else ("-g is literal text, and * is not a wildcard", offered)
 
 
 def _regex(text: str, matches: Callable[[Term], int]) -> Offer | None:

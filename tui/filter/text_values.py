@@ -1,4 +1,4 @@
-"""Texts that no record of a sample holds: another spelling of one that is there, or one with a wildcard."""
+"""Find texts that no record of a sample contains: another spelling of an existing one, or one with a wildcard."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from tui.filter.operands import Operand
 from tui.filter.slips import Slip
 
 _WILDCARDS = (".*", "*", "%")  # of a regex, a shell, and SQL's LIKE
-_MOST_PIECES = 3  # between wildcards; a regex of many would take long to fit
+_MAX_PIECES = 3  # between wildcards; a regex of many could backtrack for long
 
 
 def other_value(path: Operand, literal: Operand, types: Types) -> MatchSlip | None:
-    """`level == 'ERROR'` where every record says `error`."""
+    """Suggest an existing spelling: `level == 'ERROR'` where every record has `error`."""
     assert path.path is not None
     field = types.leaves.get(path.path)
     text = str(literal.value)
@@ -38,7 +38,7 @@ def other_value(path: Operand, literal: Operand, types: Types) -> MatchSlip | No
 def with_wildcard(
     sign: Operand, path: Operand, text: object, sides: tuple[Operand, Operand], types: Types
 ) -> MatchSlip | None:
-    """`event == 'err*'`: a wildcard where whole texts are compared."""
+    """Suggest a function for a wildcard where whole texts are compared: `event == 'err*'`."""
     if sign.text not in ("==", "!=") or not isinstance(text, str) or path.path is None or path.projected:
         return None
     here = types.of(path.path)
@@ -49,7 +49,7 @@ def with_wildcard(
     values = [value for value, _ in field.top if isinstance(value, str)] if field else []
     if (
         field is None
-        or len(pieces) > _MOST_PIECES
+        or len(pieces) > _MAX_PIECES
         or text in values
         or not any(_fits(value, pieces) for value in values)
     ):
@@ -66,5 +66,5 @@ def with_wildcard(
 
 
 def _fits(value: str, pieces: Sequence[str]) -> bool:
-    """Does a text fit the pieces between wildcards?"""
+    """True if a text matches the pieces between wildcards."""
     return any(pieces) and re.fullmatch(".*".join(map(re.escape, pieces)), value, re.DOTALL) is not None

@@ -1,7 +1,7 @@
-"""Any of many literal texts, looked for in one pass: `--file`, and `--ignore-case` for texts.
+"""Search for many literal texts in one pass: `--file`, and `--ignore-case` for texts.
 
-Hyperscan is five times as fast as what comes next, and its license and wheels are fine; where it is not installed, and
-for letters beyond ASCII in any case, it is one alternation of RE2.
+Hyperscan is five times as fast as the next best, with a permissive license and wheels. Where it is not installed, and
+to ignore the case of non-ASCII letters, the search is one alternation of RE2.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from tui.printable import printable
 
 MAX_TEXTS = 100_000
 _LARGEST = 64 << 20  # bytes of a file
-_RE2_MEMORY = 1 << 30  # bytes: its default takes 5,000 ids
+_RE2_MEMORY = 1 << 30  # bytes; RE2's default is enough for 5,000 ids
 _BOM = b"\xef\xbb\xbf"
 
 
 class _TextSearch(Protocol):
-    """One for any of the texts: the first hit, and where all of them begin."""
+    """A search for any of the texts: `find` returns the first hit, `every` the starts of all hits."""
 
     def find(self, block: memoryview, start: int, end: int) -> int: ...
 
@@ -33,7 +33,7 @@ class _TextSearch(Protocol):
 
 
 def read_texts(name: str) -> bytes:
-    """The bytes of FILE, or of standard input for `-`; FilterError, in one sentence, if it cannot be read."""
+    """Read FILE, or standard input for `-`. FilterError with one sentence if it cannot be read."""
     try:
         if name == "-":
             content = sys.stdin.buffer.read(_LARGEST + 1)
@@ -50,22 +50,22 @@ def read_texts(name: str) -> bytes:
 
 
 def split_texts(name: str, content: bytes) -> tuple[bytes, ...]:
-    """The texts of a file, each once: one a line, without the CR before its newline, as no record has one there."""
+    """Return the distinct texts of a file, one per line, without a CR at the end, as in records."""
     lines = content.removeprefix(_BOM).removesuffix(b"\n").split(b"\n") if content else []
     texts = tuple(dict.fromkeys(line.removesuffix(b"\r") for line in lines))
     if len(texts) > MAX_TEXTS:
-        most = f"-f looks for at most {MAX_TEXTS:,} at once"
-        raise FilterError(f"{shown_name(name)} has {len(texts):,} different lines; {most}; split it", name)
+        limit = f"-f searches for at most {MAX_TEXTS:,} at once"
+        raise FilterError(f"{shown_name(name)} has {len(texts):,} different lines; {limit}; split it", name)
     return texts
 
 
 def shown_name(name: str) -> str:
-    """A file of -f in a sentence."""
+    """Return the name of a file of -f for a sentence."""
     return "standard input" if name == "-" else printable(name, 200)
 
 
 def compile_texts(texts: tuple[bytes, ...], *, ignore_case: bool, words: bool) -> Compiled:
-    """A record matches if it holds any of the texts; as in grep, an empty one is in every record, and none in none."""
+    """Compile texts. A record matches if it contains any of them. As in grep, an empty text matches every record."""
     if b"" in texts:
         return Compiled(lambda record: True)
     if not texts:
@@ -84,7 +84,7 @@ def compile_texts(texts: tuple[bytes, ...], *, ignore_case: bool, words: bool) -
 
 
 def _once(make: Callable[[], _TextSearch]) -> Callable[[], _TextSearch]:
-    """To prepare a search for 100,000 texts takes seconds: not where a term is made, and not in each thread."""
+    """Prepare a search on first use, once for all threads: for 100,000 texts it takes seconds."""
     made: list[_TextSearch] = []
     lock = threading.Lock()
 
@@ -104,8 +104,8 @@ def _nowhere(block: memoryview, start: int, end: int) -> int:
 
 @lru_cache(maxsize=4)
 def search(texts: tuple[bytes, ...], ignore_case: bool, words: bool) -> _TextSearch:
-    """Kept, for the filters of other chunks in this process."""
-    if all(b"\0" not in text and (not ignore_case or text.isascii()) for text in texts):  # (it takes texts as C does)
+    """Return a search for the texts, cached for other chunks in this process."""
+    if all(b"\0" not in text and (not ignore_case or text.isascii()) for text in texts):  # Hyperscan takes C strings
         try:
             return _Hyperscan(texts, ignore_case, words)
         except ImportError:
@@ -114,7 +114,7 @@ def search(texts: tuple[bytes, ...], ignore_case: bool, words: bool) -> _TextSea
 
 
 class _Hyperscan:
-    """The texts as a database of Hyperscan's. ImportError where that is not installed."""
+    """A search with Hyperscan. ImportError if that is not installed."""
 
     def __init__(self, texts: tuple[bytes, ...], ignore_case: bool, words: bool) -> None:
         import hyperscan
@@ -124,7 +124,7 @@ class _Hyperscan:
         self._database.compile(expressions=list(texts), ids=list(range(len(texts))), flags=flags, literal=True)
         self._lengths = list(map(len, texts))
         self._words = words
-        self._local = threading.local()  # what a search writes to while it runs
+        self._local = threading.local()  # the scratch space of a running search
         self._new_scratch, self._terminated = hyperscan.Scratch, hyperscan.ScanTerminated
 
     def find(self, block: memoryview, start: int, end: int) -> int:
@@ -148,7 +148,7 @@ class _Hyperscan:
     def _scan(
         self, part: memoryview, block: memoryview, start: int, end: int, on_hit: Callable[[int], bool | None]
     ) -> None:
-        """Call `on_hit` with where each hit begins in the part, until it returns True."""
+        """Call `on_hit` with the start of each hit in the part, until it returns True."""
 
         def on_match(text: int, _start: int, stop: int, _flags: int, _context: object) -> bool | None:
             at = stop - self._lengths[text]
@@ -165,7 +165,7 @@ class _Hyperscan:
 
 
 class _Alternation:
-    """The same by one pattern of RE2's."""
+    """A search with one pattern of RE2."""
 
     def __init__(self, texts: tuple[bytes, ...], ignore_case: bool, words: bool) -> None:
         import re2
@@ -202,7 +202,7 @@ class _Alternation:
         return decoded.casefold() if self._ignore_case else decoded
 
     def _stands_alone(self, block: memoryview, start: int, end: int) -> bool:
-        """Of several texts that begin here, one is found first, and another may be whole words."""
+        """True if any text that begins here is a whole word: RE2 finds only one of them."""
         return any(
             is_word(block, start, start + length, end)
             and self._fold(bytes(block[start : start + length])) in self._folded

@@ -1,6 +1,6 @@
-"""A JMESPath expression as tokens with their places, also where it cannot be parsed: what repairs and hints work on.
+"""Split a JMESPath expression, even an invalid one, into tokens with their positions, for repairs and hints.
 
-jmespath's own lexer stops at the first character that it does not know, and the ends it gives are not offsets.
+jmespath's own lexer stops at the first unknown character, and the ends it returns are not offsets.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _TOKEN = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """[start, end) of an expression. `text` is what is written there, `value` what a literal or a name means."""
+    """A token at [start, end) of an expression: its `text`, and the `value` of a literal or name."""
 
     type: Type
     text: str
@@ -37,7 +37,7 @@ class Token:
 
 
 def tokens(expression: str) -> list[Token]:
-    """The tokens, without blanks."""
+    """Return the tokens, without white space."""
     read = []
     for match in _TOKEN.finditer(expression):
         kind = match.lastgroup
@@ -57,5 +57,5 @@ def _value(kind: str, text: str) -> object:
         if kind == "literal":
             return json.loads(text[1:-1].replace("\\`", "`"))
         return json.loads(text) if kind in ("quoted", "number") else None
-    except (ValueError, RecursionError):  # jmespath takes `text` for 'text'; it refuses the others
+    except (ValueError, RecursionError):  # jmespath reads `text` as 'text', and refuses the others
         return text[1:-1] if kind == "literal" else text

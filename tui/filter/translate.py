@@ -1,7 +1,7 @@
-"""A JMESPath expression as Python that runs over all records of a block: loops and comparisons, and hardly a call.
+"""Translate a JMESPath expression into Python that runs over all records of a block: loops and comparisons, few calls.
 
-Meaning, errors and what is evaluated at all are jmespath.py's (jmespath/visitor.py); the tests hold both against each
-other. What nobody evaluates has no order: nothing here has a side effect but the error that ends a record.
+Results, errors and lazy evaluation are the same as in jmespath.py (jmespath/visitor.py); the tests compare both. The
+order of evaluation does not matter: there are no side effects, except the error that ends a record.
 """
 
 from __future__ import annotations
@@ -17,26 +17,28 @@ from tui.filter.functions import COMPARABLE, FUNCTIONS, NUMBERS, is_equal
 from tui.filter.paths import Node, path_of
 from tui.filter.source import Lines, PythonSource, UndecidedError
 
-Translated = tuple[str, Origin]  # an expression of Python's, to be evaluated once at most; and what its value is
+Translated = tuple[str, Origin]  # a Python expression, to be evaluated at most once, and the origin of its value
 
 
 class UntranslatableError(Exception):
-    """A construct that only jmespath.py evaluates."""
+    """A construct that only jmespath.py can evaluate."""
 
 
 class Translation:
-    """Python's source of expressions, and what they need of a record."""
+    """The Python source of expressions, and what they need of a record."""
 
     def __init__(self, nodes: Sequence[Node], *, plain: bool = False, values: bool = False) -> None:
-        """Is the one expression true; or what `values` do they give? `plain`: records are dicts, lists and so on, as a
-        JSON library gives them."""
+        """Translate one expression into a test, or several into their `values`.
+
+        `plain`: records are dicts, lists and so on, as from a JSON library.
+        """
         self.record = NeededPlace()
         if plain:
             self.record.need_whole()
         self._decided = values  # nothing may be left undecided
         self._results = len(nodes) if values else 1
         changes = -1
-        while changes != self.record.shared.changes:  # what is needed is known when it is all translated
+        while changes != self.record.shared.changes:  # what is needed is only known after a complete translation
             changes = self.record.shared.changes
             self.source = PythonSource(_HELPERS)
             at = "r", Origin.at(self.record)
@@ -44,9 +46,9 @@ class Translation:
             self.record.settle()
 
     def function(self, failures: tuple[type[Exception], ...]) -> Callable[[list[Any]], list[list[Any]]]:
-        """A list with a bool of each record, or None where that is undecided; or for each expression one of its values.
+        """Return the function: it returns one list of a bool (None: undecided) per record, or a list per expression.
 
-        An expression that raises one of the failures is not true, and its value is None.
+        An expression that raises one of the failures is false, and its value is None.
         """
         return self.source.function(self._body, failures, self._results)
 
@@ -66,7 +68,7 @@ class Translation:
         return body
 
     def _truth(self, node: Node, at: Translated) -> str:
-        """Is it true in JMESPath's sense? As Python's `if` understands it."""
+        """Translate a node into a Python condition for its truth in JMESPath."""
         kind, children = node["type"], node["children"]
         if kind in _JUNCTIONS:
             return self._chain([*_parts(node, kind)], _JUNCTIONS[kind], at)
@@ -89,7 +91,7 @@ class Translation:
         return f"(({t} := {source}) or type({t}) in numbers)"
 
     def _chain(self, nodes: list[Node], junction: str, at: Translated) -> str:
-        """`a || b || c` as three, not as two of which one is two: Python nests 200 brackets and no more."""
+        """Translate `a || b || c` into one flat chain, because Python allows at most 200 nested parentheses."""
         made = [self.source.apart(lambda node=node: self._truth(node, at)) for node in nodes]  # type: ignore[misc]
         if not any(lines for _, lines in made):
             return f"({f' {junction} '.join(source for source, _ in made)})"
@@ -103,7 +105,7 @@ class Translation:
         return result
 
     def _value(self, node: Node, at: Translated) -> Translated:
-        """What it gives where the current value is `at`, whose source is a name."""
+        """Translate a node into its value. `at` is the current value; its source is a name."""
         made: Translated = getattr(self, f"_{node['type']}", self._unknown)(node, at)
         return made
 
@@ -170,7 +172,7 @@ class Translation:
     def _projected(
         self, fits: str, values: str, item: Origin, right: Node, condition: Node | None = None
     ) -> Translated:
-        """The list of what `right` gives for each of the values that the condition lets through, without nulls."""
+        """Translate a projection: a list of `right` for each value that passes the condition, without nulls."""
         result, element, t = self.source.temporary(), self.source.temporary(), self.source.temporary()
         self.source.lines.append(f"{result} = None")
         with self.source.inside(f"if {fits}:"):
@@ -222,7 +224,7 @@ class Translation:
         return self._truth(node, at), SCALAR
 
     def _or_expression(self, node: Node, at: Translated) -> Translated:
-        """The left side, or where that does not decide, the right one."""
+        """Translate `||` or `&&`: the left side or, if that does not decide, the right one."""
         left, right = node["children"]
         source, origin = self._value(left, at)
         t = self.source.atom(source)
@@ -242,7 +244,7 @@ class Translation:
         return self._comparison(node, at, otherwise="None"), SCALAR
 
     def _comparison(self, node: Node, at: Translated, otherwise: str) -> str:
-        """`otherwise`: what an ordering gives (null) where a side has none."""
+        """Translate a comparison. `otherwise`: the result of an ordering (null) if a side has no order."""
         (left, right), sign = node["children"], _SIGNS[node["value"]]
         if left["type"] == "literal":
             left, right, sign = right, left, _TURNED.get(sign, sign)
@@ -261,7 +263,7 @@ class Translation:
         return f"({t} {sign} {u} if {both} else {otherwise})"
 
     def _equality(self, one: str, sign: str, other: str, kind: type | None) -> str:
-        """`kind` is that of a literal on the right. In Python true is 1, in JMESPath it is not."""
+        """Translate an equality. `kind`: type of a literal on the right. Unlike in Python, true is not equal to 1."""
         equal = sign == "=="
         if kind is str:
             return f"({one} {sign} {other})"
@@ -288,7 +290,7 @@ class Translation:
         return call, RESULTS.get(name, of_scalar)(origins)
 
     def _with_expression(self, name: str, arguments: list[Node], at: Translated) -> Translated:
-        """A function that evaluates an `&expression` on each item of a list."""
+        """Translate a function that evaluates an `&expression` on each item of a list."""
         expression, values = arguments if name == "map" else reversed(arguments)
         if expression["type"] != "expref":
             raise UntranslatableError(name)
@@ -311,7 +313,7 @@ _SCALAR_TYPES = (str, int, float, bool, NoneType)
 
 
 def _parts(node: Node, kind: str) -> Iterator[Node]:
-    """All operands of a chain of the same junction."""
+    """Yield all operands of a chain of the same operator."""
     if node["type"] != kind:
         yield node
         return
@@ -320,7 +322,7 @@ def _parts(node: Node, kind: str) -> Iterator[Node]:
 
 
 def _is_true(value: Any) -> bool:
-    """The truth of a value of which an object is a struct of its needed fields."""
+    """Return the truth of a value whose objects are structs of the needed fields."""
     if isinstance(value, msgspec.Struct):
         for name in value.__struct_fields__:
             if getattr(value, name) is not None:

@@ -1,4 +1,4 @@
-"""Records by the time that they hold: a range to the minute, where hours of chunks are too coarse."""
+"""Select records by their own time, for ranges with minutes."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from tui.filter.event_time import event_time, microseconds
 
 @dataclass(frozen=True)
 class Within:
-    """The records whose time, at `path`, is in [start, stop); texts without an offset are in `zone`.
+    """Selects records whose time, at `path`, is in [start, stop). Texts without an offset are in `zone`.
 
-    Open ends take every time; a record without a readable time is never within. Of minutes that clocks showed twice
-    both are taken (see `tui.archive.moments`).
+    None is an open end. A record without a readable time is never selected. If clocks showed minutes twice, both are
+    selected (see `tui.archive.moments`).
     """
 
     path: str
@@ -26,8 +26,8 @@ class Within:
     zone: tzinfo
 
     def times(self) -> Callable[[Block], list[int | None]]:
-        """A function from a block to the times of its records, in µs since 1970; None where there is none."""
-        from tui.filter.columns import columns  # parsing takes libraries that a literal does without
+        """Return a function from a block to the times of its records, in µs since 1970; None without a time."""
+        from tui.filter.columns import columns  # text filters do not need its libraries
 
         read = columns([self.path])
         zone = self.zone
@@ -36,21 +36,21 @@ class Within:
             table = read(block)
             if table.records == block.count():
                 return [event_time(value, zone) for value in table.columns[0]]
-            return [_one(read(_alone(record)).columns[0], zone) for record in block.records()]
+            return [_first_time(read(_block_of(record)).columns[0], zone) for record in block.records()]
 
         return times
 
     def holds(self) -> Callable[[int | None], bool]:
-        """Is a time in the range?"""
+        """Return a test whether a time is in the range."""
         parts = [_holds(*part) for part in stretches(self.start, self.stop)]
         return parts[0] if len(parts) == 1 else lambda time: any(holds(time) for holds in parts)
 
     def arguments(self) -> list[str]:
-        """The words of a command line that name the field; its range has the ends."""
+        """Return the command-line arguments for the field. The ends are in `ends`."""
         return ["--time-field", self.path]
 
     def ends(self) -> list[str]:
-        """The ends as words of a command line."""
+        """Return the command-line arguments for the ends."""
         span = (("--from", self.start), ("--to", self.stop))
         return [word for option, time in span if time is not None for word in (option, spell_time(time))]
 
@@ -64,9 +64,9 @@ def _holds(first: datetime | None, last: datetime | None) -> Callable[[int | Non
     return holds
 
 
-def _alone(record: bytes) -> Block:
+def _block_of(record: bytes) -> Block:
     return Block(bytearray(record + b"\n"), len(record) + 1, 0)
 
 
-def _one(values: list[object], zone: tzinfo) -> int | None:
+def _first_time(values: list[object], zone: tzinfo) -> int | None:
     return event_time(values[0], zone) if values else None

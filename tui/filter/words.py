@@ -1,4 +1,4 @@
-"""Where words of a text begin and end: letters, digits and underscores of Unicode, as in `grep -w`."""
+"""Find word boundaries: words are Unicode letters, digits and underscores, as in `grep -w`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ _WORD = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvw
 
 
 def is_word(block: memoryview, start: int, end: int, stop: int) -> bool:
-    """Does no word go on before `start`, or behind `end`? [0, stop) of the block is looked at."""
+    """True if no word continues before `start` or after `end`. Examines [0, stop) of the block."""
     return not (_ends_word(block, start) or _begins_word(block, end, stop))
 
 

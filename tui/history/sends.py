@@ -17,7 +17,7 @@ from tui.config import state_dir
 from tui.errors import SendError
 from tui.history.log import append, is_running, now_text, read_log, runnable
 from tui.history.send_log import SendLine, send_log
-from tui.send import Earlier, Plan, Source, earlier_sends, lines_source, outgoing
+from tui.send import Earlier, Plan, Source, earlier_sends, lines_source, outgoing, unreadable_journals
 from tui.send.earlier import read_earlier
 from tui.send.receipt import whoami
 
@@ -94,6 +94,11 @@ def sends() -> list[SendRecord]:
     ]
     written = [record for line in files.values() if (record := _of_file(line)) is not None]
     return sorted([*journals, *written], key=lambda record: record.started, reverse=True)
+
+
+def unread_sends() -> tuple[str, ...]:
+    """A sentence for each journal that cannot be read: of its send nothing is known."""
+    return tuple(words.removesuffix("; nothing was sent") for words in unreadable_journals(journals_dir()))
 
 
 def find_send(name: str) -> SendRecord:

@@ -15,8 +15,8 @@ from tui.errors import IndexFileError
 _WAIT = 10.0  # seconds for another process that writes
 _PAUSE = 0.01  # seconds between two tries
 _SCHEMA = """
-create table if not exists summaries (
-    place text, key text, etag text, size integer, format integer, summary blob, primary key (place, key)
+create table if not exists chunk_summaries (
+    place text, key text, etag text, size integer, format integer, head blob, details blob, primary key (place, key)
 ) without rowid;
 create table if not exists counted (
     place text, key text, etag text, size integer, format text, terms text, matches integer, known blob,
@@ -29,6 +29,7 @@ create table if not exists chunk_words (
 create table if not exists word_rows (at integer primary key, bits blob);
 drop table if exists scans;
 drop table if exists words;
+drop table if exists summaries;
 """
 
 T = TypeVar("T")
@@ -52,7 +53,7 @@ class Database:
         with suppress(sqlite3.Error):
             other = sqlite3.connect(f"{self._path.resolve().as_uri()}?mode=ro", uri=True) if keep_log else None
             if other is not None:  # who only reads cannot move the log, and who is not the last does not
-                other.execute("select 1 from summaries limit 1").fetchone()
+                other.execute("select 1 from chunk_summaries limit 1").fetchone()
             self._connection.close()
             if other is not None:
                 other.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 from tui.archive import Chunk
 from tui.index.database import Database
@@ -13,6 +13,7 @@ from tui.index.database import Database
 AT_ONCE = 900  # keys of one question: SQLite takes 999 in its older versions
 
 Row: TypeAlias = tuple[Any, ...]
+_About: TypeAlias = tuple[str, str | None, int]
 
 
 class Rows:
@@ -26,7 +27,7 @@ class Rows:
         self._database = database
         self._place = place
         self._folder = folder
-        self._asked: tuple[Chunk | None, str | None] = (None, None)  # the last one, and its ETag
+        self._asked: tuple[Chunk | None, _About] = (None, ("", None, 0))  # the last one, and what it is
         self.expected: dict[str, None] = {}
         self.read: dict[object, dict[str, list[Row]]] = {}
 
@@ -42,7 +43,7 @@ class Rows:
     ) -> list[Row]:
         """The rows of a chunk as it is now, each without its key, ETag and size. `ahead`: those of all the expected
         chunks are read together, and kept by a name."""
-        key = key_text(chunk)
+        key, etag, size = self.about(chunk)
         rows = self.read.get(name) if ahead and key in self.expected else None
         if rows is None:
             together = ahead and key in self.expected
@@ -51,8 +52,7 @@ class Rows:
                 rows.setdefault(row[0], []).append(row)
             if together:
                 self.read[name] = rows
-        about = self.etag(chunk), chunk.size
-        return [row[3:] for row in rows.get(key, ()) if row[1:3] == about]
+        return [row[3:] for row in rows.get(key, ()) if row[1] == etag and row[2] == size]
 
     def select(self, query: str, values: Sequence[object], keys: Sequence[str]) -> Iterator[Row]:
         """The rows of the place with these keys."""
@@ -61,21 +61,20 @@ class Rows:
             full = f"{query} and place=? and key in ({', '.join('?' * len(some))})"
             yield from self._database.rows(full, (*values, self._place, *some))
 
-    def about(self, chunk: Chunk) -> tuple[str, str, str | None, int]:
-        return self._place, key_text(chunk), self.etag(chunk), chunk.size
-
-    def etag(self, chunk: Chunk) -> str | None:
-        if self._folder is None:
-            return chunk.etag
+    def about(self, chunk: Chunk) -> _About:
+        """Key, ETag and size of a chunk as it is now; one that is gone has no ETag, and nothing is known of it."""
         if self._asked[0] is not chunk:
-            try:
-                changed = os.stat(f"{self._folder}/{chunk.key}").st_ctime_ns  # noqa: PTH116  (five times as fast as Path.stat)
-                self._asked = chunk, f"{chunk.etag}-{changed:x}"
-            except OSError:  # gone: nothing is known of it
-                self._asked = chunk, None
+            key, etag = chunk.key, cast(str | None, chunk.etag)
+            if self._folder is not None:
+                try:
+                    changed = os.stat(f"{self._folder}/{key}").st_ctime_ns  # noqa: PTH116  (five times as fast as Path.stat)
+                    etag = f"{etag}-{changed:x}"
+                except OSError:
+                    etag = None
+            self._asked = chunk, (key_text(key), etag, chunk.size)
         return self._asked[1]
 
 
-def key_text(chunk: Chunk) -> str:
+def key_text(key: str) -> str:
     """A key that is not UTF-8 has no text that SQLite takes."""
-    return chunk.key.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return key if key.isascii() else key.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

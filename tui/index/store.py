@@ -16,19 +16,20 @@ from tui.archive import Archive, Chunk
 from tui.archive.reading import Reading
 from tui.archive.store import is_s3
 from tui.config import cache_dir
-from tui.index.counted import CountedChunk, pack_known, unpack_known
+from tui.index.counted import CountedChunk, Head, pack_head, pack_known, unpack_head, unpack_known
 from tui.index.database import Database
 from tui.index.rows import AT_ONCE, Row, Rows, key_text
 
 if TYPE_CHECKING:  # who only scans waits for neither
-    from tui.index.summary import Head, Summary
+    from tui.index.summary import Summary
 
 FORMAT = 7  # of a stored summary; others are ignored
 WORDS_FORMAT = 3  # of a stored filter of words
 _SCANS_FORMAT = f"{FORMAT} of {__version__}"  # what a scan counts depends on the filters' code: an update counts again
 _MOST_KEPT = 5_000  # chunks whose summaries are read ahead: some 8 kB each
 
-_SUMMARIES = "select key, etag, size, summary from summaries where format=?"
+_HEADS = "select key, etag, size, head from chunk_summaries where format=?"
+_SUMMARIES = "select key, etag, size, head, details from chunk_summaries where format=?"
 _COUNTED = "select key, etag, size, known, terms from counted where format=?"
 
 
@@ -56,7 +57,7 @@ class Index:
         self.place = place
         self._database = Database(path)
         self._rows = Rows(self._database, place, folder)
-        self._kept: dict[str, Row] = {}  # of expected chunks: of which of them words are kept
+        self._kept: dict[str, list[object]] = {}  # of expected chunks: of which of them words are kept
         self._holding: dict[int, set[str]] = {}  # by word, the keys of those that may hold it
         self._empty: dict[str, bool] = {}  # tables that have no row of the place
         self._only_counted = True  # was nothing else written?
@@ -73,26 +74,24 @@ class Index:
     def expect(self, chunks: Iterable[Chunk]) -> None:
         """These are the chunks that will be asked about: what is known of them is read together, ten times as fast."""
         self._forget_read()
-        self._rows.expected = dict.fromkeys(key_text(chunk) for chunk in chunks)
+        self._rows.expected = dict.fromkeys(key_text(chunk.key) for chunk in chunks)
 
     def head(self, chunk: Chunk) -> Head | None:
         """The figures of a chunk as it is now."""
-        if self.is_empty("summaries"):
+        if self.is_empty("chunk_summaries"):
             return None
-        from tui.index.summary import head_of
-
-        rows = self._rows.of(chunk, "head", _SUMMARIES, (FORMAT,), lambda row: (*row[:3], head_of(row[3])))
-        return rows[0][0] if rows else None
+        rows = self._rows.of(chunk, "head", _HEADS, (FORMAT,))
+        return unpack_head(rows[0][0]) if rows else None
 
     def summary(self, chunk: Chunk) -> Summary | None:
         """All that is known of a chunk as it is now."""
-        if self.is_empty("summaries"):
+        if self.is_empty("chunk_summaries"):
             return None
         from tui.index.summary import unpacked
 
         few = len(self._rows.expected) <= _MOST_KEPT
         rows = self._rows.of(chunk, "summary", _SUMMARIES, (FORMAT,), ahead=few)
-        return unpacked(rows[0][0]) if rows else None
+        return unpacked(*rows[0]) if rows else None
 
     def summaries(self, chunks: Iterable[Chunk]) -> Iterator[tuple[Chunk, Summary | None]]:
         """The same for many, in their order."""
@@ -104,20 +103,20 @@ class Index:
 
     def indexed(self, chunks: Iterable[Chunk]) -> set[str]:
         """The keys of those that are indexed as they are now."""
-        return self._present("summaries", FORMAT, chunks)
+        return self._present("chunk_summaries", FORMAT, chunks)
 
     def put(self, chunk: Chunk, summary: Summary) -> None:
         """Remember a chunk; IndexFileError if the file cannot be written."""
         from tui.index.summary import packed
 
-        row = (*self._rows.about(chunk), FORMAT, packed(summary))
-        self._write(lambda db: db.execute("insert or replace into summaries values (?, ?, ?, ?, ?, ?)", row))
+        row = (self.place, *self._rows.about(chunk), FORMAT, pack_head(summary.head), packed(summary))
+        self._write(lambda db: db.execute("insert or replace into chunk_summaries values (?, ?, ?, ?, ?, ?, ?)", row))
 
     def may_hold(self, chunk: Chunk, word: int) -> bool:
         """May a word be in a chunk, by its hash? True also where no words are known."""
         if self.is_empty("chunk_words"):
             return True
-        key, about = key_text(chunk), (self._rows.etag(chunk), chunk.size)
+        key, *about = self._rows.about(chunk)
         if key not in self._rows.expected:
             kept, holding = self._read_words(word, [key])
             return kept.get(key) != about or key in holding
@@ -125,7 +124,7 @@ class Index:
             self._kept, self._holding[word] = self._read_words(word, list(self._rows.expected))
         return self._kept.get(key) != about or key in self._holding[word]
 
-    def _read_words(self, word: int, keys: Sequence[str]) -> tuple[dict[str, Row], set[str]]:
+    def _read_words(self, word: int, keys: Sequence[str]) -> tuple[dict[str, list[object]], set[str]]:
         """Of the chunks with these keys: which of them the kept words are of, and those that may hold a word."""
         from tui.index.words import LINES_OF_ROW, row_holds
 
@@ -133,7 +132,7 @@ class Index:
         query = f"select key, etag, size, lines, bits from chunk_words left join word_rows on at = {row} where format=?"
         kept, holding = {}, set()
         for key, etag, size, lines, bits in self._rows.select(query, (WORDS_FORMAT,), keys):
-            kept[key] = etag, size
+            kept[key] = [etag, size]
             if type(bits) is not bytes or row_holds(bits, word, lines):
                 holding.add(key)
         return kept, holding
@@ -146,7 +145,7 @@ class Index:
         """Remember the words of a chunk, packed; IndexFileError if the file cannot be written."""
         from tui.index.words import LINE, rows_of
 
-        about = self._rows.about(chunk)
+        about = self.place, *self._rows.about(chunk)
         rows = list(rows_of(words))
 
         def put(db: sqlite3.Connection) -> None:
@@ -177,7 +176,7 @@ class Index:
         """Remember what a scan counted in some chunks, and how many records matched."""
         spelled = _spelled(terms)
         rows = [
-            (*self._rows.about(chunk), _SCANS_FORMAT, spelled, matches, pack_known(known))
+            (self.place, *self._rows.about(chunk), _SCANS_FORMAT, spelled, matches, pack_known(known))
             for chunk, known, matches in counted
         ]
         statement = "insert or replace into counted values (?, ?, ?, ?, ?, ?, ?, ?)"
@@ -185,7 +184,8 @@ class Index:
 
     def status(self) -> Status:
         """Of this place."""
-        query = "select count(*), total(length(summary)), total(size) from summaries where place=? and format=?"
+        sums = "count(*), total(length(head) + length(details)), total(size)"
+        query = f"select {sums} from chunk_summaries where place=? and format=?"
         row = self._database.ask(lambda db: db.execute(query, (self.place, FORMAT)).fetchone()) or (0, 0, 0)
         query = "select count(*), total(bytes), total(size) from chunk_words where place=? and format=?"
         words = self._database.ask(lambda db: db.execute(query, (self.place, WORDS_FORMAT)).fetchone()) or (0, 0, 0)
@@ -196,7 +196,7 @@ class Index:
         chunks = self.status().chunks
 
         def drop(db: sqlite3.Connection) -> None:
-            db.execute("delete from summaries where place=?", (self.place,))
+            db.execute("delete from chunk_summaries where place=?", (self.place,))
             db.execute("delete from counted where place=?", (self.place,))
             _forget_words(db, "place=?", (self.place,))
 
@@ -213,7 +213,7 @@ class Index:
     def _present(self, table: str, format_: int, chunks: Iterable[Chunk]) -> set[str]:
         query = f"select key, etag, size from {table} where place=? and format=?"
         known = set(self._database.ask(lambda db: db.execute(query, (self.place, format_)).fetchall()) or [])
-        return {chunk.key for chunk in chunks if (key_text(chunk), self._rows.etag(chunk), chunk.size) in known}
+        return {chunk.key for chunk in chunks if self._rows.about(chunk) in known}
 
     def _of_scans(self, chunk: Chunk, which: str, *more: str) -> list[Row]:
         """What earlier scans counted, and their terms."""

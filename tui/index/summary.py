@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import msgspec
-from isal.isal_zlib import crc32
 from msgspec.structs import replace
 
-from tui.index.counted import CountedDamage
+from tui.index.counted import Head, checked, unchecked, unpack_head
 
 EXACT = 256  # different values of a field that are counted exactly; of more the most frequent are kept
 HEAVY = 16
@@ -21,11 +21,9 @@ _LEVEL = 19
 _MOST_DIGITS = 10**22  # smaller whole numbers are spelled by their digits
 _LARGEST = 10**308  # larger ones may have no float
 
-_CHECK = 4  # bytes of a checksum
 _ZSTD = b"\x28\xb5\x2f\xfd"  # RFC 8878; no list of MessagePack begins so
 
 T = TypeVar("T")
-_Bytes = bytes  # Summary has a field of this name
 
 
 class FieldSummary(msgspec.Struct, array_like=True):
@@ -71,28 +69,12 @@ class Details(msgspec.Struct):
     packed: bytes = b""
 
 
-class Head(msgspec.Struct, array_like=True):
-    """The figures of one chunk. `whole`: every field was kept. `no_time`: records without a time."""
-
-    records: int = 0
-    bytes: int = 0
-    not_json: int = 0
-    broken_json: int = 0
-    unparsed: int = 0
-    blank: int = 0
-    split: int = 0
-    form: str = ""
-    codec: str = ""
-    damage: list[CountedDamage] = []
-    whole: bool = True
-    time_field: str = ""
-    no_time: int = 0
-
-
-class Summary(Head, array_like=True):
+@dataclass(slots=True)
+class Summary:
     """All about one chunk. `details` are packed until somebody asks for them."""
 
-    details: Details | _Bytes = b""
+    head: Head
+    details: Details | bytes = b""
 
     @property
     def fields(self) -> Mapping[str, FieldSummary]:
@@ -106,7 +88,7 @@ class Summary(Head, array_like=True):
         return details.sample
 
     def _unpacked(self) -> Details:
-        if isinstance(self.details, _Bytes):
+        if isinstance(self.details, bytes):
             fields, rest = _decode_parts(self.details) if self.details else ({}, b"")
             self.details = Details(_LazyFields(fields), packed=rest)
         return self.details
@@ -133,39 +115,22 @@ class _LazyFields(Mapping[str, FieldSummary]):
 _StoredField = tuple[str, list[int], FieldSummary]  # its values, a line each, and their numbers, which pack well
 _Rest = tuple[list[int], Sample]
 _decode_parts = msgspec.msgpack.Decoder(tuple[dict[str, bytes], bytes]).decode  # each field, and the rest
-_decode_head = msgspec.msgpack.Decoder(Head).decode
-_decode_summary = msgspec.msgpack.Decoder(Summary).decode
 
 
 def packed(summary: Summary) -> bytes:
-    """As it is stored, behind a checksum."""
+    """Its details as they are stored, behind a checksum."""
     fields = {
         name: _packed_part(("\n".join(field.values), list(field.values.values()), replace(field, values={})))
         for name, field in summary.fields.items()
     }
     rest = _packed_part((summary._unpacked().minutes, summary.sample))
-    stored = msgspec.msgpack.encode(replace(summary, details=msgspec.msgpack.encode((fields, rest))))
-    return crc32(stored).to_bytes(_CHECK, "little") + stored
+    return checked(msgspec.msgpack.encode((fields, rest)))
 
 
-def unpacked(data: bytes) -> Summary | None:
-    """None for what is not a summary of this format."""
-    return _checked(data, _decode_summary)
-
-
-def head_of(data: bytes) -> Head | None:
-    """Only its figures."""
-    return _checked(data, _decode_head)
-
-
-def _checked(data: bytes, decode: Callable[[memoryview], T]) -> T | None:
-    stored = memoryview(data)[_CHECK:]
-    if crc32(stored).to_bytes(_CHECK, "little") != data[:_CHECK]:
-        return None
-    try:
-        return decode(stored)
-    except msgspec.DecodeError:
-        return None
+def unpacked(head: bytes, details: bytes) -> Summary | None:
+    """A summary of its head and its details as they are stored; None for what is of another format."""
+    figures, stored = unpack_head(head), unchecked(details)
+    return Summary(figures, bytes(stored)) if figures is not None and stored is not None else None
 
 
 def _packed_part(part: object) -> bytes:

@@ -19,6 +19,8 @@ from typing import Any
 
 from isal.isal_zlib import crc32
 
+from tui.index.counted import checked, unchecked
+
 SHORTEST = 4  # bytes of a word; shorter ones are in nearly every chunk
 LINE = 128  # bytes
 LINES_OF_ROW = 31  # lines that are stored as one; with its checksum a row fills a page of SQLite's
@@ -30,7 +32,6 @@ _LEAST, _MOST = 8 << 10, 32 << 20  # bytes of a filter that is being filled
 _PER_BYTE = 3  # stored bytes of a chunk for each byte of it
 _FOLDS = 315  # 3 × 3 × 5 × 7: so many lines can be folded to nearly any smaller number
 _RECENT = 50_000  # words that were added last: most of a block's words are in the next one, too
-_CHECK = 4  # bytes of a CRC-32: ISA-L's takes a tenth of the time that a hash does
 _MIX = 0x9E3779B97F4A7C15  # 2⁶⁴ over the golden ratio: a product's high bits depend on all of a number's
 
 _CHARACTERS = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz")
@@ -129,15 +130,14 @@ class Words:
 def rows_of(packed: bytes) -> Iterator[bytes]:
     """As they are stored: so many lines each, behind a checksum."""
     for start in range(0, len(packed), LINES_OF_ROW * LINE):
-        row = packed[start : start + LINES_OF_ROW * LINE]
-        yield crc32(row).to_bytes(_CHECK, "little") + row
+        yield checked(packed[start : start + LINES_OF_ROW * LINE])
 
 
 def row_holds(row: bytes, word: int, lines: int) -> bool:
     """May a word be in the filter of so many lines that a row is of? A damaged row denies nothing."""
-    stored = memoryview(row)[_CHECK:]
+    stored = unchecked(row)
     start = word % lines % LINES_OF_ROW * LINE
-    if crc32(stored).to_bytes(_CHECK, "little") != row[:_CHECK] or len(stored) < start + LINE:
+    if stored is None or len(stored) < start + LINE:
         return True
     bits = _bits_of(word)
     return int.from_bytes(stored[start : start + LINE], "little") & bits == bits

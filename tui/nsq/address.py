@@ -35,7 +35,7 @@ def split_address(address: str) -> tuple[str, int]:
         host = host[1:-1]
     elif ":" in host:
         host = ""  # an IPv6 address without brackets has no clear port
-    if not _is_host(host) or not port.isascii() or not port.isdigit() or not 0 < int(port) < 65535:
+    if not _is_host(host) or not port.isascii() or not port.isdigit() or not 0 < int(port) < 65536:
         raise SendError(f"'{address}' is not an address; write HOST:PORT, such as 127.0.0.1:4150")
     return host, int(port)
 

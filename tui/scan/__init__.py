@@ -1,4 +1,4 @@
-"""Hours × filter → extract: plan, run and total a scan."""
+"""Scans (hours × filter → extract): plan them, run them and sum up their results."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -72,7 +72,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Import what is used: a scanning process does not wait for what plans and totals."""
+    """Import names on first use: a scanning process need not wait for the modules that plan and sum up."""
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

@@ -1,7 +1,7 @@
-"""A process that scans chunks for its parent: tasks come in on stdin, events go out on stdout, pickled.
+"""A child process that scans chunks: pickled tasks come in on stdin, pickled events go out on stdout.
 
-Not multiprocessing: that imports the parent's main module again, so that a script without a guard would run twice; or
-it forks, which is not safe beside threads. A child ends by itself when its parent is gone, however it went.
+This is not multiprocessing, which imports the parent's main module again, so that a script without a guard would run
+twice, or forks, which is not safe with threads. A child exits by itself when its parent is gone for any reason.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ from tui.scan.task import ScanTask, keep_freed_memory, scan_chunk
 from tui.scan.turns import PipeTurn
 
 MAIN = "import gc; gc.disable(); from tui.scan.child import main; main()"
-_END_SECONDS = 1.0  # seconds that a task has to end once nobody waits for it
+_END_SECONDS = 1.0  # seconds that a task has to end when the parent is gone
 
 
 class Child:
-    """The parent's end of one process. Used by one thread at a time, but for `stop`.
+    """The parent's handle of one child process. Used by one thread at a time, except `stop`.
 
-    `turn` is what all children share, see turns.py.
+    `turn` is a lock that all children share, see turns.py.
     """
 
     def __init__(self, turn: PipeTurn) -> None:
@@ -47,14 +47,14 @@ class Child:
             stdout=subprocess.PIPE,
             env={**os.environ, "PYTHONPATH": path},
             pass_fds=turn.ends,
-            start_new_session=True,  # Ctrl-C is for the parent, which then says stop
+            start_new_session=True,  # Ctrl-C goes only to the parent, which then sends a stop
         )
         self._stopped = threading.Event()
         self._to = cast(BinaryIO, self._process.stdin)
         self._from = cast(BinaryIO, self._process.stdout)
 
     def scan(self, task: ScanTask, emit: Callable[[ScanEvent], None]) -> None:
-        """Run a task there; raises what it raised, ScanError if the process died."""
+        """Run a task in the child. Raises the task's error, or ScanError if the process died."""
         try:
             self._send(task)
             while not isinstance(message := pickle.load(self._from), _Done):
@@ -70,17 +70,17 @@ class Child:
             raise message.error
 
     def stop(self, seconds: float) -> None:
-        """End the task that runs there, and any to come; from any thread. One that is stuck so long is killed."""
+        """Stop the current task and all later ones. If it does not end in time, kill the process. Thread-safe."""
         if not self._stopped.is_set():
             self._stopped.set()
             patience = threading.Timer(seconds, self._process.kill)
             patience.daemon = True
             patience.start()
-        with suppress(BrokenPipeError):  # gone already
+        with suppress(BrokenPipeError):  # the process has ended
             self._send(None)
 
     def close(self) -> None:
-        """Wait for the end of what runs, and of the process."""
+        """Wait for the current task and the process to end."""
         with suppress(BrokenPipeError):
             self._to.close()
         self._from.close()
@@ -92,19 +92,19 @@ class Child:
 
 
 class _Done:
-    """Follows a task's last event."""
+    """Sent after a task's last event."""
 
     def __init__(self, error: HourscopeError | None) -> None:
         self.error = error
 
 
 def main() -> None:
-    """The child: until stdin ends."""
+    """Run the child process until stdin ends."""
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     report_waits(lambda line: print(f"hourscope: {line}", file=sys.stderr, flush=True))
     out = sys.stdout.buffer
-    sys.stdout = sys.stderr  # whatever prints must not print between events
-    gc.freeze()  # what was imported stays: no collection has to look at it
+    sys.stdout = sys.stderr  # a stray print must not get between events
+    gc.freeze()  # imported modules stay, so garbage collections need not examine them
     gc.enable()
     keep_freed_memory()
     stopped = threading.Event()
@@ -119,7 +119,7 @@ def main() -> None:
             scan_chunk(task, emit, stopped.is_set, turn)
         except HourscopeError as error:
             emit(_Done(error))
-        except Exception as error:  # noqa: BLE001  (the process's outermost handler: the parent reports it, with --debug all of it)
+        except Exception as error:  # noqa: BLE001  (the process's outermost handler: the parent reports it, in full with --debug)
             failure = ScanError(
                 f"internal error: {type(error).__name__}: {error}; run it again with --debug and report it"
             )
@@ -130,7 +130,7 @@ def main() -> None:
 
 
 class _Tasks:
-    """What comes in on stdin, read beside the work so that a stop is seen at once."""
+    """Reads tasks from stdin in a thread, so that a stop is seen at once."""
 
     def __init__(self, stopped: threading.Event) -> None:
         self._stopped = stopped
@@ -146,8 +146,8 @@ class _Tasks:
                 self._queue.put(message)
             self._stopped.set()
             sys.stdin.buffer.read()
-        except (EOFError, pickle.UnpicklingError):  # the parent has finished, or is gone, maybe in mid-write
+        except (EOFError, pickle.UnpicklingError):  # the parent has finished, or died, possibly during a write
             self._stopped.set()
         self._queue.put(None)
         time.sleep(_END_SECONDS)
-        os._exit(1)  # the main thread is stuck, and nobody waits for it
+        os._exit(1)  # the main thread is stuck

@@ -1,8 +1,8 @@
-"""The same tasks on an existing Dask cluster: `--dask tcp://HOST:PORT` (the extra `hourscope[dask]`).
+"""Run scan tasks on an existing Dask cluster: `--dask tcp://HOST:PORT` (the extra `hourscope[dask]`).
 
-A task is one chunk, idempotent, so that Dask may run it again where a worker died. Matches go straight to the extract
-where that is in S3; else they come back in bounded parts, and a chunk of several parts is scanned again for the next.
-Parts that are done wait on their workers until one of the few that are held here has been passed on.
+A task is one chunk and idempotent, so Dask may run it again if a worker dies. Matches go straight to an extract in S3;
+otherwise they come back in bounded parts, and a chunk of several parts is scanned again for each part. Finished parts
+wait on their workers until one of the few parts held here was passed on.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from tui.scan.events import ChunkDone, Matches, ScanEvent
 from tui.scan.task import Emit, ScanTask, chunk_events, written
 from tui.scan.workers import Workers, working
 
-_PART_BYTES = 32 << 20  # bytes of matches that come back at once
-_HELD_PARTS = 2  # parts that are here at a time, however many workers there are
-_ASK_SECONDS = 0.25  # seconds between two questions of a worker whether to stop
+_PART_BYTES = 32 << 20  # bytes of matches in one part
+_HELD_PARTS = 2  # parts that are held here at a time, for any number of workers
+_ASK_SECONDS = 0.25  # seconds between a worker's checks whether to stop
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerEvents:
-    """What a worker gives back. `size` bytes of matches are in it; it ends with a ChunkDone if there are no more."""
+    """A worker's result, with `size` bytes of matches. The last part of a chunk ends with a ChunkDone."""
 
     events: tuple[ScanEvent, ...]
     size: int
@@ -42,11 +42,11 @@ class WorkerEvents:
 
 @contextmanager
 def cluster(address: str, jobs: int | None, cancel: threading.Event) -> Iterator[Workers]:
-    """Workers that are a cluster's, a task for each of its threads by default. ConfigError if it cannot be reached."""
+    """Use a cluster's workers, by default one task per thread. ConfigError if it cannot be reached."""
     distributed = _distributed()
     refused = f"no Dask scheduler answers at {address}; write --dask tcp://HOST:PORT"
     if "://" not in address and not re.search(r":\d+$", address):
-        raise ConfigError(refused)  # the client would be made half, and its end be a traceback
+        raise ConfigError(refused)  # Client would fail halfway, with a traceback from its cleanup
     try:
         client = distributed.Client(address, timeout=5, set_as_default=False)
     except (OSError, ValueError) as error:
@@ -79,9 +79,9 @@ def _distributed() -> Any:
 
 
 def _parts(client: Any, task: ScanTask, stop_name: str, held: threading.Semaphore) -> Iterator[ScanEvent]:
-    """The events of a task, part after part.
+    """Yield the events of a task, part by part.
 
-    Not by the client's Executor: it fetches a result as soon as there is one, and a cluster has many workers.
+    This does not use the client's Executor, which fetches every result at once: a cluster has many workers.
     """
     skip = 0
     while True:
@@ -103,7 +103,7 @@ def _fetched(task: ScanTask, future: Any) -> WorkerEvents:
         part: WorkerEvents = future.result()
     except HourscopeError:
         raise
-    except (RuntimeError, OSError, CancelledError) as error:  # distributed's own are RuntimeErrors and OSErrors
+    except (RuntimeError, OSError, CancelledError) as error:  # distributed raises RuntimeErrors and OSErrors
         raise ScanError(f"the Dask cluster gave up on {task.chunk.key}: {error}; resume with --resume") from error
     return part
 
@@ -112,7 +112,7 @@ def _fetched(task: ScanTask, future: Any) -> WorkerEvents:
 
 
 def scan_part(task: ScanTask, skip: int, stop_name: str) -> WorkerEvents:
-    """Scan a chunk, leave out the first `skip` bytes of its matches, and give back at most about 32 MB of the rest."""
+    """Scan a chunk, skip the first `skip` bytes of its matches, and return at most about 32 MB of the rest."""
     events, size, left = [], 0, skip
     scanned = chunk_events(task, _asking(stop_name))
     for event in written(task.output, scanned) if task.output else scanned:
@@ -124,7 +124,7 @@ def scan_part(task: ScanTask, skip: int, stop_name: str) -> WorkerEvents:
             event = Matches(event.chunk, lines)
             size += len(lines)
         elif skip and not isinstance(event, ChunkDone):
-            continue  # told with the first part
+            continue  # already reported with the first part
         events.append(event)
         if size >= _PART_BYTES and task.output is None:
             break
@@ -132,7 +132,7 @@ def scan_part(task: ScanTask, skip: int, stop_name: str) -> WorkerEvents:
 
 
 def _asking(stop_name: str) -> Callable[[], bool]:
-    """Does the event of that name say stop? It is in the scheduler: asked now and then, not for every block."""
+    """Return a check whether the named event is set. It is in the scheduler, so it is queried only now and then."""
     from distributed import Event, get_client
 
     event = Event(stop_name, client=get_client())  # type: ignore[no-untyped-call]  # distributed has no types

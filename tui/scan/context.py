@@ -1,4 +1,4 @@
-"""Lines around matches, as `grep -A -B -C`: within a chunk, across blocks, each line once."""
+"""Context lines around matches, like `grep -A -B -C`: within a chunk, across blocks, each line once."""
 
 from __future__ import annotations
 
@@ -7,26 +7,26 @@ from collections import deque
 from tui.archive import Block
 from tui.filter import Matcher
 
-SEPARATOR = b"--\n"  # between groups that do not touch, as grep writes it
+SEPARATOR = b"--\n"  # between groups that are not adjacent, as in grep
 
 
 class Context:
-    """Cuts out matches with `before` and `after` lines around them. One a chunk."""
+    """Extracts matches with `before` and `after` lines around them. Use one per chunk."""
 
     def __init__(self, before: int, after: int, *, separated: bool) -> None:
         self._before = before
         self._after = after
         self._separated = separated
-        self._earlier: deque[bytes] = deque(maxlen=before)  # the last lines, not written yet
-        self._owed = 0  # lines still to be written behind the last match
+        self._earlier: deque[bytes] = deque(maxlen=before)  # the last lines that were not written
+        self._owed = 0  # lines still to be written after the last match
         self._begun = False
-        self._gap = False  # was a line left out since the last one that was written?
+        self._gap = False  # a line was left out since the last one that was written
 
     def lines(self, block: Block, matcher: Matcher) -> tuple[bytes, int]:
-        """The matching lines of a block and those around them, and how many match."""
+        """Return the matching lines of a block with their context, and the number of matches."""
         matching = {start for start, _ in matcher.spans(block)}
         if not matching and not self._owed:
-            self._pass_over(block)
+            self._skip_block(block)
             return b"", 0
         pieces: list[bytes] = []
         start = 0
@@ -52,13 +52,13 @@ class Context:
         self._gap = False
 
     def _leave_out(self, line: bytes) -> None:
-        """Not written, unless a match comes soon."""
+        """Keep a line only in case a match follows soon."""
         if len(self._earlier) == self._before:
             self._gap = True
         self._earlier.append(line)
 
-    def _pass_over(self, block: Block) -> None:
-        """A block without a match: only its last lines can still be wanted."""
+    def _skip_block(self, block: Block) -> None:
+        """Skip a block without a match; only its last lines may still be needed."""
         with block.view() as view:
             lines = bytes(view).removesuffix(b"\n").rsplit(b"\n", self._before)
         if len(lines) > self._before:

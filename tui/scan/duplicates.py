@@ -1,8 +1,8 @@
-"""Which of very many records are there twice, by their bytes, in bounded memory and with one file.
+"""Find duplicates among very many records, by their bytes, in bounded memory and with one temporary file.
 
-A record is known by its fingerprint. Fingerprints wait in buckets by their first byte, each in memory up to 256 KiB,
-then in a temporary file that all buckets share; a bucket is sorted by itself at the end, so that the memory is that of
-one bucket.
+A record is identified by its fingerprint. Fingerprints are collected in buckets by their first byte, each in memory up
+to 256 KiB, then in a temporary file that all buckets share. Each bucket is sorted separately at the end, so only one
+bucket must fit into memory.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from typing import IO
 
 from tui.archive.local import temporary_error
 
-FINGERPRINT = 16  # bytes: two different records of 10^12 share one with a chance of 10^-15, whoever wrote them
-_PLACE_BYTES = 4  # bytes that say in which chunk
+FINGERPRINT = 16  # bytes; among 10^12 records, the probability of any collision is 10^-15, even for hostile records
+_PLACE_BYTES = 4  # bytes of the chunk's number
 _ENTRY = FINGERPRINT + _PLACE_BYTES
 _BUCKETS = 256
 _IN_MEMORY = _ENTRY * 13_107  # bytes of a bucket: 64 MiB in all
-# bytes of entries that are sorted at once: about 15 MB as Python has them, and a tenth of a second
+# bytes of entries that are sorted at once: about 15 MB as Python objects, and a tenth of a second
 SORTED_BYTES = 4 << 20
 
 
 def fingerprint(record: bytes | memoryview) -> bytes:
-    """BLAKE2b of the record's bytes: hostile records cannot be made to collide."""
+    """Return the BLAKE2b hash of the record's bytes, for which collisions cannot be constructed."""
     return blake2b(record, digest_size=FINGERPRINT).digest()
 
 
@@ -37,7 +37,7 @@ NOTHING = fingerprint(b"")
 
 
 class Fingerprints:
-    """Add those of each chunk, by the chunk's number in the order of reading; then ask for the copies. Close it.
+    """Collects fingerprints per chunk, by the chunk's number in reading order, and counts copies. A context manager.
 
     OutputError if the folder for temporary files is full.
     """
@@ -56,17 +56,17 @@ class Fingerprints:
         self._buckets.close()
 
     def add(self, chunk: int, fingerprints: bytes) -> None:
-        """The fingerprints of some records of a chunk, one behind the other."""
+        """Add the concatenated fingerprints of some records of a chunk."""
         place = chunk.to_bytes(_PLACE_BYTES, "big")
         entries = (fingerprints[i : i + FINGERPRINT] + place for i in range(0, len(fingerprints), FINGERPRINT))
         self._buckets.spread(entries, 0)
 
     def drop(self, chunk: int) -> None:
-        """Forget those of a chunk; what is added later is not to have its number."""
+        """Drop the fingerprints of a chunk. Its number must not be used again."""
         self._dropped.add(chunk)
 
     def copies(self) -> Counter[int]:
-        """For each chunk, how many of its records there were before: in an earlier chunk, or earlier in this one."""
+        """Count the records in each chunk that also occur earlier, in an earlier chunk or in the same one."""
         copies: Counter[int] = Counter()
         for number in range(_BUCKETS):
             self._count(self._buckets, number, 1, copies)
@@ -77,7 +77,7 @@ class Fingerprints:
         return (entry for entry in entries if _place(entry) not in self._dropped) if self._dropped else entries
 
     def _count(self, buckets: _Buckets, number: int, depth: int, copies: Counter[int]) -> None:
-        if depth == FINGERPRINT:  # all alike, in the order of the chunks
+        if depth == FINGERPRINT:  # all are equal, in the order of the chunks
             copies.update(islice(map(_place, self._entries(buckets, number)), 1, None))
             return
         if buckets.size(number) > SORTED_BYTES:
@@ -95,7 +95,7 @@ class Fingerprints:
 
 
 class _Buckets:
-    """Entries by the value of one of their bytes. Each bucket's newest are in memory, the others in one file."""
+    """Buckets of entries by the value of one byte. A bucket's newest entries are in memory, the others in a file."""
 
     def __init__(self, folder: str | None) -> None:
         self._folder = folder
@@ -105,7 +105,7 @@ class _Buckets:
         self._end = 0
 
     def spread(self, entries: Iterable[bytes], digit: int) -> None:
-        """Put each entry into the bucket that its byte number `digit` names."""
+        """Put each entry into the bucket with the value of its byte number `digit`."""
         newest = self._newest
         for entry in entries:
             bucket = newest[entry[digit]]
@@ -114,11 +114,11 @@ class _Buckets:
                 self._write(entry[digit])
 
     def size(self, number: int) -> int:
-        """Bytes of a bucket."""
+        """Return the size of a bucket in bytes."""
         return len(self._places[number]) * _IN_MEMORY + len(self._newest[number])
 
     def entries(self, number: int) -> Iterator[bytes]:
-        """Those of a bucket, in the order in which they came."""
+        """Yield the entries of a bucket in the order of their addition."""
         for place in self._places[number]:
             assert self._file
             yield from _cut(os.pread(self._file.fileno(), _IN_MEMORY, place))
@@ -126,7 +126,7 @@ class _Buckets:
 
     def close(self) -> None:
         if self._file:
-            with suppress(OSError):  # of a full disk: nobody wants what was still to be written
+            with suppress(OSError):  # a full disk; the data is no longer needed
                 self._file.close()
 
     def _write(self, number: int) -> None:

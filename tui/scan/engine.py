@@ -1,4 +1,4 @@
-"""Scanning many chunks at once on an Executor, told as one stream of events."""
+"""Scan many chunks in parallel, and yield one stream of events."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 KnownOf = Callable[[Chunk, Filter], Known | None]
 
-_WAITING = 4  # tasks behind those that run: a connection must not be idle until an event was told
+_WAITING = 4  # submitted tasks beyond those that run, so that no connection waits for the reader of events
 
 
 def scan(
@@ -37,13 +37,13 @@ def scan(
     cancel: threading.Event | None = None,
     extract: Extract | None = None,
 ) -> Iterator[ScanEvent]:
-    """Find the matching records of [start, stop), by hour, key and line.
+    """Find the matching records of [start, stop), in order of hour, key and line.
 
-    `start` and `stop` are aware datetimes, or texts of the time grammar in the archive's zone; each hour that the range
-    touches is in it. Setting `cancel` ends the scan within half a second; chunks that it cuts are told as partial. With
-    an `extract` the matches are written there and only the first of each chunk are told. Damage is told, not raised;
-    ArchiveError if the range has no chunk, OutputError if the extract cannot be written. `dask` is the address of a
-    Dask scheduler to run on.
+    `start` and `stop` are aware datetimes, or texts for `parse_time` in the archive's time zone; the range is widened
+    to whole hours. Setting `cancel` ends the scan within half a second; interrupted chunks are reported as partial.
+    With an `extract`, matches are written there and only the first of each chunk are yielded. Damage is an event, not
+    an exception. ArchiveError if the range has no chunk, OutputError if the extract cannot be written. `dask`: the
+    address of a Dask scheduler to run on.
 
     >>> for event in scan(open_archive("/archive"), "2015-01-20", "2015-01-21", parse_filter(grep=["x"])): ...
     """
@@ -67,16 +67,17 @@ def run_plan(
     exact: bool = False,
     known: KnownOf | None = None,
 ) -> Iterator[ScanEvent]:
-    """Run a plan; see `scan`. With `count_only` matches are only counted.
+    """Run a plan; see `scan`. With `count_only`, matches are only counted.
 
-    `known`: says of a chunk, before it is read, that no record of it matches the filter; None if it may.
-    `exact`: count every record; else only some, also in blocks without a match (an extract counts all; see ScanTask).
-    `strict`: who takes the matches can take back those of a chunk (ChunkRestarted), so no doubtful record stays.
+    `known` returns the counts of a chunk if it is known that no record in it matches, else None. `exact`: count every
+    record, also in blocks without a match (an extract always does; see ScanTask). `strict`: the caller handles
+    ChunkRestarted by discarding the chunk's matches, so no doubtful record stays.
     """
     cancel = cancel or threading.Event()
     if extract is None:
         events = _run(plan, _tasks(plan, None, count_only, strict, exact), jobs, dask, cancel, known)
-        yield from events if count_only else in_order(events, plan.chunks)
+        matchless = count_only or plan.excerpt.measure is not None
+        yield from events if matchless else in_order(events, plan.chunks)
         return
     with extract:
         yield from extract.kept()
@@ -92,7 +93,7 @@ def _tasks(
     done = {event.chunk.key for event in extract.kept()} if extract else set()
     read_ahead = len(plan.chunks) - len(done) < plan.cores
     chunks = plan.chunks
-    if count_only:  # no order is to be kept: the largest first, so that no core waits long for another at the end
+    if count_only:  # order does not matter: largest first, so that no core is idle for long at the end
         chunks = tuple(sorted(chunks, key=lambda chunk: chunk.size, reverse=True))
     for chunk in chunks:
         if chunk.key not in done:
@@ -112,7 +113,7 @@ def _tasks(
 
 
 def _replaces(task: ScanTask) -> bool:
-    """Is there an output of an earlier run, which only the scan itself takes away?"""
+    """True if an earlier run left an output, which only scanning the chunk replaces."""
     return task.output is not None and task.output.exists
 
 
@@ -127,7 +128,7 @@ def _workers(
     plan: ScanPlan, jobs: int | None, dask: str | None, cancel: threading.Event, *, write: bool
 ) -> AbstractContextManager[Workers]:
     if dask is not None:
-        from tui.scan.cluster import cluster  # an extra that few have
+        from tui.scan.cluster import cluster  # needs an optional extra
 
         return cluster(dask, jobs, cancel)
     jobs = jobs or plan.default_jobs
@@ -145,18 +146,19 @@ def _run(
     *,
     write: bool = False,
 ) -> Iterator[ScanEvent]:
-    """`jobs` tasks at a time; the first error of a task ends the others and is raised."""
+    """Run `jobs` tasks at a time. The first error of a task stops the others and is raised."""
     if known is not None:
         unread: list[ScanTask] = []
-        for one in tasks:
-            answer = None if cancel.is_set() or _replaces(one) else known(one.chunk, plan.filter)
+        for each in tasks:
+            answer = None if cancel.is_set() or _replaces(each) else known(each.chunk, plan.filter)
             if answer is None:
-                unread.append(one)
+                unread.append(each)
             else:
-                yield from _of_known(one.chunk, answer)
+                yield from _of_known(each.chunk, answer)
         if not unread:
             return
-        tasks, plan = iter(unread), replace(plan, chunks=tuple(one.chunk for one in unread))  # few need no processes
+        # a plan of the remaining chunks, as few chunks need no processes
+        tasks, plan = iter(unread), replace(plan, chunks=tuple(each.chunk for each in unread))
     running = 0
     with _workers(plan, jobs, dask, cancel, write=write) as workers:
         while True:

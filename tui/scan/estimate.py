@@ -1,4 +1,4 @@
-"""What a scan will find, take and cost, from a bounded sample: the first bytes of a stratified choice of chunks."""
+"""Estimate a scan's matches, time and cost from a bounded sample: the first bytes of a stratified choice of chunks."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from tui.scan.events import Known
 from tui.scan.plan import ScanPlan
 
 SAMPLE_CHUNKS = 64
-SAMPLE_BYTES = 1 << 18  # of each, as stored
-_SAMPLES_AT_ONCE = 8  # samples from S3, where each waits for its answer
-_KEYS_PER_LIST = 1000  # keys a ListObjectsV2 answers with
+SAMPLE_BYTES = 1 << 18  # of each chunk, as stored
+_SAMPLES_AT_ONCE = 8  # samples from S3 in parallel, as each waits for its response
+_KEYS_PER_LIST = 1000  # keys per ListObjectsV2 request
 _CONFIDENCE = 0.95
 
 
@@ -30,10 +30,10 @@ _CONFIDENCE = 0.95
 class Estimate:
     """Expected matches with a 95 % interval; bytes and requests to fetch; seconds at the sample's speed; dollars.
 
-    `sampled` records of `sampled_chunks` chunks were read; `unread` chunks of the choice could not be, `damaged` ones
-    only in parts, and `not_json` of the records were not looked at by a JMESPath term. `exact`: the sample was
-    everything. `requests` and the costs are zero for a folder. `transfer_dollars` is what it costs out of
-    AWS; within the region it is free. `indexed` chunks need not be fetched, as the index knows enough of them.
+    `sampled` records of `sampled_chunks` chunks were read; `unread` sampled chunks could not be read, `damaged` ones
+    only partly, and `not_json` records could not be tested by a JMESPath term. `exact`: the sample was everything.
+    `requests` and the costs are zero for a folder. `transfer_dollars` is the cost of transfer out of AWS; within the
+    region it is free. `indexed` chunks need not be fetched, because the index has their counts.
     """
 
     matches: int
@@ -55,20 +55,21 @@ class Estimate:
 
     @property
     def understood(self) -> bool:
-        """Was all of the sample read as records, and looked at?"""
+        """True if all of the sample was read and tested."""
         return not (self.unread or self.damaged or self.not_json)
 
     @property
     def every(self) -> bool:
-        """Did every record of the sample match?"""
+        """True if every record of the sample matched."""
         return 0 < self.records == self.matches
 
 
 @dataclass(frozen=True, slots=True)
 class _ChunkSample:
-    """One chunk's beginning. `share` of its stored bytes were read; `damaged` is what was read whole, and is not.
+    """The beginning of a chunk. `share`: the fraction of its stored bytes that was read. `damaged`: it was read to its
+    end and is damaged.
 
-    Seconds: `asking` until the archive answered, `reading` the bytes, and `working` on them.
+    Seconds: `asking` until the archive responded, `reading` the bytes, and `working` on them.
     """
 
     chunk: Chunk
@@ -95,26 +96,26 @@ def estimate(
     known: Callable[[Chunk, Filter], Known | None] | None = None,
     keeps: bool = False,
 ) -> Estimate:
-    """Read the sample and reckon; at most 64 chunks × 256 KiB are fetched. ArchiveError if none of them can be read.
+    """Read the sample and compute the estimate. Fetches at most 64 chunks × 256 KiB. ArchiveError if none is readable.
 
-    `known`: says of a chunk what a scan would count in it, so that it is not estimated; None if it cannot. `keeps`: the
-    matches themselves are wanted, so that chunks that hold some are read all the same.
+    `known` returns the counts of a chunk if they are known, so that it need not be sampled, else None. `keeps`: the
+    scan keeps the matches, so it must read known chunks that have some.
     """
     answers = {chunk.key: answer for chunk in plan.chunks if known and (answer := known(chunk, plan.filter))}
     unknown = replace(plan, chunks=tuple(chunk for chunk in plan.chunks if chunk.key not in answers))
     read = {chunk.key for chunk in unknown.chunks}
     read |= {key for key, answer in answers.items() if keeps and answer.counts.matches}
     fetched = replace(plan, chunks=tuple(chunk for chunk in plan.chunks if chunk.key in read))
-    sure = sum(answer.counts.matches for answer in answers.values())
+    known_matches = sum(answer.counts.matches for answer in answers.values())
     chosen = stratified(unknown.chunks, SAMPLE_CHUNKS, seed)
     samples = _samples(plan, chosen)
     speed = samples or _samples(plan, stratified(fetched.chunks, _SAMPLES_AT_ONCE, seed))
-    matches, low, high, records = _reckon(unknown, samples) if samples else (0, 0, 0, 0)
+    matches, low, high, records = _extrapolate(unknown, samples) if samples else (0, 0, 0, 0)
     costs = _costs(fetched, prices or Prices())
     return Estimate(
-        matches=sure + round(matches),
-        low=sure + math.floor(low),
-        high=sure + math.ceil(high),
+        matches=known_matches + round(matches),
+        low=known_matches + math.floor(low),
+        high=known_matches + math.ceil(high),
         records=sum(answer.counts.records for answer in answers.values()) + round(records),
         bytes_compressed=fetched.bytes_compressed,
         seconds=_seconds(fetched, speed, jobs or plan.default_jobs),
@@ -132,7 +133,7 @@ def estimate(
 
 
 def _costs(plan: ScanPlan, prices: Prices) -> tuple[int, float, float]:
-    """Requests to S3, their dollars, and those of what leaves AWS; none for a folder."""
+    """Return the number of S3 requests, their cost and the transfer cost in dollars; zeros for a folder."""
     if not is_s3(plan.archive.store.url):
         return 0, 0.0, 0.0
     gets = len(plan.chunks)
@@ -141,19 +142,19 @@ def _costs(plan: ScanPlan, prices: Prices) -> tuple[int, float, float]:
     return gets + lists, dollars, plan.bytes_compressed / 1e9 * prices.transfer_per_gb
 
 
-def stratified(chunks: Sequence[Chunk], most: int, seed: int) -> list[Chunk]:
-    """One chunk at random of each of `most` equal stretches of the range, so that no day is left out."""
-    if len(chunks) <= most:
+def stratified(chunks: Sequence[Chunk], limit: int, seed: int) -> list[Chunk]:
+    """Choose one random chunk from each of `limit` equal parts of the range, so that no day is left out."""
+    if len(chunks) <= limit:
         return list(chunks)
-    import random  # it takes 2 ms, and few scans are estimated
+    import random  # importing it takes 2 ms, and few scans are estimated
 
     source = random.Random(seed)
-    edges = [round(index * len(chunks) / most) for index in range(most + 1)]
+    edges = [round(index * len(chunks) / limit) for index in range(limit + 1)]
     return [chunks[source.randrange(first, stop)] for first, stop in pairwise(edges)]
 
 
 def _samples(plan: ScanPlan, chosen: Sequence[Chunk]) -> list[_ChunkSample]:
-    """What can be read of them: one chunk in Glacier must not keep the others from being estimated."""
+    """Sample the chunks that can be read: one chunk in Glacier must not prevent the estimate."""
     refused: list[ArchiveError] = []
 
     def sample(chunk: Chunk) -> _ChunkSample | None:
@@ -172,7 +173,7 @@ def _samples(plan: ScanPlan, chosen: Sequence[Chunk]) -> list[_ChunkSample]:
 
 
 def _sample(plan: ScanPlan, chunk: Chunk) -> _ChunkSample:
-    """The whole lines of a chunk's first bytes. To the reader it is a chunk that was torn there."""
+    """Sample the whole lines in a chunk's first bytes. The reader sees a chunk that is cut there."""
     matcher = plan.filter.matcher()
     records = matches = holes = 0
     began = time.perf_counter()
@@ -186,13 +187,13 @@ def _sample(plan: ScanPlan, chunk: Chunk) -> _ChunkSample:
                 records, matches = records + item[0], matches + item[1]
     working = (head.broke or time.thread_time()) - worked
     share = min(1.0, SAMPLE_BYTES / chunk.size) if chunk.size else 1.0
-    damaged = holes > 0 and share == 1  # else the sample's end is the hole
+    damaged = holes > 0 and share == 1  # otherwise the end of the sample is the damage
     seconds = answered - began, read - answered, working
     return _ChunkSample(chunk, share, records, matches, *seconds, damaged, matcher.not_json)
 
 
 def _head(store: Store, chunk: Chunk) -> tuple[_Head, float]:
-    """The first bytes of a chunk, and when the archive answered."""
+    """Return the first bytes of a chunk, and when the archive responded."""
     with store.open(chunk.key, etag=chunk.etag) as raw:
         answered = time.perf_counter()
         try:
@@ -202,7 +203,7 @@ def _head(store: Store, chunk: Chunk) -> tuple[_Head, float]:
 
 
 def _seconds(plan: ScanPlan, samples: Sequence[_ChunkSample], jobs: int) -> float:
-    """Every chunk is asked for; then the limit is what a job does one after another, or this machine's cores."""
+    """Estimate the seconds: requesting every chunk, then reading and work, limited by the jobs or by the cores."""
     fetched = sum(sample.fetched for sample in samples)
     if not fetched:
         return 0.0
@@ -214,12 +215,12 @@ def _seconds(plan: ScanPlan, samples: Sequence[_ChunkSample], jobs: int) -> floa
     return asking / jobs + max((reading + working) / jobs, working / min(jobs, plan.cores))
 
 
-def _reckon(plan: ScanPlan, samples: Sequence[_ChunkSample]) -> tuple[float, float, float, float]:
-    """Matches, the interval's ends, and records, of the whole plan.
+def _extrapolate(plan: ScanPlan, samples: Sequence[_ChunkSample]) -> tuple[float, float, float, float]:
+    """Return the matches, the ends of their interval, and the records of the whole plan.
 
-    A ratio estimator over stored bytes, with the spread between chunks (Cochran, Sampling Techniques, §6.4). A rare
-    cluster can miss every sampled chunk, so the upper end also allows for as many chunks as could have hidden
-    (1 - 0.05^(1/n) of them) being as dense as the densest seen; or all matching, where nothing was seen.
+    A ratio estimator over stored bytes, with the variance between chunks (Cochran, Sampling Techniques, §6.4). The
+    sample may miss a rare cluster, so the upper end also assumes that the largest fraction of chunks that can have been
+    missed (1 - 0.05^(1/n)) is as dense as the densest sampled chunk, or matches entirely if no match was seen.
     """
     read = [max(sample.fetched, 1.0) for sample in samples]
     total, size = float(plan.bytes_compressed), sum(read)
@@ -242,10 +243,10 @@ def _reckon(plan: ScanPlan, samples: Sequence[_ChunkSample]) -> tuple[float, flo
 
 
 class _Head:
-    """A store of one object, a chunk's first bytes.
+    """A store of one object: a chunk's first bytes.
 
-    Where they break off the reader opens it again, to find the last line before that: no scan does this, so `broke`,
-    the thread's time then, ends what counts as work.
+    At their end, the reader opens the object again to find the last whole line. A scan does not do that, so `broke`,
+    the thread's CPU time at that point, ends the measured work.
     """
 
     def __init__(self, data: bytes) -> None:

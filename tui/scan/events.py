@@ -12,12 +12,12 @@ from tui.scan.measure import Measurement
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What was read: bytes as stored, bytes of records, records, and how many matched.
+    """What was read: bytes as stored, bytes of records, records, and matches.
 
-    `not_json` counts the records that a JMESPath term could not look at because they are not JSON, `broken_json` those
-    of them that begin like JSON, `unparsed` those that are too large to be parsed, `blank` the blank lines, which are
-    not records, and `split` the records that shared a line with another. `no_time`: records that match but for a time
-    that cannot be read, where a range of times was asked for.
+    `not_json` counts the records that a JMESPath term could not test because they are not JSON, `broken_json` those of
+    them that begin like JSON, `unparsed` those that are too large to parse, `blank` the blank lines, which are not
+    records, and `split` the records that shared a line with another record. `no_time` counts the records that match
+    except that their time cannot be read, in a range of times.
     """
 
     bytes_compressed: int = 0
@@ -64,8 +64,8 @@ class Progress:
 class Matches:
     """Whole matching lines, each with its newline.
 
-    All of them, in order by hour, key and line; but only the first few of each chunk, as they come, where an extract
-    takes them. A long line comes in the buffer that it was read into.
+    All matches are yielded in order of hour, key and line. With an extract, only the first few of each chunk are
+    yielded, in any order. A long line is passed in the buffer that it was read into.
     """
 
     chunk: Chunk
@@ -76,22 +76,22 @@ class Matches:
         return len(self.lines) > LONG
 
     def records(self) -> list[bytes]:
-        """Each line without its newline."""
+        """Return the lines without their newlines."""
         return bytes(self.lines).removesuffix(b"\n").split(b"\n")
 
-    def first(self, most: int) -> Matches:
-        """The first lines of these, `most` at most."""
-        if most and self.is_long:  # it is one line
+    def first(self, limit: int) -> Matches:
+        """Return at most the first `limit` lines."""
+        if limit and self.is_long:  # it is a single line
             return self
-        lines = bytes(self.lines).removesuffix(b"\n").split(b"\n", most)[:most]
+        lines = bytes(self.lines).removesuffix(b"\n").split(b"\n", limit)[:limit]
         return Matches(self.chunk, b"".join(line + b"\n" for line in lines))
 
 
 @dataclass(frozen=True, slots=True)
 class ChunkDamaged:
-    """A part of the chunk cannot be read; all else counts.
+    """A part of the chunk cannot be read; the rest counts.
 
-    `unread`: it was the archive that did not give it (forbidden, gone, in Glacier); a later run asks again.
+    `unread`: the archive did not return it (forbidden, gone, in Glacier); a later run tries again.
     """
 
     chunk: Chunk
@@ -100,24 +100,24 @@ class ChunkDamaged:
 
     @property
     def sentence(self) -> str:
-        """What happened, for a person."""
+        """The damage as a sentence for the user."""
         return self.damage.reason if self.unread else f"{self.chunk.key}, {self.damage}"
 
 
 @dataclass(frozen=True, slots=True)
 class ChunkRestarted:
-    """What was given of the chunk so far is void: some of it was doubtful. All that is sound follows again."""
+    """Discard all matches of the chunk so far: some were doubtful. All sound ones follow again."""
 
     chunk: Chunk
 
 
 @dataclass(frozen=True, slots=True)
 class ChunkDone:
-    """`partial`: the scan was cancelled in this chunk. `output` is the key in the extract, if there is one.
+    """The chunk was scanned. `partial`: the scan was cancelled in it. `output`: its key in the extract, if any.
 
-    `form` is how its records are told apart, and `codec` its compression: "" where it was not read, or is plain text.
-    `unchosen`: what its records hold that may be the records.
-    `skipped`: it was not read, because it is known that no record of it matches. The chunk is the one that was read: it
+    `form`: how its records are separated. `codec`: its compression, "" for plain text; both are "" if it was not read.
+    `unchosen`: a place inside its records that may hold the real records.
+    `skipped`: it was not read, because it is known that no record in it matches. `chunk` is the one that was read: it
     may have been replaced since it was listed.
     """
 
@@ -133,7 +133,7 @@ class ChunkDone:
 
 @dataclass(frozen=True, slots=True)
 class ChunkMeasured:
-    """What was measured of the chunk's matching records, once all of them were read; just before its ChunkDone."""
+    """The measurement of all matching records of the chunk, just before its ChunkDone."""
 
     chunk: Chunk
     part: Measurement
@@ -149,8 +149,7 @@ class ChunkKept:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known of a chunk before it is read: that none of its records matches, what a scan would count, and its
-    damage."""
+    """A chunk that is known to have no match before it is read: the counts of a scan, and its damage."""
 
     counts: Counts
     damage: tuple[Damage, ...] = ()

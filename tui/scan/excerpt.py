@@ -1,4 +1,4 @@
-"""What a scan writes of each match."""
+"""The part of each match that a scan writes."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from tui.scan.measure import Measure
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
-    """What is written of a match: the exact bytes, `before` and `after` lines around it, or (`fields`) a projection.
+    """What is written of a match: its exact bytes, with `before` and `after` lines around it, or some `fields`.
 
-    `separated`: `--` between groups of lines that do not touch, as grep has it. `fingerprints`: no lines, but the
-    16 bytes by which `verify` recognizes a record. `measure`: no lines either, but what it makes of them.
+    `separated`: write `--` between groups of lines that are not adjacent, as grep does. `fingerprints`: instead of
+    lines, the 16-byte hash by which `verify` recognizes a record. `measure`: instead of lines, a measurement of them.
     """
 
     before: int = 0
@@ -23,7 +23,7 @@ class Excerpt:
     measure: Measure | None = None
 
     def arguments(self) -> list[str]:
-        """The words of the command line that ask for it."""
+        """Return the command-line arguments for it."""
         words = [] if self.fields is None else ["--fields", self.fields]
         return words + [
             word for option, n in (("-B", self.before), ("-A", self.after)) if n for word in (option, str(n))

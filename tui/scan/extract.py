@@ -1,7 +1,7 @@
-"""An extract: hourly `.jsonl.gz` files that keep their sources' keys, and a manifest. It is itself an archive.
+"""An extract: hourly `.jsonl.gz` files named after their sources' keys, and a manifest. It is itself an archive.
 
-Each chunk's matches become one file, whole or not at all; a chunk without a match leaves none. The manifest is
-written after every chunk (at most once a second), so that a scan that was killed resumes where it was.
+Each chunk's matches become one file, written whole or not at all; a chunk without a match has no file. The manifest is
+written after every chunk (at most once per second), so a killed scan can be resumed.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ Namer = Callable[[str], str]
 
 
 class Extract:
-    """The folder or prefix that a scan writes, and what of it is done. Use it as a context manager."""
+    """The folder or prefix that a scan writes to, and its progress. Use it as a context manager."""
 
     def __init__(
         self,
@@ -75,7 +75,7 @@ class Extract:
 
     @property
     def url(self) -> str:
-        """Where it is; it opens as an archive."""
+        """Its location, which can be opened as an archive."""
         return f"{self._store.url}/{self._prefix}"
 
     def __enter__(self) -> Extract:
@@ -90,13 +90,13 @@ class Extract:
                 self._save()
 
     def output(self, chunk: Chunk) -> ChunkOutput:
-        """Where the matches of a chunk go. OutputError if the place has no name for it."""
+        """Return the output for a chunk's matches. OutputError if its name is too long."""
         name = _file_name(self._store, self._prefix, self._layout, self._name(chunk.key), chunk.hour)
         key = self._prefix + name
         return ChunkOutput(self._store, key, exists=key in self._existing)
 
     def kept(self) -> Iterator[ChunkKept | ChunkDamaged]:
-        """The chunks that an earlier run finished and that have not changed since, with their damage."""
+        """Yield the chunks that an earlier run finished and that have not changed since, with their damage."""
         for chunk in self._plan.chunks:
             entry = self._entries.get(chunk.key)
             if entry and entry.etag == chunk.etag and not entry.partial:
@@ -105,7 +105,7 @@ class Extract:
                 yield ChunkKept(chunk, counts_of(entry))
 
     def record(self, event: ScanEvent) -> None:
-        """Note what was finished."""
+        """Record finished chunks and their damage."""
         if isinstance(event, ChunkDamaged):
             self._damage.setdefault(event.chunk.key, []).append(damaged_part(event.damage))
         elif isinstance(event, ChunkRestarted):
@@ -122,7 +122,7 @@ class Extract:
                 self._save()
 
     def finish(self, *, whole: bool) -> None:
-        """Close the books; `whole` says that every chunk of the plan was scanned."""
+        """Write the final manifest. `whole`: every chunk of the plan was scanned."""
         self.manifest = structs.replace(self.manifest, finished=whole and self._whole)
         self._entries = {entry.key: entry for entry in sorted(self._entries.values(), key=lambda e: (e.hour, e.key))}
         self._save()
@@ -138,12 +138,12 @@ def open_extract(
 ) -> Extract:
     """Begin an extract at `out` (a folder, or `s3://bucket/prefix/`), or resume one.
 
-    OutputError if there is one already and neither `resume` nor `force` is given, if the one to resume is of another
-    archive, range or filter, or if there are files that nobody could tell from the extract's own.
+    OutputError if there is one already without `resume` or `force`, if the one to resume is of another archive, range
+    or filter, or if other files there would be read as part of the extract.
     """
     store, prefix = _place(out, s3)
     if _holds_source(store, prefix, plan):
-        raise OutputError(f"{out} holds the archive that is scanned; choose another place for the extract")
+        raise OutputError(f"{out} contains the archive being scanned; choose another place for the extract")
     fresh = new_manifest(plan, _layout(plan))
     present = read_manifest(store, prefix + MANIFEST)
     existing = {item.key for item in store.objects(prefix) if not item.key.rpartition("/")[2].startswith(".")}
@@ -166,22 +166,22 @@ def open_extract(
 
 
 def resumed_plan(out: str, plan: ScanPlan, s3: S3Options | None = None) -> ScanPlan:
-    """The plan of a scan that resumes the extract at `out`, which may be of several ranges of hours."""
+    """Return the plan to resume the extract at `out`, which may have several ranges of hours."""
     store, prefix = _place(out, s3)
     return with_ranges_of(read_manifest(store, prefix + MANIFEST), plan)
 
 
 def _trusted(entry: ChunkEntry) -> bool:
-    """Is what version 1 made of a chunk surely right? It gave up at damage, and read any compression as text."""
+    """True if version 1's result is certainly right. It stopped at damage, and read any compression as text."""
     return bool(entry.matches and not entry.not_json and not entry.parts)
 
 
 def _clear(
     out: str, store: Store, prefix: str, plan: ScanPlan, present: Manifest | None, existing: Collection[str]
 ) -> None:
-    """Delete what hourscope wrote there, by the names that it would choose: a manifest can be edited.
+    """Delete hourscope's own files, by the names that it would choose, because a manifest can be edited.
 
-    A file of another name stays. OutputError if it would be read as a chunk of the new extract.
+    Files with other names stay. OutputError if one would be read as a chunk of the new extract.
     """
     written = {prefix + name for name in _names_written(store, prefix, present)} if present else set()
     name, layout = _namer(plan), Layout(_layout(plan))
@@ -189,7 +189,7 @@ def _clear(
     for key in sorted(set(existing) - written - coming):
         if layout.parse(key.removeprefix(prefix)):
             raise OutputError(
-                f"{out} holds {key.removeprefix(prefix)}, which would be read as a part of the extract; move it away, "
+                f"{out} contains {key.removeprefix(prefix)}, which would be read as part of the extract; move it away, "
                 "or choose another place"
             )
     for key in sorted(written & set(existing)):
@@ -197,28 +197,28 @@ def _clear(
 
 
 def _names_written(store: Store, prefix: str, manifest: Manifest) -> Iterator[str]:
-    """The names that hourscope can have written for the chunks of a manifest, whatever the manifest says of them."""
+    """Yield the names that hourscope may have written for a manifest's chunks, whatever outputs it lists."""
     layout = Layout(manifest.layout)
     for entry in manifest.chunks:
         for name in (_short(entry.key), _long(entry.key)):
-            with suppress(OutputError):  # it is too long: nothing was written
+            with suppress(OutputError):  # too long a name: nothing was written
                 name = _file_name(store, prefix, layout, name, parse_time(entry.hour))
                 if layout.parse(name):
                     yield name
 
 
 def _remove_partial(store: Store) -> None:
-    """Remove the hidden files that scans left that were killed in this folder."""
+    """Remove the hidden files that killed scans left in this folder."""
     if is_s3(store.url):
         return
     try:
         remove_partial(Path(store.url))
     except OSError as error:
-        raise OutputError(f"{store.url} cannot be cleared of partial files: {reason(error)}") from error
+        raise OutputError(f"the partial files in {store.url} cannot be removed: {reason(error)}") from error
 
 
 def _holds_source(store: Store, prefix: str, plan: ScanPlan) -> bool:
-    """Would the extract lie in, or around, the folder that is scanned? Then it would replace what it reads."""
+    """True if the extract would be in or around the scanned folder, and overwrite what it reads."""
     source = plan.archive.store.url
     head = plan.archive.layout.prefixes()[0]
     folder = head[: head.rfind("/") + 1]
@@ -235,12 +235,12 @@ def _place(out: str, s3: S3Options | None) -> tuple[Store, str]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise OutputError(f"{out} cannot be made: {error.strerror}") from error
+        raise OutputError(f"{out} cannot be created: {error.strerror}") from error
     return open_store(str(folder)), ""
 
 
 def _namer(plan: ScanPlan) -> Namer:
-    """The source's key with `.jsonl.gz` for its suffix, or behind it where two sources would get the same."""
+    """Return a function that replaces a key's suffix by `.jsonl.gz`, or appends it if names would clash."""
     layout = Layout(_short(plan.archive.layout.pattern))
     names = {_short(chunk.key) for chunk in plan.chunks}
     return _short if len(names) == len(plan.chunks) and all(map(layout.parse, names)) else _long
@@ -259,7 +259,7 @@ def _layout(plan: ScanPlan) -> str:
 
 
 def _file_name(store: Store, prefix: str, layout: Layout, name: str, hour: datetime) -> str:
-    """The name itself, or where the store cannot take one so long, one cut where the layout still finds its hour."""
+    """Return the name or, if it is too long for the store, a shortened one whose hour the layout still finds."""
 
     def fits(shorter: str) -> bool:
         parsed = layout.parse(shorter)
@@ -267,5 +267,5 @@ def _file_name(store: Store, prefix: str, layout: Layout, name: str, hour: datet
 
     short = short_key(name, fits, _S3_KEY_BYTES - len(os.fsencode(prefix)) if is_s3(store.url) else None)
     if short is None:
-        raise OutputError(f"{printable(name, 200)} is too long a name for {store.url}; choose another place")
+        raise OutputError(f"the name {printable(name, 200)} is too long for {store.url}; choose another place")
     return short

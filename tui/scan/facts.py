@@ -1,4 +1,4 @@
-"""A scan as facts, which the command line prints and the explorer draws: its plan, its estimate, its result."""
+"""The plan, estimate and result of a scan as facts, which the command line prints and the explorer draws."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ _NAMED = 3  # damaged parts that are named
 
 
 def plan_facts(plan: ScanPlan) -> list[Fact]:
-    """What will be read, and what is looked for. An end that was left open is that of the archive; a range is by the
-    hours of the chunks, or to the minute by a field of the records."""
+    """Return what will be read, and the filter. An open end is shown as `…`. The range is in hours of the chunks, or in
+    times of a field of the records."""
     within = plan.filter.within
     ends = (within.start, within.stop) if within else (plan.start, plan.stop)
     start, stop = (spell_time(time) if time else "…" for time in ends)
@@ -36,22 +36,22 @@ def plan_facts(plan: ScanPlan) -> list[Fact]:
 
 
 def estimate_sentence(estimate: Estimate) -> str:
-    """How many records match, as far as a sample can tell."""
+    """Return a sentence on how many records match, by the sample."""
     if estimate.every:
         about = "" if estimate.exact else "About "
-        return f"{about}{plural(estimate.records, 'record')}, and all of them match."
+        return f"{about}{plural(estimate.records, 'record')}, all of which match."
     if estimate.exact:
         return f"{count(estimate.matches)} of {plural(estimate.records, 'record')} match."
-    sure = f"95 %: {count(estimate.low)} to {count(estimate.high)}"
-    return f"About {count(estimate.matches)} of {plural(estimate.records, 'record')} match ({sure})."
+    interval = f"95 %: {count(estimate.low)} to {count(estimate.high)}"
+    return f"About {count(estimate.matches)} of {plural(estimate.records, 'record')} match ({interval})."
 
 
 def estimate_facts(estimate: Estimate, chunks: int, prices: Prices, *, remote: bool = False) -> list[Fact]:
-    """What a scan of so many chunks will find, take and cost. `remote`: on a cluster, whose speed is not known."""
+    """Return the expected matches, time and cost of a scan. `remote`: on a cluster, whose speed is unknown."""
     about = "" if estimate.exact else "about "
-    sure = "counted" if estimate.exact else f"95 % between {count(estimate.low)} and {count(estimate.high)}"
+    interval = "counted" if estimate.exact else f"95 % between {count(estimate.low)} and {count(estimate.high)}"
     speed = "at the sample's speed" + (", on this machine" if remote else "")
-    amiss = [
+    problems = [
         f"{plural(number, what)} {words}"
         for number, what, words in (
             (estimate.unread, "chunk", "could not be read"),
@@ -65,7 +65,7 @@ def estimate_facts(estimate: Estimate, chunks: int, prices: Prices, *, remote: b
             "matches",
             f"{about}{count(estimate.matches)}",
             "strong",
-            f"{sure}; of {about}{plural(estimate.records, 'record')}",
+            f"{interval}; of {about}{plural(estimate.records, 'record')}",
         ),
         Fact("to fetch", f"{size(estimate.bytes_compressed)} in {plural(chunks - estimate.indexed, 'chunk')}"),
         Fact("time", f"about {duration(max(estimate.seconds, 0.1))}", "text", speed),
@@ -74,18 +74,18 @@ def estimate_facts(estimate: Estimate, chunks: int, prices: Prices, *, remote: b
         facts.append(Fact("", f"from the index: {plural(estimate.indexed, 'chunk')} need not be read", "dim"))
     if estimate.requests:
         asked = f"{dollars(estimate.request_dollars)} for {plural(estimate.requests, 'request')}"
-        leaving = f"{dollars(estimate.transfer_dollars)} to leave AWS, nothing within the region"
+        leaving = f"{dollars(estimate.transfer_dollars)} to leave AWS, free within the region"
         facts.append(Fact("cost", asked, "text", leaving))
-        own = "yours go into [prices] of the config"
-        facts.append(Fact("prices", f"{prices.source}, as of {prices.date}", "dim", own))
-    if not estimate.sampled_chunks and not amiss:
+        hint = "set yours in [prices] of the config"
+        facts.append(Fact("prices", f"{prices.source}, as of {prices.date}", "dim", hint))
+    if not estimate.sampled_chunks and not problems:
         return facts
     sample = f"{plural(estimate.sampled, 'record')} of {plural(estimate.sampled_chunks, 'chunk')}"
-    return [*facts, Fact("sample", sample, "trouble" if amiss else "dim", ", ".join(amiss))]
+    return [*facts, Fact("sample", sample, "trouble" if problems else "dim", ", ".join(problems))]
 
 
 def result_sentence(matches: int, matches_by_hour: Mapping[datetime, int], hours: int) -> str:
-    """How many records match, in how many of the hours, and which hour has the most."""
+    """Return a sentence: how many records match, in how many of the hours, and which hour has the most."""
     if not matches:
         return "No record matches."
     having = {hour: number for hour, number in matches_by_hour.items() if number}
@@ -98,7 +98,7 @@ def result_sentence(matches: int, matches_by_hour: Mapping[datetime, int], hours
 
 
 def trouble_facts(damaged: Sequence[ChunkDamaged], warnings: Sequence[str]) -> list[Fact]:
-    """What a reader of the result must know: damage (all else counts), and warnings."""
+    """Return damage and warnings, which anybody who reads the result must know."""
     shown = sorted(damaged, key=lambda event: event.chunk.order)[:_NAMED]
     facts = [Fact("! unread" if event.unread else "! damaged", event.sentence, "trouble") for event in shown]
     if more := len(damaged) - len(shown):

@@ -1,4 +1,4 @@
-"""The first records of some chunks: a sample that a few small requests bring."""
+"""Sample the first records of some chunks with a few small requests."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tui.archive.streams import ReadCancelled
 from tui.errors import ArchiveError
 from tui.scan.estimate import stratified
 
-_FIRST_RANGE = 64 << 10  # bytes of the first request: 256 KiB of lines or so, which tell the form of the records
+_FIRST_RANGE = 64 << 10  # bytes of the first request: about 256 KiB of lines, enough to detect their form
 
 
 def heads(
@@ -27,10 +27,10 @@ def heads(
     only: int | None = None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Iterator[tuple[Chunk, list[bytes]]]:
-    """At most `records` first records of each of at most `most` chunks, spread over the range.
+    """Yield up to `records` first records of each of up to `most` chunks, spread over the range.
 
-    `only`: what is in so many first bytes of a chunk, which are asked for at once. What cannot be read is left out:
-    whoever reads the whole chunk reports it.
+    `only`: read only this many first bytes of a chunk, in one request. Chunks that cannot be read have no records here;
+    reading the whole chunk reports the error.
     """
     for chunk in stratified(chunks, most, 0):
         yield chunk, _head(archive, chunk, records, only, cancelled)
@@ -57,14 +57,14 @@ def _head(archive: Archive, chunk: Chunk, most: int, only: int | None, cancelled
 
 @dataclass(frozen=True, slots=True)
 class _Beginnings:
-    """A store of the first `size` bytes of each object, fetched once; to its reader they are all that there is."""
+    """A store of the first `size` bytes of each object, fetched once. Its readers see nothing else."""
 
     store: Store
     size: int
     fetched: dict[str, bytes] = field(default_factory=dict)
 
     def open(self, key: str, *, start: int = 0, etag: str | None = None) -> BinaryIO:
-        """From memory, once they are there."""
+        """Open the bytes from memory, after fetching them once."""
         if key not in self.fetched:
             pieces, left = [], self.size
             with self.store.stepwise(left).open(key, etag=etag) as stream:

@@ -1,4 +1,4 @@
-"""Why a scan may have matched nothing: hints from the types in a bounded sample of what it read."""
+"""Hints why a scan matched nothing, by the types in a bounded sample of its chunks."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ _RECORDS = 200  # of each
 
 
 def hints_for(plan: ScanPlan, *, matched: bool, cancelled: Callable[[], bool] = lambda: False) -> list[str]:
-    """Sentences about likely slips of the filter of a scan; the heads of at most four of its chunks are read.
+    """Return hints on likely mistakes in a scan's filter, by the heads of at most four of its chunks.
 
-    Where a range of times has no match, those of some chunks behind it, unless the plan's notes say that they are late.
+    If a range of times has no match, some later chunks are also checked, unless the plan has notes on late records.
 
-    `matched`: the scan had a match. Then nothing is read, unless the filter has a form that matches by mistake, as
-    `event == "error"` does where both are missing.
+    `matched`: the scan had a match. Then nothing is read, unless the filter can match by mistake, as `event == "error"`
+    does if both fields are missing.
     """
     archive, chunks, filter_ = plan.archive, plan.chunks, plan.filter
     if not matched and filter_.within is not None and not plan.notes:
-        from tui.scan.lateness import late_hint  # a scan by hours starts without it
+        from tui.scan.lateness import late_hint  # only needed for ranges of times
 
         late = late_hint(archive, chunks, filter_.within, cancelled)
         if late:
@@ -31,7 +31,7 @@ def hints_for(plan: ScanPlan, *, matched: bool, cancelled: Callable[[], bool] = 
         or (matched and all(term.kind not in ("match", "file") for term in filter_.active))
     ):
         return []
-    from tui.filter.hints import FieldSample, hints, may_mislead  # only where there may be something to say
+    from tui.filter.hints import FieldSample, hints, may_mislead  # only when a hint is possible
 
     if matched and not may_mislead(filter_):
         return []

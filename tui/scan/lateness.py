@@ -1,4 +1,4 @@
-"""Ranges of times: by which field of the records, and whether these are written so late that chunks are missed."""
+"""Ranges of times: choose the field, and find records that are written too late for the chunks that are read."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from tui.scan.time_field import sampled_heads, time_field
 from tui.units import plural
 
 _HOUR = HOUR // timedelta(microseconds=1)
-_LATEST = 31 * 24  # hours: a record with an older time had a wrong clock
-_CHUNKS, _RECORDS = 6, 100  # that are looked at beside a range without a match
+_LATEST = 31 * 24  # hours; an older time is from a wrong clock
+_CHUNKS, _RECORDS = 6, 100  # sampled after a range without a match
 _AROUND = timedelta(days=1)
 
 
 def range_of_times(
     archive: Archive, chunks: Sequence[Chunk], moments: Moments, path: str | None = None, lag: timedelta = HOUR
 ) -> tuple[Within, tuple[str, ...]] | None:
-    """A range of times, by the field at `path` or the one that a sample shows, and what the sample says of `lag`.
+    """Return the filter for a range of times, by the field at `path` or a detected one, and notes on `lag`.
 
     None if no field holds a time. `chunks` are those that can hold the range's records.
     """
@@ -37,21 +37,21 @@ def range_of_times(
 
 
 def late_notes(within: Within, sample: Sequence[tuple[Chunk, Sequence[bytes]]], lag: timedelta) -> tuple[str, ...]:
-    """What some first records of chunks say of `lag`: are there records that came later, or before their hour?"""
-    behind = [hours for chunk, records in sample for hours in _hours_behind(within, chunk, records)]
-    number = len(behind)
-    late = [hours for hours in behind if (hours - 1) * HOUR >= lag and hours <= _LATEST]
-    early = [-hours - 1 for hours in behind if (-hours - 1) * HOUR >= lag]
+    """Return notes if sampled records were written later than `lag`, or before their time."""
+    delays = [hours for chunk, records in sample for hours in _delays(within, chunk, records)]
+    number = len(delays)
+    late = [hours for hours in delays if (hours - 1) * HOUR >= lag and hours <= _LATEST]
+    early = [-hours - 1 for hours in delays if (-hours - 1) * HOUR >= lag]
     notes = []
     if late and within.stop is not None:
         notes.append(
             f"{len(late):,} of {plural(number, 'sampled record')} were written up to {plural(max(late), 'hour')} after "
-            f"their time: those of the range may be in chunks that are not read; add --lag {max(late)}h"
+            f"their time: records of the range may be in chunks that are not read; add --lag {max(late)}h"
         )
     if early and within.start is not None:
         notes.append(
             f"{len(early):,} of {plural(number, 'sampled record')} are up to {plural(max(early), 'hour')} ahead of the "
-            "hour of their chunk: those of the range may be in chunks that are not read; check --timezone with doctor"
+            "hour of their chunk: records of the range may be in chunks that are not read; check --timezone with doctor"
         )
     return tuple(notes)
 
@@ -59,11 +59,11 @@ def late_notes(within: Within, sample: Sequence[tuple[Chunk, Sequence[bytes]]], 
 def late_hint(
     archive: Archive, chunks: Sequence[Chunk], within: Within, cancelled: Callable[[], bool] = lambda: False
 ) -> str:
-    """Where a range of times has no match: the `--lag` with which it has records, if chunks behind it show some."""
+    """Suggest a `--lag` for a range of times without a match, if later chunks have records of the range."""
     if within.stop is None or not chunks:
         return ""
-    end, behind = ceil_hour(within.stop), next_hour(chunks[-1].hour)
-    after = archive.catalog(behind, (behind.astimezone(UTC) + _AROUND).astimezone(archive.zone)).chunks
+    end, start = ceil_hour(within.stop), next_hour(chunks[-1].hour)
+    after = archive.catalog(start, (start.astimezone(UTC) + _AROUND).astimezone(archive.zone)).chunks
     holds = within.holds()
     some = heads(archive, after, most=_CHUNKS, records=_RECORDS, cancelled=cancelled)
     late = [chunk.hour for chunk, records in some if any(map(holds, _times(within, records)))]
@@ -73,8 +73,8 @@ def late_hint(
     return f"records of this range are in chunks up to {plural(hours, 'hour')} later; add --lag {hours}h"
 
 
-def _hours_behind(within: Within, chunk: Chunk, records: Sequence[bytes]) -> Iterator[int]:
-    """By how many hours each time is before the hour of its chunk: 0 within it, less than 0 behind it."""
+def _delays(within: Within, chunk: Chunk, records: Sequence[bytes]) -> Iterator[int]:
+    """Yield how many hours each time is before the hour of its chunk: 0 inside that hour, negative after it."""
     start = microseconds(chunk.hour)
     for time in _times(within, records):
         if time is not None:

@@ -1,4 +1,4 @@
-"""The manifest of an extract: made of a plan, compared with another, read and written."""
+"""The manifest of an extract: create it from a plan, compare, read and write it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _LONGEST_REASON = 1000  # characters
 
 
 def new_manifest(plan: ScanPlan, layout: str) -> Manifest:
-    """The manifest of a scan that begins; `layout` is that of the extract's own keys."""
+    """Create the manifest of a new scan. `layout` is the layout of the extract's own keys."""
     archive = plan.archive
     span = _spelled(plan.start), _spelled(plan.stop)
     ranges = tuple(WrittenRange(_spelled(start), _spelled(stop)) for start, stop in plan.ranges)
@@ -49,7 +49,7 @@ def new_manifest(plan: ScanPlan, layout: str) -> Manifest:
 def new_entry(
     chunk: Chunk, output: str | None, counts: Counts, damaged: Iterable[DamagedPart] = (), *, partial: bool = False
 ) -> ChunkEntry:
-    """What is known of a chunk that was scanned; `output` is relative to the extract."""
+    """Create the entry of a scanned chunk. `output` is relative to the extract."""
     return ChunkEntry(
         key=chunk.key,
         hour=spell_hour(chunk.hour),
@@ -62,23 +62,23 @@ def new_entry(
 
 
 def counts_of(entry: ChunkEntry) -> Counts:
-    """What was counted in a chunk."""
+    """Return the counts in an entry."""
     return Counts(**{figure.name: getattr(entry, figure.name) for figure in fields(Counts)})
 
 
 def damaged_part(damage: Damage) -> DamagedPart:
-    """A damaged part as the manifest has it."""
+    """Convert damage to the manifest's form."""
     reason = printable(damage.reason, _LONGEST_REASON)
     return DamagedPart(start=damage.start, stop=damage.stop, reason=reason, doubtful=damage.doubtful)
 
 
 def damage_of(part: DamagedPart, chunk: Chunk) -> Damage:
-    """The inverse; where version 1 did not know which part it was, the whole chunk."""
+    """Convert back: the inverse of `damaged_part`. For version 1, without positions, it is the whole chunk."""
     return Damage(part.start or 0, chunk.size if part.stop is None else part.stop, part.reason, part.doubtful)
 
 
 def with_ranges_of(manifest: Manifest | None, plan: ScanPlan) -> ScanPlan:
-    """The plan of an extract that is resumed: a command line has one range, the extract may be of several within it."""
+    """Restore the ranges of a resumed extract: its command line has one range, but it may have several inside it."""
     if manifest is None or len(manifest.ranges) < 2 or plan.start is None or plan.stop is None:
         return plan
     if (manifest.start, manifest.stop) != (_spelled(plan.start), _spelled(plan.stop)):
@@ -94,7 +94,7 @@ def with_ranges_of(manifest: Manifest | None, plan: ScanPlan) -> ScanPlan:
 
 
 def difference(one: Manifest, other: Manifest) -> str:
-    """What the extract `one` is of that `other` is not; empty if both are of the same."""
+    """Describe the source of extract `one` if `other` has a different one; "" if both have the same."""
     if one.archive != other.archive:
         return f"another archive ({_short(one.archive)})"
     if one.timezone != other.timezone:
@@ -107,7 +107,7 @@ def difference(one: Manifest, other: Manifest) -> str:
         return f"another filter ({_short(' '.join(one.filter)) or 'every record'})"
     if one.lists != other.lists:
         return "other texts in the file of -f"
-    if one.layout != other.layout:  # chunks have come whose names clash with those that are there
+    if one.layout != other.layout:  # new chunks have names that clash with existing ones
         return f"another layout ({_short(one.layout)})"
     return ""
 
@@ -121,10 +121,7 @@ def _short(text: str) -> str:
 
 
 def hours_of(manifest: Manifest, zone: tzinfo) -> dict[datetime, int]:
-    """The hours of which no known chunk was left half read, and the matches in each, be it none.
-
-    In the zone that the extract is opened in.
-    """
+    """Return the hours without a partly read chunk, and the matches in each (or 0), in the time zone `zone`."""
     matches: dict[datetime, int] = {}
     for entry in manifest.chunks:
         hour = parse_time(entry.hour).replace(tzinfo=zone)
@@ -138,10 +135,9 @@ def hours_of(manifest: Manifest, zone: tzinfo) -> dict[datetime, int]:
 
 
 def scanned_hours(archive: Archive) -> dict[datetime, int]:
-    """The hours that an extract's scan has read, and the matches in each; empty for an archive that is no extract.
+    """Return the hours that an extract's scan has read, and the matches in each; empty if it is not an extract.
 
-    An hour of these without a chunk had no match: it is not a gap. While an extract is not finished, its hours are
-    those that it knows so far.
+    Such an hour without a chunk had no match: it is not a gap. For an unfinished extract, these are the hours so far.
     """
     manifest = read_manifest(archive.store, archive.manifest) if archive.extract else None
     return hours_of(manifest, archive.zone) if manifest else {}
@@ -149,7 +145,7 @@ def scanned_hours(archive: Archive) -> dict[datetime, int]:
 
 @dataclass(frozen=True, slots=True)
 class ExtractOrigin:
-    """What an extract is of, in words."""
+    """The source of an extract, in words."""
 
     source: str
     hours: str
@@ -161,7 +157,7 @@ class ExtractOrigin:
 
 
 def origin_of(archive: Archive) -> ExtractOrigin | None:
-    """What an extract was made of; None for an archive that is not one."""
+    """Return the source of an extract; None for another archive."""
     manifest = read_manifest(archive.store, archive.manifest) if archive.extract else None
     if manifest is None:
         return None
@@ -174,7 +170,7 @@ def origin_of(archive: Archive) -> ExtractOrigin | None:
 
 
 def _empty_hours(plan: ScanPlan) -> tuple[str, ...]:
-    """Of an extract that is scanned: the hours of the plan that its own scan read without a match."""
+    """When an extract is scanned: return the hours of the plan that its own scan read without a match."""
     ranges = plan.ranges or ((plan.start, plan.stop),)
     known = scanned_hours(plan.archive).keys() - {chunk.hour for chunk in plan.chunks}
     return tuple(
@@ -192,7 +188,7 @@ def write_manifest(store: Store, key: str, manifest: Manifest) -> None:
 
 
 def read_manifest(store: Store, key: str) -> Manifest | None:
-    """The manifest, or None if there is none; OutputError if it cannot be read or is another program's."""
+    """Read the manifest; None if there is none. OutputError if it is invalid or another program's."""
     item = next((item for item in store.objects(key) if item.key == key), None)
     if item is None:
         return None

@@ -9,7 +9,7 @@ from tui.filter.compiled import MAX_PARSED, NotJsonError
 
 
 def matching_block(block: Block, matcher: Matcher) -> tuple[Block, int]:
-    """The matching records as a block, and how many they are. It is the block itself if all match."""
+    """Return the matching records as a block (the same block if all match), and their number."""
     if matcher.selects_all:
         return block, block.count()
     lines, matches = matching_lines(block, matcher)
@@ -17,7 +17,7 @@ def matching_block(block: Block, matcher: Matcher) -> tuple[Block, int]:
 
 
 def not_json(block: Block) -> tuple[list[bytes], int]:
-    """The records of a block that are not JSON, and how many are too long to be parsed."""
+    """Return the records of a block that are not JSON, and the number of those too large to parse."""
     if block.is_long and block.end - block.ends_line > MAX_PARSED:
         return [], 1
     with block.view() as view:
@@ -28,8 +28,8 @@ def not_json(block: Block) -> tuple[list[bytes], int]:
 
 
 def _can_be_parsed(record: bytes) -> bool:
-    """Does a filter take it for JSON? `NaN` is not."""
-    from tui.filter.jmespath import load  # verify does without as long as all is JSON
+    """True if a filter accepts it as JSON (`NaN` is not)."""
+    from tui.filter.jmespath import load  # verify does not need it if everything is JSON
 
     try:
         load(record)
@@ -39,7 +39,7 @@ def _can_be_parsed(record: bytes) -> bool:
 
 
 def matching_lines(block: Block, matcher: Matcher) -> tuple[bytes | bytearray, int]:
-    """The matching lines of a block as one piece, each with a newline, and how many they are."""
+    """Return the matching lines of a block, each with a newline, and their number."""
     if block.is_long:
         if not matcher.selects_all and not matcher.count(block):
             return b"", 0
@@ -50,7 +50,7 @@ def matching_lines(block: Block, matcher: Matcher) -> tuple[bytes | bytearray, i
         return block.lines(), block.count()
     pieces: list[bytes] = []
     matches = 0
-    first = last = -1  # neighbours are cut out together
+    first = last = -1  # adjacent lines are copied together
     spans = matcher.raw_spans(block)  # before `raw`: it may settle the block
     with block.raw() as view:
         for start, end in spans:
@@ -67,5 +67,5 @@ def matching_lines(block: Block, matcher: Matcher) -> tuple[bytes | bytearray, i
 
 
 def _ended(lines: bytes) -> bytes:
-    """The chunk's last line may lack its newline."""
+    """Add the newline that a chunk's last line may lack."""
     return lines if lines.endswith(b"\n") else lines + b"\n"

@@ -1,4 +1,4 @@
-"""What a scan can do with the matching records instead of giving them: it is told per chunk, and small."""
+"""Measure matching records instead of returning them: one small result per chunk."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from tui.filter import Filter, Matcher
 
 
 class Measurement(Protocol):
-    """What was measured of some records."""
+    """The measurement of some records."""
 
     def merge(self, other: Any, /) -> None: ...
 
 
 class Measure(Protocol):
-    """Made where the scan is planned, pickled, and begun for each chunk where its task runs."""
+    """Created when the scan is planned, pickled, and begun for each chunk where its task runs."""
 
     def begin(
         self,
@@ -25,5 +25,5 @@ class Measure(Protocol):
         matcher: Matcher,
         /,
     ) -> Callable[[Block], tuple[Measurement, int]]:
-        """The work on each block: what is measured, and how many records match. `matcher` is the filter's."""
+        """Return the work on a block: it returns a measurement and the number of matches. `matcher` is the filter's."""
         ...

@@ -1,4 +1,4 @@
-"""Matches in the one order, whatever finished first, in bounded memory."""
+"""Yield matches in order (hour, key, line), whichever chunk finishes first, in bounded memory."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from tui.archive import Chunk
 from tui.archive.writer import LinesFile
 from tui.scan.events import ChunkDone, ChunkKept, ChunkRestarted, Matches, ScanEvent
 
-_MEMORY_BYTES = 16 << 20  # of the matches of all chunks whose turn has not come; the rest waits on disk
+_MEMORY_BYTES = 16 << 20  # of matches that wait for their turn; the rest waits on disk
 
 
 class _Waiting:
-    """The matches of the chunks whose turn has not come, in one file."""
+    """The matches that wait for their chunk's turn, in one file."""
 
     def __init__(self, spool: IO[bytes]) -> None:
         self._spool = spool
@@ -27,7 +27,7 @@ class _Waiting:
         self._end += len(event.lines)
 
     def drop(self, chunk: Chunk) -> None:
-        """Forget what was found in a chunk; its room is used again when nothing waits any more."""
+        """Drop the matches of a chunk. Their space is reused once no matches wait."""
         self._places.pop(chunk.key, None)
 
     def drain(self, chunk: Chunk) -> Iterator[Matches]:
@@ -41,8 +41,8 @@ class _Waiting:
 
 
 def first_matches(events: Iterable[ScanEvent], limit: int) -> Iterator[ScanEvent]:
-    """The events up to the match number `limit`, of matches in order that are a line each; then it ends."""
-    chunk, given = "", 0  # of the chunk whose turn it is
+    """Yield events up to match number `limit`. The matches must be in order, and one line each."""
+    chunk, given = "", 0  # the current chunk, and its matches so far
     for event in events:
         if isinstance(event, ChunkRestarted) and event.chunk.key == chunk:
             limit, given = limit + given, 0
@@ -60,7 +60,7 @@ def first_matches(events: Iterable[ScanEvent], limit: int) -> Iterator[ScanEvent
 
 
 def written_to(file: LinesFile, events: Iterable[ScanEvent]) -> Iterator[ScanEvent]:
-    """Write the matches, which come in order, to a file, and pass all events on."""
+    """Write the matches, which must be in order, to a file, and pass on all events."""
     chunk = ""
     for event in events:
         if isinstance(event, Matches):
@@ -74,11 +74,11 @@ def written_to(file: LinesFile, events: Iterable[ScanEvent]) -> Iterator[ScanEve
 
 
 def in_order(events: Iterable[ScanEvent], chunks: Sequence[Chunk]) -> Iterator[ScanEvent]:
-    """Pass everything on at once, but Matches by the order of `chunks`.
+    """Pass on all events at once, except Matches, which are passed on in the order of `chunks`.
 
-    Those of the chunk whose turn it is pass straight through; the others wait, in memory up to 16 MB, then on disk.
+    Matches of the current chunk pass straight through; the others wait, up to 16 MB in memory, then on disk.
     """
-    import tempfile  # counting does without
+    import tempfile  # not needed to count
 
     turn = 0
     done: set[str] = set()
@@ -97,5 +97,5 @@ def in_order(events: Iterable[ScanEvent], chunks: Sequence[Chunk]) -> Iterator[S
                 turn += 1
                 if turn < len(chunks):
                     yield from waiting.drain(chunks[turn])
-        for chunk in chunks[turn:]:  # cut short: what was found stays
+        for chunk in chunks[turn:]:  # the scan was stopped: still yield what was found
             yield from waiting.drain(chunk)

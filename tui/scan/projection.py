@@ -1,4 +1,4 @@
-"""Writing a part of each match instead of its bytes: `--fields`. A number stays as the record spells it."""
+"""Write a part of each match instead of its bytes: `--fields`. Numbers keep their spelling."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from tui.filter.paths import JsonPath, path_of
 _PATHS = re.compile(r"\s*[\w.\"\[\]-]+(\s*,\s*[\w.\"\[\]-]+)*\s*")
 _FAILURES = (exceptions.JMESPathError, TypeError, ValueError, ArithmeticError, RecursionError)
 _MINUS_ZERO = re.compile(rb"[:\[,\s]-0[\s,\]}]")
-_MAX_DIGITS = 4300  # of an integer that Python reads
+_MAX_DIGITS = 4300  # Python does not parse longer integers
 _OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _LIST = msgspec.json.Decoder(list[msgspec.Raw])
 
 
 def projection(fields: str) -> Callable[[bytes], bytes]:
-    """A function from a record to the JSON that is written for it; NotJsonError from it for a record that is not JSON.
+    """Return a function from a record to the JSON that is written for it.
 
-    `a.b,c` gives an object with those paths for keys; anything else is one JMESPath expression. Where a path leads
-    nowhere, or an expression fails on a record, there is null, so that every match has a line. FilterError if it cannot
-    be parsed. A record that is too large to be parsed raises TooLargeError.
+    `a.b,c` gives an object with those paths as keys; anything else is one JMESPath expression. A missing path, or an
+    expression that fails on a record, gives null, so that every match has a line. FilterError if `fields` cannot be
+    parsed. The function raises NotJsonError for a record that is not JSON, TooLargeError for one too large to parse.
     """
     if not fields.strip():
         raise FilterError("--fields is empty; give paths such as 'event,player.version', or a JMESPath", fields, 0)
@@ -46,7 +46,7 @@ def projection(fields: str) -> Callable[[bytes], bytes]:
 
 
 def _value_of(expression: ParsedResult) -> Callable[[bytes], bytes]:
-    """The JSON of an expression's result on a record: the record's own bytes where it is a path."""
+    """Return a function to the JSON of an expression's result; for a path, the record's own bytes."""
     path = path_of(expression.parsed)
 
     def computed(record: bytes) -> bytes:
@@ -72,7 +72,7 @@ def _value_of(expression: ParsedResult) -> Callable[[bytes], bytes]:
 
 
 def _slice(record: bytes, path: JsonPath) -> bytes:
-    """The bytes of the value at a path; a DecodeError where msgspec cannot read the record."""
+    """Return the bytes of the value at a path. DecodeError if msgspec cannot parse the record."""
     value = _OBJECT.decode(record) if record.lstrip()[:1] == b"{" else {}
     if not value:
         load(record)
@@ -99,22 +99,22 @@ def _at(value: dict[str, msgspec.Raw] | list[msgspec.Raw] | None, step: str | in
 
 
 class _Spelled(float):
-    """A number that Python would spell in another way; for JMESPath a number as others."""
+    """A number that Python would print differently. For JMESPath it is an ordinary number."""
 
     text = ""
 
 
 class _SpelledZero(int):
-    """`-0`, which is 0 for Python."""
+    """`-0`, which Python would print as 0."""
 
     text = "-0"
 
 
-_Spelled.__name__, _SpelledZero.__name__ = "float", "int"  # jmespath knows types by their names
+_Spelled.__name__, _SpelledZero.__name__ = "float", "int"  # jmespath compares the names of types
 
 
 def load_spelled(record: bytes) -> Any:
-    """The record's JSON value, with numbers that `encoded` writes as they are spelled here; or NotJsonError."""
+    """Return the record's JSON value, with numbers that `encoded` writes unchanged. NotJsonError if it is not JSON."""
     if _MINUS_ZERO.search(record) is None:
         try:
             return _SPELLED.decode(record)
@@ -150,10 +150,10 @@ _SPELLED = msgspec.json.Decoder(float_hook=_number)
 
 
 def encoded(value: Any) -> bytes:
-    """The value as JSON on one line."""
+    """Encode the value as JSON on one line."""
     try:
         return msgspec.json.encode(value, enc_hook=_spelling)
-    except UnicodeEncodeError:  # half a surrogate pair, which JSON can only spell as \uD800
+    except UnicodeEncodeError:  # half a surrogate pair, which JSON can only encode as \uD800
         return _spell(value).encode()
 
 

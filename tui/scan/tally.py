@@ -27,7 +27,7 @@ from tui.units import plural
 
 @dataclass
 class Totals:
-    """Running totals; `add` every event of one scan. Chunks in progress count with what they told last."""
+    """Running totals; `add` every event of one scan. Chunks in progress count with their last progress."""
 
     clock: Callable[[], float] = time.monotonic
     chunks: int = 0
@@ -37,9 +37,9 @@ class Totals:
     damaged: list[ChunkDamaged] = field(default_factory=list)
     matches_by_hour: dict[datetime, int] = field(default_factory=dict)
     running: dict[str, Chunk] = field(default_factory=dict)
-    forms: Counter[str] = field(default_factory=Counter)  # chunks by how their records are told apart
-    unchosen: Counter[Unchosen] = field(default_factory=Counter)  # chunks by what in them may be the records
-    mislabeled: list[str] = field(default_factory=list)  # plain text, though the name promises a compression
+    forms: Counter[str] = field(default_factory=Counter)  # chunks by how their records are separated
+    unchosen: Counter[Unchosen] = field(default_factory=Counter)  # chunks by the place that may hold the real records
+    mislabeled: list[str] = field(default_factory=list)  # plain text, but named as compressed
     _counts: dict[str, Counts] = field(default_factory=dict)
     _done: Counts = field(default_factory=Counts)
     _limit: int | None = None
@@ -61,7 +61,8 @@ class Totals:
                 self.damaged = [damaged for damaged in self.damaged if damaged.chunk.key != chunk.key]
                 self._count(chunk, Counts())
             case ChunkDone(chunk, counts) | ChunkKept(chunk, counts):
-                self.running.pop(chunk.key, None)
+                key = chunk.key
+                self.running.pop(key, None)
                 skipped = isinstance(event, ChunkDone) and event.skipped
                 self.chunks += not skipped
                 self.skipped += skipped
@@ -74,24 +75,24 @@ class Totals:
                     self._of_lines += 1
                 if isinstance(event, ChunkDone) and event.form:
                     self.forms[event.form] += 1
-                    if not event.codec and promised(chunk.key):
-                        self.mislabeled.append(chunk.key)
+                    if not event.codec and promised(key):
+                        self.mislabeled.append(key)
                 self._count(chunk, counts)
-                self._done = self._done.plus(self._counts.pop(chunk.key))
+                self._done = self._done.plus(self._counts.pop(key))
 
     def limit(self, matches: int) -> None:
-        """The scan was ended at this many matches: jobs that were ahead may have counted more."""
+        """Limit the matches to the number at which the scan was ended; jobs ahead may have counted more."""
         self._limit = matches
 
     def _count(self, chunk: Chunk, counts: Counts) -> None:
-        before = self._counts.get(chunk.key, Counts())
+        before = self._counts.get(key := chunk.key)
         hour = self.matches_by_hour.get(chunk.hour, 0)
-        self.matches_by_hour[chunk.hour] = hour + counts.matches - before.matches
-        self._counts[chunk.key] = counts
+        self.matches_by_hour[chunk.hour] = hour + counts.matches - (before.matches if before else 0)
+        self._counts[key] = counts
 
     @property
     def counts(self) -> Counts:
-        """Of all chunks, those in progress included."""
+        """The counts of all chunks, including those in progress."""
         total = self._done
         for counts in self._counts.values():
             total = total.plus(counts)
@@ -121,7 +122,7 @@ class Totals:
 
     @property
     def seconds(self) -> float:
-        """Since the totals were made."""
+        """The seconds since the totals were created."""
         return self.clock() - self._began
 
     def as_json(self) -> dict[str, object]:
@@ -164,17 +165,17 @@ class Totals:
             warnings.append(not_json_text(counts.not_json, counts.broken_json))
         if counts.unparsed:
             warnings.append(
-                f"{plural(counts.unparsed, 'record')} over 8 MiB not parsed: a JMESPath term cannot match there"
+                f"{plural(counts.unparsed, 'record')} over 8 MiB not parsed; a JMESPath term cannot match them"
             )
         if counts.no_time:
-            warnings.append(f"{plural(counts.no_time, 'record')} left out: no time in them can be read")
+            warnings.append(f"left out {plural(counts.no_time, 'record')} without a readable time")
         if counts.split:
             warnings.append(f"{plural(counts.split, 'record')} shared a line with another record; the lines were split")
         warnings += misread(self.unchosen, self._of_lines)
         if len(self.forms) > 1:
-            by_number = sorted(self.forms.items(), key=lambda one: (-one[1], one[0]))
+            by_number = sorted(self.forms.items(), key=lambda item: (-item[1], item[0]))
             kinds = ", ".join(f"{form} in {plural(chunks, 'chunk')}" for form, chunks in by_number)
-            warnings.append(f"the chunks differ in how their records are told apart: {kinds}")
+            warnings.append(f"the chunks differ in how their records are separated: {kinds}")
         if self.mislabeled:
             mislabeled = plural(len(self.mislabeled), "chunk")
             warnings.append(f"{mislabeled} named as compressed but plain text, such as {min(self.mislabeled)}")
@@ -182,45 +183,41 @@ class Totals:
 
     @property
     def understood(self) -> bool:
-        """Was everything read and understood? Only then does no match mean that there is none."""
+        """True if everything was read and understood. Only then does no match mean that there is none."""
         counts = self.counts
         unread = counts.not_json or counts.unparsed or counts.no_time
         return not (self.damaged or unread or misread(self.unchosen, self._of_lines))
 
 
 def misread(unchosen: Mapping[Unchosen, int], of_lines: int) -> list[str]:
-    """What may be the records of chunks instead of what was read, and how to have it.
+    """Return warnings about chunks whose real records may be inside those that were read, and how to select them.
 
-    Among at least as many chunks `of_lines`, one of a single line is that too, though it holds a short list.
+    A single line with a short list is an ordinary record if at least as many chunks are `of_lines`.
     """
-    return [_misread(one, chunks) for one, chunks in unchosen.items() if one.kind != "line" or chunks > of_lines]
+    return [_misread(place, chunks) for place, chunks in unchosen.items() if place.kind != "line" or chunks > of_lines]
 
 
 def _misread(unchosen: Unchosen, chunks: int) -> str:
     number = plural(chunks, "chunk")
     if unchosen.kind == "strings":
-        return f"{number} of strings that hold JSON, read as strings; -m cannot look into those, only -g and -e can"
+        return f"{number} of strings that contain JSON, read as strings; only -g and -e can match inside them, not -m"
     if unchosen.kind == "map":
-        return f"{number} read as one document of named objects, not as these (--records . if it is one record)"
+        return f"{number} read as one document, not as the named objects in it (--records . if it is one record)"
     path = shell_word(unchosen.path)
     if unchosen.kind == "lists":
         return f"{number} with a list on each line, read as one record each; for its items add --records {path}"
     if unchosen.kind == "nested":
-        return (
-            f"{number} of records that are lists; -m looks at each list as a whole (--records {path} if that is right)"
-        )
-    where = (
-        f"its records may be at --records {path}" if unchosen.path else "no --records leads to the list that it holds"
-    )
+        return f"{number} of records that are lists; -m tests each list as a whole (--records {path} if that is right)"
+    where = f"its records may be at --records {path}" if unchosen.path else "--records cannot select the list in it"
     return f"{number} read as one document; {where} (--records . if it is one record)"
 
 
 def not_json_text(number: int, broken: int) -> str:
-    """How many records are not JSON, and what they are instead."""
+    """Return a warning with how many records are not JSON, and what they are instead."""
     are, shape = "is" if number == 1 else "are", not_json_shape(number, broken)
     return f"{plural(number, 'record')} {are} not JSON ({shape}); only -g and -e can match them"
 
 
 def not_json_shape(number: int, broken: int) -> str:
-    """What records that are not JSON are instead; `broken` of them begin like JSON."""
+    """Describe records that are not JSON; `broken` of them begin like JSON."""
     return "text" if not broken else "broken JSON" if broken == number else f"text, {broken:,} broken JSON"

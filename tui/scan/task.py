@@ -1,4 +1,4 @@
-"""Scanning one chunk: the unit of work. Idempotent; it looks at `cancelled` between blocks."""
+"""Scan one chunk: the unit of work. It is idempotent and checks `cancelled` between blocks."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ from tui.scan.turns import Turn, taken_once
 
 PROGRESS_INTERVAL = 0.1  # seconds
 _KEPT = 4 << 20  # bytes
-_SHOWN = 20  # matches of a chunk that are told while an extract takes them all
+_SHOWN = 20  # matches of a chunk that are yielded while all are written to an extract
 
 Emit = Callable[[ScanEvent], None]
 
 
 @dataclass(frozen=True, slots=True)
 class ChunkOutput:
-    """Where a task writes its matches: a key of a store, replaced if it `exists`, of an earlier run."""
+    """The key of a store to which a task writes its matches. `exists`: an earlier run wrote it; it is replaced."""
 
     store: Store
     key: str
@@ -53,12 +53,12 @@ class ChunkOutput:
 
 @dataclass(frozen=True, slots=True)
 class ScanTask:
-    """One chunk × filter. Matches go to `output`, or are told, or (`count_only`) are neither.
+    """One chunk × filter. Matches are written to `output`, or yielded, or (`count_only`) only counted.
 
-    `read_ahead`: read and inflate in another thread, where there are cores to spare. `strict`: what is given can be
-    taken back with the chunk, so that no doubtful record stays in it. `exact`: count every record. Else those are only
-    counted where something is hit, and in the chunk's first block, which tells one record from several: to count all
-    of them would cost a search 8 % of its time, and 10 % more to look for blank lines and for lines of two records.
+    `read_ahead`: read and inflate in another thread, if there are idle cores. `strict`: yielded matches can be
+    discarded with the chunk, so no doubtful record stays. `exact`: count every record. Otherwise records are only
+    counted in blocks with a hit, and in the chunk's first block, to distinguish one record from several: counting all
+    would cost a search 8 % of its time, and checking for blank lines and lines of two records another 10 %.
     """
 
     store: Store
@@ -74,19 +74,19 @@ class ScanTask:
 
 
 def keep_freed_memory() -> None:
-    """Have this process keep the memory of one chunk's buffers for those of the next: call it once, before the first.
+    """Keep freed buffers of one chunk for the next: call it once per process, before the first chunk.
 
-    glibc keeps what is freed up to twice the largest block that was. Without this each chunk's buffers are mapped anew,
-    a hundred page faults, which are a third of the time of a chunk of 300 kB.
+    glibc keeps freed memory up to twice the largest freed block. Without this, each chunk's buffers are mapped again,
+    with a hundred page faults, a third of the time of a chunk of 300 kB.
     """
-    bytes(_KEPT)  # is not touched, so that it costs nothing
+    bytes(_KEPT)  # never touched, so it costs nothing
 
 
 def scan_chunk(task: ScanTask, emit: Emit, cancelled: Callable[[], bool], turn: Turn | None = None) -> None:
-    """Read, filter, and write or report. What cannot be read is reported as damage; OutputError is raised.
+    """Read and filter a chunk, and write or emit its matches. Unreadable parts are damage; raises OutputError.
 
-    Where records were given that turn out to be doubtful, and must not be, the chunk is read again without them.
-    `turn` is what a chunk must have that takes much memory.
+    If emitted records turn out to be doubtful, and `strict` forbids that, the chunk is read again without them. `turn`:
+    the lock for a chunk that takes much memory.
     """
     with taken_once(turn or threading.Lock(), cancelled) as await_turn:
         for careful in (False, True):
@@ -107,7 +107,7 @@ def chunk_events(
     careful: bool = False,
     await_turn: Callable[[], None] = lambda: None,
 ) -> Iterator[ScanEvent]:
-    """What there is in the chunk, with all matches; the last event is its ChunkDone."""
+    """Yield the chunk's events, with all matches; the last is its ChunkDone."""
     chunk, store = task.chunk, task.store
     if not careful:
         yield ChunkStarted(chunk)
@@ -140,9 +140,9 @@ def chunk_events(
 
 
 class _SoFar:
-    """What was counted and measured, whatever ends the reading.
+    """The counts and measurement so far, kept when reading ends early.
 
-    A Counts for every block would cost a scan 3 % of its time.
+    A Counts object for every block would cost a scan 3 % of its time.
     """
 
     def __init__(self) -> None:
@@ -161,7 +161,7 @@ class _SoFar:
 def _filtering(
     task: ScanTask, reader: ChunkReader, so_far: _SoFar, cancelled: Callable[[], bool]
 ) -> Iterator[Matches | Progress | ChunkDamaged]:
-    """The matches, the damage, and now and then the progress, until the chunk ends or the scan is cancelled."""
+    """Yield matches, damage and regular progress, until the chunk ends or the scan is cancelled."""
     reported = time.monotonic()
     for item in reader.results(lambda: _cutter(task), strict=task.strict, read_ahead=task.read_ahead):
         if isinstance(item, Damage):
@@ -187,7 +187,7 @@ def _filtering(
 
 
 def written(output: ChunkOutput, events: Iterator[ScanEvent]) -> Iterator[ScanEvent]:
-    """Write the matches to `output`, whole or not at all, and pass on only the first; without any there is no file."""
+    """Write the matches to `output`, whole or not at all, and pass on only the first. No file without matches."""
     with ExitStack() as stack:
         sink: BinaryIO | None = None
         for event in events:
@@ -206,11 +206,11 @@ def written(output: ChunkOutput, events: Iterator[ScanEvent]) -> Iterator[ScanEv
 
 
 Cut = Callable[[Block], tuple[bytes | bytearray | Measurement, int]]
-CountNumbers = tuple[int, int, int, int, int, int, int, int, int]  # those of Counts, but bytes_compressed
+CountNumbers = tuple[int, int, int, int, int, int, int, int, int]  # the fields of Counts, except bytes_compressed
 
 
 def _cutter(task: ScanTask) -> Callable[[Block], tuple[bytes | bytearray | Measurement, CountNumbers]]:
-    """The work on each block: what is wanted of it, and what was counted in it."""
+    """Return the work on each block: it returns the excerpt, and the counts."""
     matcher = task.filter.matcher()
     cut = _cut(task, matcher)
 
@@ -236,7 +236,7 @@ def _cutter(task: ScanTask) -> Callable[[Block], tuple[bytes | bytearray | Measu
 
 
 def _cut(task: ScanTask, matcher: Matcher) -> Cut:
-    """What is wanted of a block, and how many of its records match."""
+    """Return a function from a block to its excerpt and the number of matches."""
     excerpt = task.excerpt
     if excerpt.measure is not None:
         return excerpt.measure.begin(task.chunk, task.filter, matcher)
@@ -254,8 +254,8 @@ def _cut(task: ScanTask, matcher: Matcher) -> Cut:
 
 
 def _fingerprinted(matcher: Matcher) -> Cut:
-    """A hash of each record."""
-    from tui.scan.duplicates import fingerprint  # hashing takes a library that few scans need
+    """Return a function to the hashes of all records."""
+    from tui.scan.duplicates import fingerprint  # few scans need its library
 
     def cut(block: Block) -> tuple[bytes, int]:
         matcher.count_unread(*not_json(block))
@@ -268,8 +268,8 @@ def _fingerprinted(matcher: Matcher) -> Cut:
 
 
 def _projected(fields: str, matcher: Matcher, *, counted: bool) -> Cut:
-    """Some fields of each match. `counted`: a term of the filter counts the records that are not JSON."""
-    from tui.scan.projection import projection  # parsing takes libraries that few scans need
+    """Return a function to some fields of each match. `counted`: the filter already counts non-JSON records."""
+    from tui.scan.projection import projection  # few scans need its libraries
 
     project = projection(fields)
 

@@ -1,4 +1,4 @@
-"""Which field of the records says when the event happened, told from a sample."""
+"""Detect the field with the time of the event, from a sample."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from tui.filter.jmespath import load
 from tui.scan.heads import heads
 
 _CHUNKS = 5
-_RECORDS = 100  # of each
-_COVERED = 0.9  # of the records must have it
-_NEAR = 0.5  # of its times must lie in the hour of their chunk, or little before: an event is archived soon after
+_RECORDS = 100  # of each chunk
+_COVERED = 0.9  # fraction of records that must have it
+_NEAR = 0.5  # fraction of its times that must be in the hour of their chunk, or shortly before
 _HOUR = 3600 * MICROSECONDS
 _MICROSECOND = timedelta(microseconds=1)
 _NAMES = ("ts", "time", "timestamp", "@timestamp", "event_time", "eventtime", "date", "datetime", "created_at", "t")
@@ -34,7 +34,7 @@ class _NearTimes:
 def detect_time_field(
     archive: Archive, chunks: Sequence[Chunk], lag: timedelta = HOUR, cancelled: Callable[[], bool] = lambda: False
 ) -> str | None:
-    """The path of the records' time, such as `ts`; None if no field's values lie about the hours of their chunks.
+    """Return the path of the records' time, such as `ts`; None if no field has times near the hours of the chunks.
 
     `lag`: how much later than its time a record may be written.
     """
@@ -45,14 +45,14 @@ def detect_time_field(
 def sampled_heads(
     archive: Archive, chunks: Sequence[Chunk], cancelled: Callable[[], bool] = lambda: False
 ) -> list[tuple[Chunk, list[bytes]]]:
-    """Some first records of some of the chunks."""
+    """Return some first records of some of the chunks."""
     return list(heads(archive, chunks, most=_CHUNKS, records=_RECORDS, cancelled=cancelled))
 
 
 def time_field(
     sample: Iterable[tuple[datetime | None, Sequence[bytes]]], zone: tzinfo, lag: timedelta = HOUR
 ) -> str | None:
-    """The same for the records of some hours; None is an hour that is not known, as in a file."""
+    """Detect the field from records and their hours. None: the hour is unknown, as in a file."""
     before = lag // _MICROSECOND + _HOUR
     candidates: dict[str, _NearTimes] = defaultdict(_NearTimes)
     number = 0

@@ -1,4 +1,4 @@
-"""One chunk at a time, of all that are read side by side: for chunks whose decoder takes much memory."""
+"""A lock that lets only one chunk at a time use much memory, among all that are read in parallel."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from typing import Protocol
 
 from tui.archive.streams import ReadCancelled
 
-_POLL = 0.1  # seconds between two looks at `cancelled`
+_POLL_SECONDS = 0.1  # between checks of `cancelled`
 
 
 class Turn(Protocol):
-    """A lock: a threading.Lock among threads, a PipeTurn among processes."""
+    """A lock: a threading.Lock for threads, a PipeTurn for processes."""
 
     def acquire(self, *, timeout: float = ...) -> bool: ...
 
@@ -22,9 +22,9 @@ class Turn(Protocol):
 
 
 class PipeTurn:
-    """A lock among processes that share a pipe, given by its two ends: the byte in it is the turn.
+    """A lock for processes that share a pipe, given by its two ends. Reading the one byte in it acquires the lock.
 
-    One that dies with the turn keeps it; its scan ends then, see child.py.
+    A process that dies with the lock never releases it, but that ends the scan anyway, see child.py.
     """
 
     def __init__(self, ends: tuple[int, int]) -> None:
@@ -36,7 +36,7 @@ class PipeTurn:
             return False
         try:
             return bool(os.read(self._reading, 1))
-        except BlockingIOError:  # another process was quicker
+        except BlockingIOError:  # another process read it first
             return False
 
     def release(self) -> None:
@@ -45,7 +45,7 @@ class PipeTurn:
 
 @contextmanager
 def pipe_turn() -> Iterator[PipeTurn]:
-    """A turn to be shared with processes that are started now."""
+    """Create a lock to share with child processes."""
     reading, writing = os.pipe()
     try:
         os.set_blocking(reading, False)
@@ -59,18 +59,18 @@ def pipe_turn() -> Iterator[PipeTurn]:
 
 @contextmanager
 def taken_once(turn: Turn, cancelled: Callable[[], bool]) -> Iterator[Callable[[], None]]:
-    """A function that waits for the turn, once; it is given back at the end. ReadCancelled while it waits."""
-    held = False
+    """Return a function that acquires the lock once, to be released at the end. ReadCancelled if cancelled."""
+    acquired = False
 
     def take() -> None:
-        nonlocal held
-        while not held:
-            held = turn.acquire(timeout=_POLL)
-            if not held and cancelled():
+        nonlocal acquired
+        while not acquired:
+            acquired = turn.acquire(timeout=_POLL_SECONDS)
+            if not acquired and cancelled():
                 raise ReadCancelled
 
     try:
         yield take
     finally:
-        if held:
+        if acquired:
             turn.release()

@@ -1,4 +1,4 @@
-"""Reading all of a range to say what is in it: counts, damage, gaps, and records that are there twice."""
+"""Read all of a range and report its counts, damage, gaps and duplicate records."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tui.scan.plan import ScanPlan, plan_scan
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """The end of it. `copies`: records that were there before, by the later one's hour. `complete`: not cancelled."""
+    """The result. `copies`: records that also occur earlier, by the later one's hour. `complete`: not cancelled."""
 
     copies: dict[datetime, int]
     complete: bool
@@ -30,16 +30,16 @@ class Verified:
 
 
 def plan_verify(archive: Archive, start: datetime | None, stop: datetime | None) -> ScanPlan:
-    """All records of [start, stop); ArchiveError if there is no chunk."""
+    """Plan to read all records of [start, stop). ArchiveError if there is no chunk."""
     return plan_scan(archive, start, stop, Filter(), Excerpt(fingerprints=True))
 
 
 def verify(
     plan: ScanPlan, *, jobs: int | None = None, cancel: threading.Event | None = None
 ) -> Iterator[ScanEvent | Verified]:
-    """Read everything: the events of a scan, but its matches, then one Verified.
+    """Read everything; yield the events of a scan, except matches, then one Verified.
 
-    Memory is bounded; 20 bytes a record may go to the folder for temporary files ($TMPDIR).
+    Memory is bounded; up to 20 bytes per record go to the folder for temporary files ($TMPDIR).
     """
     cancel = cancel or threading.Event()
     readings = {chunk.key: 2 * number for number, chunk in enumerate(plan.chunks)}  # a chunk may be read twice

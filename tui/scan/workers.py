@@ -1,7 +1,7 @@
-"""Where tasks run: threads while the work is inflating and finding, processes when Python runs for every record.
+"""Workers for scan tasks: threads if the work is inflating and searching, processes if Python runs for every record.
 
-Threads are enough for a literal or a regex, because inflating and searching let go of the interpreter's lock; parsing
-does not, so there each thread has a process of its own to do it.
+Threads are enough for a literal or a regex, because inflating and searching release the GIL. Parsing does not, so there
+each thread drives its own process.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from tui.scan.task import Emit, ScanTask, keep_freed_memory, scan_chunk
 from tui.scan.turns import pipe_turn
 from tui.units import plural
 
-_QUEUED_EVENTS = 256  # events between the jobs and their reader: a slow reader slows the jobs down
-_POLL_SECONDS = 0.1  # seconds between two looks at the cancel event
-# Seconds that tasks have to end once they are to stop: those that only read, and those that write and have to close it.
+_QUEUED_EVENTS = 256  # events between the jobs and their reader; a slow reader slows the jobs down
+_POLL_SECONDS = 0.1  # between checks of the cancel event
+# Seconds that stopped tasks have to end: tasks that only read, and tasks that must finish writing.
 READ_END, WRITE_END = 0.3, 2.0
-_SAID = 0.3  # seconds until that is worth a line
+_REPORT_SECONDS = 0.3  # of waiting for stopped tasks, after which it is reported
 
 
 class Workers:
-    """Tasks go in, `jobs` at a time, events come out. `run` does a task, `stop` tells those that run to end."""
+    """Runs submitted tasks, `jobs` at a time, and queues their events. `run` runs a task, `stop` stops running ones."""
 
     def __init__(
         self,
@@ -44,26 +44,26 @@ class Workers:
         self._cancel = cancel
         self._run = run
         self._stop = stop
-        self._abandoned = self._stopping = self._said = self.stuck = False
+        self._abandoned = self._stopping = self._reported = self.stuck = False
         self._futures: set[Future[None]] = set()
         self.dropped = 0  # tasks that were never begun, because the work was stopped
-        # Not a Queue, which wakes its reader up twice for each event; that takes longer than a block. Nor a
-        # SimpleQueue: CPython's waits for ever where a signal comes at the end of its timeout.
+        # Not a Queue, which wakes its reader twice per event, which takes longer than a block. Not a SimpleQueue, which
+        # in CPython waits forever if a signal comes at the end of its timeout.
         self._events: deque[ScanEvent | BaseException] = deque()
         self._room = threading.Semaphore(_QUEUED_EVENTS)
-        self._arrived = threading.Lock()  # released where there may be events
+        self._arrived = threading.Lock()  # released when there may be events
         self._arrived.acquire()
-        self._used: dict[int, threading.Event] = {}  # large events by id: their job waits until they were used
+        self._used: dict[int, threading.Event] = {}  # by id of large events, whose job waits until they were used
         self._in_use = 0
 
     def submit(self, task: ScanTask) -> None:
-        """Run a task, or let it wait behind those that run; its last event is its ChunkDone."""
+        """Queue a task. Its last event is its ChunkDone."""
         future = self._executor.submit(self._run, task, self._put)
         self._futures.add(future)
         future.add_done_callback(self._ended)
 
     def next_event(self) -> ScanEvent | None:
-        """Wait for the next event; raises what a task raised. None if what still runs does not heed its stop."""
+        """Wait for the next event, or raise a task's error. None if running tasks ignore the stop."""
         patience = self._patience
         if used := self._used.pop(self._in_use, None):
             used.set()
@@ -72,8 +72,9 @@ class Workers:
                 self._stop_once()
             if not self._events and not self._arrived.acquire(timeout=_POLL_SECONDS):
                 patience -= _POLL_SECONDS if self._stopping else 0
-                if self._patience > _SAID and not self._said and patience <= self._patience - _SAID:
-                    self._said = True
+                waited = self._patience - patience
+                if self._patience > _REPORT_SECONDS and not self._reported and waited >= _REPORT_SECONDS:
+                    self._reported = True
                     report(f"stopping: waiting for {plural(len(self._futures), 'chunk')} to be written")
                 if patience <= 0:
                     self.stuck = True
@@ -88,7 +89,7 @@ class Workers:
             return event
 
     def abandon(self) -> None:
-        """Nobody reads on: end what runs."""
+        """Stop all tasks, because no more events will be read."""
         self._abandoned = True
         self._stop_once()
 
@@ -106,7 +107,7 @@ class Workers:
         while not self._abandoned:
             if self._room.acquire(timeout=_POLL_SECONDS):
                 self._events.append(event)
-                with suppress(RuntimeError):  # it is released already
+                with suppress(RuntimeError):  # already released
                     self._arrived.release()
                 break
         while used is not None and not self._abandoned and not used.wait(_POLL_SECONDS):
@@ -122,7 +123,7 @@ class Workers:
 
 @contextmanager
 def threads(jobs: int, cancel: threading.Event, end_seconds: float = READ_END) -> Iterator[Workers]:
-    """Workers that are threads. Leaving it ends what still runs."""
+    """Use threads as workers. Leaving the context stops running tasks."""
     stopped, turn = threading.Event(), threading.Lock()
     keep_freed_memory()
 
@@ -135,8 +136,8 @@ def threads(jobs: int, cancel: threading.Event, end_seconds: float = READ_END) -
 
 @contextmanager
 def processes(jobs: int, cancel: threading.Event, end_seconds: float = READ_END) -> Iterator[Workers]:
-    """Workers that are processes, each driven by a thread. Leaving it ends what still runs."""
-    from tui.scan.child import Child  # starting processes takes libraries that threads do without
+    """Use processes as workers, each driven by a thread. Leaving the context stops running tasks."""
+    from tui.scan.child import Child  # threads do not need its libraries
 
     with pipe_turn() as turn:
         children = [Child(turn) for _ in range(jobs)]
@@ -149,7 +150,7 @@ def processes(jobs: int, cancel: threading.Event, end_seconds: float = READ_END)
         try:
             child.scan(task, emit)
         finally:
-            idle.put(child)  # a dead one, too: the task behind this one must not wait for it
+            idle.put(child)  # even a dead one, so that the next task does not wait for it
 
     def stop() -> None:
         for child in children:
@@ -171,7 +172,7 @@ def working(
     stop: Callable[[], object],
     end_seconds: float = WRITE_END,
 ) -> Iterator[Workers]:
-    """Workers whose tasks are each driven by a thread here, whoever does the work."""
+    """Use workers whose tasks are each driven by a thread of this process, wherever the work is done."""
     executor = ThreadPoolExecutor(jobs, thread_name_prefix="scan")
     workers = Workers(jobs, executor, cancel, run, stop, end_seconds)
     try:

@@ -9,7 +9,7 @@ from tui.nsq.limits import Limits
 from tui.nsq.lookup import configured_target, find_nsqds
 from tui.nsq.target import NsqTarget, Tls
 from tui.send.blocks import DamagedChunk, RecordPlace, SourceBlock, Unfit
-from tui.send.earlier import Earlier, earlier_sends
+from tui.send.earlier import Earlier, earlier_sends, unreadable_journals
 from tui.send.engine.control import Control
 from tui.send.engine.rate import Rate, TokenBucket, parse_rate
 from tui.send.events import SendEvent, Sending, Sent
@@ -74,5 +74,6 @@ __all__ = [
     "send_to_nsq",
     "survey",
     "surveying",
+    "unreadable_journals",
     "unwrapped",
 ]

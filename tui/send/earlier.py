@@ -74,17 +74,18 @@ class Earlier:
 def earlier_sends(folder: Path, source: Source | None = None, topic: str | None = None) -> tuple[Earlier, ...]:
     """Return the sends whose journals are in `folder`, oldest first, of one source and topic; skip unreadable ones."""
     sends = [send for send in _all_journals(folder, topic) if isinstance(send, Earlier)]
-    return tuple(send for send in sends if source is None or send.header.identity == source.identity)
+    return tuple(send for send in sends if source is None or send.header.identity in source.identities)
 
 
-def unreadable_journals(folder: Path, topic: str) -> tuple[str, ...]:
-    """Return a sentence for each journal that has the topic in its name and cannot be read."""
+def unreadable_journals(folder: Path, topic: str | None = None) -> tuple[str, ...]:
+    """Return a sentence for each unreadable journal (with the topic in its name)."""
     return tuple(str(send) for send in _all_journals(folder, topic) if isinstance(send, SendError))
 
 
 def unreadable_of(folder: Path, source: Source, topic: str) -> tuple[str, ...]:
     """Return the same for journals that also have this source in their name: it is unknown what arrived."""
-    return tuple(words for words in unreadable_journals(folder, topic) if f".{source.identity[:12]}." in words)
+    names = [f".{identity[:12]}." for identity in source.identities]
+    return tuple(words for words in unreadable_journals(folder, topic) if any(name in words for name in names))
 
 
 def repeats(
@@ -104,7 +105,7 @@ def repeats(
         and send.path not in own
         and (resumed is None or send.started > resumed.started)
         and not (send.continued_in and Path(send.continued_in).exists())
-        and (survey.digests & send.digests or (not send.header.sha256 and send.header.identity == source.identity))
+        and (survey.digests & send.digests or (not send.header.sha256 and send.header.identity in source.identities))
     )
 
 
@@ -255,7 +256,7 @@ def file_part(topic: str) -> str:
 
 
 def _is_same_source(earlier: Earlier, source: Source, sha256: str | None) -> bool:
-    return earlier.header.identity == source.identity or (sha256 is not None and sha256 == earlier.header.sha256)
+    return earlier.header.identity in source.identities or (sha256 is not None and sha256 == earlier.header.sha256)
 
 
 def _check_same(earlier: Earlier, source: Source, topic: str, sha256: str | None) -> None:

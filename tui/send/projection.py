@@ -40,11 +40,11 @@ def projected_source(source: Source, expression: str) -> Source:
             yield _with_results(block, [project(block.key, line, record) for record, line in pairs])
 
     words = f"--project {shell_word(expression)}"
-    identity = digest_of(source.identity, words)
+    identity, spelled = digest_of(source.identity, words), source.spelled and digest_of(source.spelled, words)
     timed = source.timed
     again = (lambda path: projected_source(timed(path), expression)) if timed else None
     description = f"{source.description}, {words}"
-    return replace(source, description=description, identity=identity, open=blocks, timed=again)
+    return replace(source, description=description, identity=identity, spelled=spelled, open=blocks, timed=again)
 
 
 def _with_results(block: SourceBlock, results: Sequence[bytes | Unfit]) -> SourceBlock:

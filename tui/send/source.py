@@ -13,7 +13,7 @@ from tui.archive.block import block_of
 from tui.archive.folder import FolderStore
 from tui.archive.forms import LINES
 from tui.archive.reader import DoubtfulGiven
-from tui.archive.store import Store
+from tui.archive.store import Store, is_s3
 from tui.archive.times import spell_hour
 from tui.errors import SendError, reason
 from tui.filter import Filter
@@ -46,7 +46,8 @@ class Source:
     of a file): sources with the same identity hold the same records. `place` is where they come from in a canonical
     form, the resolved path or the URL and the range of hours; it does not depend on the contents, and is empty for
     records in memory. `open` begins a pass. `timed` gives the same source with the records' times at a path; None if
-    that is impossible. `unwrapped` and `plan` are set once the records are messages; see messages.py.
+    that is impossible. `spelled`: the identity in journals of 0.1.0, by the folder as named. `unwrapped` and `plan` are
+    set once the records are messages; see messages.py.
     """
 
     description: str
@@ -57,6 +58,12 @@ class Source:
     plan: Plan | None = None
     unwrapped: bool = False
     timed: Callable[[str], Source] | None = None
+    spelled: str = ""
+
+    @property
+    def identities(self) -> tuple[str, ...]:
+        """All that may name it in a journal."""
+        return (self.identity, self.spelled) if self.spelled else (self.identity,)
 
     @property
     def label(self) -> str:
@@ -100,10 +107,9 @@ def archive_source(
     """
     chosen = filter_ or Filter()
     ordered = sorted(chunks, key=lambda chunk: chunk.order)
-    what = (f"{chunk.key} {chunk.etag} {chunk.size}" for chunk in ordered)
-    digest = digest_of(
-        "archive", archive.store.url, chosen.describe(), *chosen.lists, *_unusual(archive.reading), *what
-    )
+    what = [f"{chunk.key} {chunk.etag} {chunk.size}" for chunk in ordered]
+    how = (chosen.describe(), *chosen.lists, *_unusual(archive.reading))
+    digest, spelled = (digest_of("archive", root, *how, *what) for root in (_root(archive), archive.store.url))
     hours = sorted({chunk.hour for chunk in ordered})
     span = f", {spell_hour(hours[0])} to {spell_hour(hours[-1])}" if hours else ""
     description = f"{archive.url}: {plural(len(ordered), 'chunk')}{span}"
@@ -118,7 +124,8 @@ def archive_source(
             records = _chunk_blocks(archive.store, chunk.key, chunk, chosen, archive.reading, careful)
             yield from _timed(records, within)
 
-    source = Source(description, digest, chosen.describe(), blocks, f"{_resolved(archive)}{span}")
+    place = f"{_root(archive)}/{archive.layout.pattern}{span}"
+    source = Source(description, digest, chosen.describe(), blocks, place, spelled=spelled)
     return _timeable(source, blocks, archive.zone)
 
 
@@ -163,11 +170,9 @@ def _unusual(reading: Reading) -> tuple[str, ...]:
     return () if reading == Reading() else (repr(reading),)
 
 
-def _resolved(archive: Archive) -> str:
-    """Return store and layout, with a folder's path resolved."""
-    store = archive.store
-    root = str(store.folder.resolve()) if isinstance(store, FolderStore) else store.url
-    return f"{root}/{archive.layout.pattern}"
+def _root(archive: Archive) -> str:
+    """Return its bucket or folder in a canonical form."""
+    return archive.store.url if is_s3(archive.store.url) else archive.store.place
 
 
 def digest_of(*parts: object) -> str:

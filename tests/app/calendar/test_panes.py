@@ -194,8 +194,8 @@ async def test_an_hour_in_which_clocks_went_back_says_so(tmp_path: Path) -> None
     app = Explorer(str(tmp_path), timezone="Europe/Berlin", s3=S3Options(), config=load_config())
     async with app.run_test(size=(200, 60)) as pilot:
         await settled(pilot)
-        assert "holds 2 hours" not in shown(pilot)
+        assert "lasts 2 hours" not in shown(pilot)
         await pilot.press("h")
-        await until_shown(pilot, "holds 2 hours: clocks in Europe/Berlin")
+        await until_shown(pilot, "lasts 2 hours: clocks in Europe/Berlin")
         await pilot.press("x")
-        await until_shown(pilot, "It holds 2 hours: clocks in Europe/Berlin went back.")
+        await until_shown(pilot, "It lasts 2 hours: clocks in Europe/Berlin went back.")

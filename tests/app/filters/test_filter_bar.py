@@ -179,7 +179,7 @@ async def test_a_filter_turned_round_is_edited_as_what_it_says(opened: Opened) -
     async with opened() as pilot:
         page = await preview(pilot)
         page.bar.put(Filter((Term("match", "event == 'error'"),), invert=True))
-        await until_shown(pilot, "whole  !(event == 'error')   and what it cannot judge")
+        await until_shown(pilot, "whole  !(event == 'error')   and records it cannot read")
         page.bar.line.focus()
         await pilot.press("ctrl+e")
         assert page.bar.draft == "!(event == 'error')" and page.bar.terms == Filter()

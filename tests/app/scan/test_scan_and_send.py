@@ -33,7 +33,7 @@ from tests.app.conftest import (
     until,
     until_shown,
 )
-from tests.support.command import hourscope
+from tests.support.command import hourscope, hourscope_process
 from tests.support.consume import read_messages
 from tests.support.nsqd import Nsqd
 from tui.app.app import Explorer
@@ -175,7 +175,7 @@ async def test_the_plan_tells_what_to_expect_and_follows_what_changes(opened: Op
         page = on(pilot, ScanPage)
         await until(pilot, lambda: page.estimate is not None)
         assert page.estimate is not None and page.estimate.exact
-        await assert_shown(pilot, f"  {page.estimate.records:,} records, and all of them match.")
+        await assert_shown(pilot, f"  {page.estimate.records:,} records, all of which match.")
         await assert_shown(pilot, "at the sample's speed")
         await answer(pilot, "slash", "-m \"event == 'error'\"")
         await until_shown(pilot, f"  {len(expected())} of 1,140 records match.")
@@ -288,7 +288,7 @@ async def test_a_scan_of_every_record_asks_first_and_one_that_the_disk_has_no_ro
         await until(pilot, lambda: page.estimate is not None)
         monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(1000, 990, 10))
         await pilot.press("enter")
-        await assert_shown(pilot, "and 10 B are free")
+        await assert_shown(pilot, "but only 10 B are free")
 
 
 async def test_the_result_is_shown_by_the_values_of_a_telling_field(opened: Opened) -> None:
@@ -397,7 +397,7 @@ async def test_a_repeat_is_shown_before_the_topic_is_asked_for(opened: Opened, n
     async with opened() as pilot:
         extract = (await scanned(pilot)).form.out
         way = ["--nsqd-tcp-address", nsqd.tcp_address, "--topic", topic]
-        ran = await asyncio.to_thread(hourscope, "send", extract, *way, "--yes")
+        ran = await asyncio.to_thread(hourscope_process, "send", extract, *way, "--yes")
         assert ran.code == 0
         await pilot.press("p")
         page = on(pilot, SendPage)

@@ -86,7 +86,7 @@ def measure_indexed(archive: Archive, chunks: Sequence[Chunk]) -> Iterator[Measu
     with open_index(archive) as index:
         for _, summary in index.summaries(chunks):
             if summary is not None:
-                known, records, complete = known + 1, records + summary.records, complete and summary.whole
+                known, records, complete = known + 1, records + summary.head.records, complete and summary.head.whole
                 for text, parts in summary.fields.items():
                     merged.setdefault(text, _Merged()).add(parts)
             yield None

@@ -16,6 +16,7 @@ from tui.filter import Filter
 from tui.filter.build import spell_path
 from tui.filter.jmespath import parse_expression
 from tui.filter.paths import JsonPath, named_paths
+from tui.printable import printable
 
 SAMPLE = 200
 _COVERAGE = 0.5
@@ -147,8 +148,8 @@ def _are_sorted(texts: list[str]) -> bool:
 
 
 def _usual_width(texts: list[str]) -> int:
-    """What nine of ten texts need."""
-    widths = sorted(map(len, texts))
+    """What nine of ten texts need, as they are shown."""
+    widths = sorted(len(printable(text, _WIDEST_LAST)) for text in texts)
     return widths[int((len(widths) - 1) * 0.9)] if widths else 0
 
 

@@ -280,8 +280,8 @@ class ScanPage(JobPage, ArchivePage):
             known = state.known_hours(plan, form.hours) if state else frozenset()
             matches = state.matches_by_hour if state else {}
             self.timeline.show(TimeCounts(form.hours.hours(), matches, known=known, matches=True))
-        number = count(len(self.matches))
-        shown = f"{number} matches in a sample" if state is None else f"the first {number} matches, as they came"
+        number = plural(len(self.matches), "match")
+        shown = f"{number} in a sample" if state is None else f"the first {number}, as they came"
         self.listing.explain((shown if self.matches else "",), "")
         self.refresh_bindings()
 
