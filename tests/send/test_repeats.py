@@ -250,7 +250,7 @@ def test_a_damaged_journal_is_of_an_archive_however_that_is_named(
         for words in ((), ("--resume",)):
             ran = send(place, nsqd, topic, *words)
             assert ran.code == 2
-            assert "what arrived is not known" in ran.err
+            assert "it is unknown what arrived" in ran.err
     assert arrived(nsqd, topic) == 100
 
 

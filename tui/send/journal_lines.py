@@ -162,7 +162,7 @@ def _checked(path: Path, number: int, line: bytes, crc: int) -> int:
     if match is None or (crc := zlib.crc32(match[1] + b"}", crc)) != int(match[2], 16):
         raise SendError(
             f"the journal {path} has been changed or damaged at line {number}: its checksum is wrong, so it is "
-            "unknown which records arrived; nothing was sent"
+            "unknown what arrived; nothing was sent"
         )
     return crc
 
