@@ -1,7 +1,7 @@
-"""The keys of the explorer: one meaning for each key of a screen, and one name for each meaning.
+"""The keys of the explorer: on each screen a key has one meaning, and each meaning has one name.
 
-This is data, so `doctor` and every command can check [keys] of the config without importing the explorer. A test
-compares it with the explorer's bindings.
+This is data only: `doctor` and every command check [keys] of the config without importing the explorer. A test compares
+it with the explorer's bindings.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from itertools import combinations
 
-KEYS: Mapping[str, str] = {  # name of an action → its keys, separated by commas, wherever it is bound
+KEYS: Mapping[str, str] = {  # name of an action → its keys, separated by commas, on every screen that binds it
     "down": "j,down", "up": "k,up", "left": "h,left", "right": "l,right", "first": "g,home", "last": "G,end",
     "page-down": "pagedown,ctrl+f", "page-up": "pageup,ctrl+b",
     "sideways-right": "greater_than_sign", "sideways-left": "less_than_sign",
@@ -45,7 +45,7 @@ KEYS: Mapping[str, str] = {  # name of an action → its keys, separated by comm
 ACTIONS = frozenset(name for name in KEYS if " " not in name)
 
 OPENED = ("timeline", "notebook")
-"""Screens that a key opens from every screen of an archive: the action, its label, and the folder in tui/app."""
+"""Screens that every screen of an archive opens with a key. The name is the action's, its label and the folder's."""
 
 _PROGRAM = frozenset(("quit", "redraw", "stop", "suspend"))
 _PAGE = _PROGRAM | {"help", "explain", "hint", "jobs", "time-zone", "back", "step-back"}
@@ -93,7 +93,7 @@ SCREENS: Mapping[str, frozenset[str]] = {  # the actions of all panes of a scree
 
 
 def key_problems(chosen: Mapping[str, str]) -> list[str]:
-    """Return the problems of [keys]: unknown actions, keys that no terminal sends, and keys with two meanings."""
+    """Return a sentence for each error in [keys]: unknown actions, invalid keys, and keys with a second meaning."""
     unknown = [name for name in chosen if name not in ACTIONS]
     problems = [f"keys.{name} is not an action{_nearest(name)}" for name in unknown]
     for name, keys in chosen.items():
@@ -107,11 +107,11 @@ def key_problems(chosen: Mapping[str, str]) -> list[str]:
 
 def _nearest(name: str) -> str:
     near = get_close_matches(name.lower().replace("_", "-"), ACTIONS, n=1)
-    return f" (did you mean {near[0]}?)" if near else " (actions have names such as scan, open or next-match)"
+    return f" (did you mean {near[0]}?)" if near else " (examples of actions: scan, open, next-match)"
 
 
 def conflicts(chosen: Mapping[str, str]) -> Iterator[str]:
-    """Yield a sentence for every two actions of one screen that share a key."""
+    """Yield a sentence for each two actions of one screen that share a key."""
     for screen, actions in SCREENS.items():
         keys = {name: set(_split(chosen.get(name, KEYS[name]))) for name in KEYS if name in actions}
         for one, other in combinations(keys, 2):
@@ -121,11 +121,11 @@ def conflicts(chosen: Mapping[str, str]) -> Iterator[str]:
 
 
 def _split(keys: str) -> list[str]:
-    return [_long(key.strip()) for key in keys.split(",")]
+    return [_full_name(key.strip()) for key in keys.split(",")]
 
 
-def _long(key: str) -> str:
-    """Return Textual's name of a key, such as `question_mark` for `?` (textual.keys, `_character_to_key`)."""
+def _full_name(key: str) -> str:
+    """Return Textual's name of a key, `question_mark` for `?` (textual.keys, `_character_to_key`)."""
     modifiers, plus, last = key.rpartition("+") if len(key) > 1 else ("", "", key)
     if len(last) == 1 and not last.isalnum():
         name = unicodedata.name(last, last).lower().replace("-", "_").replace(" ", "_")

@@ -15,7 +15,7 @@ from tui.scan import ScanPlan
 from tui.shell import shell_join
 from tui.units import count, plural
 
-_MOST_TEXTS = 1_000  # of a file: with 0.1 % of errors, one of more mostly seems to be there
+_MOST_TEXTS = 1_000  # of a file: with 0.05 % of errors, one of many more mostly seems to be there
 _WHOLE = re.compile(r"\w(.*\w)?")  # it may be a word, or several
 
 Alternatives: TypeAlias = "tuple[tuple[int, ...], ...]"  # all the words of one of these, by their hashes

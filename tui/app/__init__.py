@@ -1,4 +1,4 @@
-"""The explorer: the only part of hourscope that knows Textual. Importing this module does not import it yet."""
+"""The explorer: the only part of hourscope that uses Textual. Importing this module does not import Textual."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from tui.archive.reading import Reading
 from tui.config import Config, S3Options
 from tui.errors import HourscopeError
 
-BROWSER_DRIVER = "tui.app.terminal.browser:BrowserDriver"  # as TEXTUAL_DRIVER: `hourscope serve`
+BROWSER_DRIVER = "tui.app.terminal.browser:BrowserDriver"  # `hourscope serve` sets TEXTUAL_DRIVER to it
 
 
 def terminal_trouble() -> str:
-    """Why a terminal of this type cannot show the explorer; empty if it can."""
+    """Return why a terminal of this type cannot show the explorer; empty if it can."""
     term = os.environ.get("TERM", "")
     return f"this terminal (TERM={term}) cannot show the explorer" if term in ("", "dumb", "unknown") else ""
 
 
 def check_terminal(location: Location | None) -> None:
-    """HourscopeError, with the command that needs none, if there is no terminal that the explorer can use."""
+    """Raise HourscopeError if the explorer cannot use this terminal; it names a command that needs none."""
     if os.environ.get("TEXTUAL_DRIVER") == BROWSER_DRIVER:
         return
     here = sys.stdin.isatty() and sys.stdout.isatty()
@@ -40,12 +40,12 @@ def run_explorer(
     debug: bool = False,
     tour: bool = False,
 ) -> int:
-    """Open `url` (an archive's location or name; None: choose one) in the explorer; returns the exit code.
+    """Open `url` (an archive's location or name; None shows home) in the explorer; return the exit code.
 
-    `tour`: begin, or take up, the tour of the sample archive.
+    `tour`: start or resume the tour of the sample archive. `debug`: at the end, print the tracebacks of unexpected
+    errors.
 
-    It needs a terminal (`check_terminal`). `debug`: print the tracebacks of what nobody foresaw when it has ended.
-    HourscopeError, a sentence, if `url` cannot be opened.
+    Needs a terminal (`check_terminal`). Raises HourscopeError, one sentence, if `url` cannot be opened.
     """
     from tui.app.app import Explorer
     from tui.app.terminal.signals import SignalHandler

@@ -1,4 +1,4 @@
-"""The explorer: it puts the screens on the stack that screens ask for, keeps the jobs, and ends."""
+"""The explorer: it answers the requests of screens, keeps the stack of screens and the jobs, and quits."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ from tui.config import Config, S3Options, cache_dir
 
 
 class Explorer(Guide):
-    """Screens lie on a stack; the first calendar (or home) is the bottom."""
+    """A stack of screens; the first calendar, or home, is at the bottom."""
 
     CSS_PATH = "app.tcss"
     TITLE = "hourscope"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q", "quit", "quit", show=False, priority=True, id="quit"),
-        Binding("ctrl+l", "redraw", "draw the screen again", show=False, id="redraw"),
+        Binding("ctrl+l", "redraw", "redraw the screen", show=False, id="redraw"),
         Binding("ctrl+c", "interrupt", "stop", show=False, priority=True, id="stop"),
         Binding("ctrl+z", "suspend_process", "suspend", show=False, priority=True, id="suspend"),
     ]
@@ -59,20 +59,20 @@ class Explorer(Guide):
         self.url = url
         self.config = config
         self._locate = partial(locate, timezone=timezone, s3=s3)
-        self._given = {"layout": layout, "reading": reading}  # of the archive of the command line
-        if url:  # whoever named it has been asked for an MFA device's code by cli/open.py
+        self._given = {"layout": layout, "reading": reading}  # for the archive on the command line
+        if url:  # cli/open.py has already asked for the MFA code
             self.signed_in.add(locate(url, config, s3=s3).s3)
         self.animation_level = "none"
         self.jobs = Jobs()
         self._job_pages: dict[Job, Screen[None]] = {}
-        self._topics: dict[str, tuple[str, ...]] = {}  # of archives, by their titles
+        self._topics: dict[str, tuple[str, ...]] = {}  # by the archive's title
         self._tour = tour
-        self.refused = ""  # why the archive of the command line could not be opened
+        self.refused = ""  # why the archive on the command line could not be opened
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = DARK if config.explorer.is_dark else LIGHT
         if self.no_color:
-            self._filters.clear()  # they make greys of colors, and of dim: here are none to begin with
+            self._filters.clear()  # they turn colors, and dim, into greys; PLAIN has neither
             self.theme = PLAIN
 
     def on_mount(self) -> None:
@@ -112,7 +112,7 @@ class Explorer(Guide):
                 self.push_screen(self._page(request))
 
     def _page(self, request: requests.Request) -> Screen[None]:
-        """The screen that is asked for. What the first calendar can do without is imported late."""
+        """Return the screen for a request. Modules that the first calendar does not need are imported late."""
         match request:
             case requests.OpenHour(session, hour, chunks):
                 from tui.app.preview.screen import PreviewPage
@@ -168,7 +168,7 @@ class Explorer(Guide):
                 self.exit(2)
 
     def _opening(self, request: requests.OpenArchive, *, demo: bool = False, only: bool = False) -> OpeningPage:
-        """The screen that lists an archive. Its options are those of the command line, if it was named there."""
+        """Return the screen that lists an archive, with the command line's options if it was named there."""
         url, location = request.url, request.location
         given = self._given if url == self.url else {}
         find = (lambda: location) if location else partial(self._locate, url, self.config, **given)
@@ -181,7 +181,7 @@ class Explorer(Guide):
             home.use_config(name, config)
 
     def _choose_topic(self, session: Session) -> None:
-        """The topics that are known, those of an archive that showed all of them included."""
+        """Let the user choose among the known topics, including those known from before one was chosen."""
         known = topics_of(session.catalog.chunks)
         topics = self._topics[session.title] = tuple(sorted({*self._topics.get(session.title, ()), *known}))
 
@@ -192,7 +192,7 @@ class Explorer(Guide):
         self.push_screen(choose_topic(session, topics, reopen))
 
     def _reopen(self, url: str, location: Location, layout: str) -> None:
-        """Open it by a layout, in the place of the screen in front."""
+        """Open an archive with this layout, in place of the current screen."""
         self.switch_screen(self._opening(requests.OpenArchive(url, location.with_layout(layout))))
 
     # Jobs.
@@ -213,11 +213,11 @@ class Explorer(Guide):
         self._refresh_jobs()
 
     def _job_moved(self, job: Job) -> None:
-        """The screen in front shows it; the end of one that nobody looks at is reported there."""
+        """Update the current screen; report there if a job of another screen has ended."""
         screen = self.screen
         self._refresh_jobs()
         if not job.running and isinstance(screen, Page) and screen.job is not job:
-            screen.report(f"{job.brief}: {job.state.words}; J leads there")
+            screen.report(f"{job.brief}: {job.state.words}; J shows it")
             screen.refresh_hours()
 
     def _refresh_jobs(self) -> None:
@@ -227,7 +227,7 @@ class Explorer(Guide):
     # Leaving.
 
     def _quit(self) -> None:
-        """Leave; where that stops jobs, a choice: stay, or stop them. Who quits there again is not asked again."""
+        """Quit. If that stops jobs, ask first; quitting again in that question quits."""
         running = [job for job in self.jobs.all if job.running]
         if not running or (isinstance(self.screen, ChoicePage) and self.screen.chosen == self._quit_or_stay):
             self.exit(0)
@@ -241,24 +241,24 @@ class Explorer(Guide):
             self.pop_screen()
 
     def exit(self, *given: Any, **options: Any) -> None:
-        """End; what still runs is asked to stop, or the program would wait for it."""
+        """End. Running jobs are stopped; the program would wait for them otherwise."""
         self.jobs.stop(0.0)
         super().exit(*given, **options)
 
     def end(self, code: int) -> None:
-        """End with an exit code; from any thread."""
+        """End with an exit code. Called from any thread."""
         self.call_from_thread(self.exit, code)
 
     async def action_quit(self) -> None:
         self._quit()
 
     def action_interrupt(self) -> None:
-        """ctrl+c stops what the screen is doing; where nothing runs it shows how to quit."""
+        """Stop what the screen is doing, or, if nothing runs, show how to quit."""
         if isinstance(self.screen, Page) and not self.screen.interrupt():
             self.screen.report("nothing is running here; q goes back, ctrl+q quits")
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """The palette: every key of the screen by its words, and light or dark."""
+        """Yield the palette's commands: every key of the screen by its label, and light or dark."""
         listed = set(FRAMEWORKS)
         for _, binding, enabled, _ in screen.active_bindings.values():
             words = binding.description

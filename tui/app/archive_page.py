@@ -1,4 +1,4 @@
-"""A screen of an archive: it has a filter, hours to go to, a time zone, and a command line that does the same."""
+"""A screen of an archive: it has a filter, a time to go to, a time zone, and an equivalent command line."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tui.keys import KEYS, OPENED
 
 
 class ArchivePage(Page):
-    """Subclasses give `put_filter`, `command`, and what a note is about."""
+    """A screen of one archive. Subclasses define `put_filter`, `command` and `note_subject`."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "filter", "filter", id="filter", priority=True),
@@ -40,7 +40,7 @@ class ArchivePage(Page):
 
     def action_filter(self) -> None:
         self.ask(
-            "filter, JMESPath or -g TEXT -e RE -m EXPR -v (empty: every record):",
+            "filter: JMESPath, or -g TEXT -e RE -m EXPR -v (empty: none):",
             self._put_filter,
             self.session.filter.describe() if self.session.filter.arguments() else "",
         )
@@ -49,7 +49,7 @@ class ArchivePage(Page):
         return self.put_filter(read_filter(text))
 
     def put_filter(self, filter_: Filter) -> str | None:
-        """Use another filter; returns a sentence about it. HourscopeError if it cannot be used here."""
+        """Use another filter; return a sentence about it. Raises HourscopeError if it cannot be used here."""
         raise NotImplementedError
 
     def action_time(self) -> None:
@@ -58,20 +58,20 @@ class ArchivePage(Page):
     def _go_to(self, text: str) -> str | None:
         hour = floor_hour(parse_time(text, self.session.archive.zone))
         sentence = self.go_to(hour)
-        return sentence or (f"{text.strip()} is in this hour; its records are not cut" if has_minutes(text) else None)
+        return sentence or (f"{text.strip()} is in this hour; all its records are shown" if has_minutes(text) else None)
 
     def go_to(self, hour: datetime) -> str | None:
-        """Preview an hour, or the nearest that has a chunk; returns a sentence if it is another."""
+        """Preview an hour, or the nearest one with a chunk; return a sentence if that is another."""
         nearest = self.session.nearest(hour)
         if nearest is None:
             return "this archive has no chunk"
         if trouble := self.session.out_of_reach(nearest):
             return trouble
         self.open_hour(nearest)
-        return None if nearest == hour else f"{hour:%a %Y-%m-%d %H:00} has no chunk; this is the nearest hour that has"
+        return None if nearest == hour else f"{hour:%a %Y-%m-%d %H:00} has no chunk; this is the nearest hour with one"
 
     def action_trouble(self, step: int) -> None:
-        """Preview the next hour (or the one before) that is damaged, odd in size, late or in Glacier."""
+        """Preview the next or previous hour that is damaged, of unusual size, late or in Glacier."""
         here = self.session.place or self.session.last
         known = [trouble for trouble in troubles(heat_grid(self.session)) if trouble.mark is not Mark.GAP]
         ahead = [trouble for trouble in known if (trouble.first > here if step > 0 else trouble.first < here)]
@@ -86,7 +86,7 @@ class ArchivePage(Page):
         self.request(OpenHour(self.session, hour, self.session.chunks(hour)))
 
     def note_subject(self) -> tuple[str, Spot, bytes | None]:
-        """What a note is about: in words, where that is, and the record if it is one."""
+        """Return what a note is about: in words, its place, and the record's bytes if it is a record."""
         hour = self.session.place or self.session.last
         spot = Spot(hour=spell_hour(hour), filter=tuple(self.session.filter.arguments()))
         return f"{hour:%a} {hour.day} {hour:%b %Y %H:00}", spot, None
@@ -97,10 +97,10 @@ class ArchivePage(Page):
 
     def _note(self, subject: str, spot: Spot, record: bytes | None, text: str) -> str:
         if not text.strip():
-            return "nothing was noted"
+            return "no note was added"
         reports: list[str] = []
         self.session.notebook.add(note_entry(text.strip(), subject, spot, record), reports.append)
-        kept = "noted; ' opens the notebook" if self.session.notebook.enabled else "the config turns notebooks off"
+        kept = "noted; ' opens the notebook" if self.session.notebook.enabled else "notebooks are off in the config"
         return reports[0] if reports else kept
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -111,7 +111,7 @@ class ArchivePage(Page):
         self.request(ShowScreen(name, self.session))
 
     def command(self) -> str:
-        """The command line that does what this screen shows, or several on a line each."""
+        """Return the command that does what this screen shows; several are on one line each."""
         raise NotImplementedError
 
     def action_copy(self) -> None:
@@ -122,20 +122,20 @@ class ArchivePage(Page):
     # Time zones.
 
     def zones(self) -> str:
-        """For the header: the archive's time zone, and the one that moments are shown in where it is another."""
+        """Return the archive's time zone and, if it differs, the zone of the times shown; for the header."""
         own, shown = zone_name(self.session.archive.zone), zone_name(self.session.zone)
         return own if own == shown else f"{own}, times in {shown}"
 
     def show_times(self) -> None:
-        """Draw again what shows moments; `session.zone` has changed."""
+        """Redraw the times; `session.zone` has changed."""
 
     def action_zone(self) -> None:
-        """Moments in the archive's zone, in UTC, in this machine's. Hours stay the archive's: they name chunks."""
+        """Show times in the archive's zone, UTC or this machine's. Hours stay the archive's, as in its keys."""
         session = self.session
         zones = choices_of_zone(session.archive.zone)
         names = [zone_name(zone) for zone in zones]
         if len(zones) == 1:
-            self.report(f"times are in {names[0]}: the archive's zone, UTC and this machine's are one")
+            self.report(f"times are in {names[0]}: the archive's zone, UTC and this machine's are the same")
             return
         session.times = zones[(names.index(zone_name(session.zone)) + 1) % len(zones)]
         self.show_times()

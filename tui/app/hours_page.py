@@ -1,4 +1,4 @@
-"""A screen with a cursor over hours: they are selected there, counted, scanned, compared, sent."""
+"""Screens on which hours are selected, counted, scanned, compared and sent."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ AnswerT = TypeVar("AnswerT")
 
 
 class SelectionPage(ArchivePage):
-    """What is done with selected hours is the same on every screen that has some. Subclasses give `take_hours`."""
+    """What every screen with selected hours does with them. Subclasses define `take_hours`."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("s", "scan", "scan", id="scan"),
@@ -32,14 +32,14 @@ class SelectionPage(ArchivePage):
 
     def __init__(self) -> None:
         super().__init__()
-        self.cancel = threading.Event()  # of what runs in a thread
+        self.cancel = threading.Event()  # cancels the thread
 
     def take_hours(self) -> Selection:
-        """The hours that a key is about; the session's filter is the one of this screen."""
+        """Return the hours that a key acts on; from then on, the session's filter is this screen's."""
         raise NotImplementedError
 
     def is_listed(self, hours: Selection) -> bool:
-        """Are all of them known? If not, a sentence is reported."""
+        """Return whether all of them are listed; report a sentence if not."""
         return bool(hours)
 
     def action_scan(self) -> None:
@@ -55,10 +55,10 @@ class SelectionPage(ArchivePage):
         self.send_hours(self.take_hours())
 
     def send_hours(self, hours: Selection) -> None:
-        """Plan a send of the records that match in one range of hours."""
+        """Plan a send of the matching records of one range of hours."""
         session = self.session
         if len(hours.ranges) > 1:
-            self.report("a send takes one range: s scans the selected ranges into an extract, and p there publishes it")
+            self.report("a send accepts one range only: scan the ranges into an extract (s), then publish it there (p)")
         elif self.is_listed(hours):
             if hours.chunks(session.catalog):
                 self.request(PlanSend(session, cargo_of_hours(session, hours.span, session.filter)))
@@ -70,14 +70,14 @@ class SelectionPage(ArchivePage):
     def stream(
         self, group: str, answers: Callable[[threading.Event], Iterator[AnswerT]], post: Callable[[AnswerT], Message]
     ) -> None:
-        """Post a message of each answer, until all are there, another stream begins, or the screen is left."""
+        """Post a message for each answer, until the last, another stream, or until the screen is left."""
         self.cancel.set()
         self.cancel = threading.Event()
         stream(self, map(post, answers(self.cancel)), group)
 
     @property
     def streaming(self) -> bool:
-        """Are there better answers to come?"""
+        """True while better answers are coming."""
         running = (worker.group for worker in self.workers if worker.node is self and not worker.is_finished)
         return not self.cancel.is_set() and not {"count", "compare"}.isdisjoint(running)
 
@@ -91,7 +91,7 @@ class SelectionPage(ArchivePage):
 
 
 class HoursPage(SelectionPage):
-    """A cursor over hours, and a range that begins and ends under it. Subclasses give where it is and may go."""
+    """A screen with a cursor over hours and a range that starts and ends at it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("v", "range", "range", id="range"),
@@ -116,11 +116,11 @@ class HoursPage(SelectionPage):
 
     @property
     def marked(self) -> Selection:
-        """The selected hours, and the range that is being made."""
+        """The selected hours, including the open range."""
         raise NotImplementedError
 
     def take_hours(self) -> Selection:
-        """What is selected, or the hour under the cursor."""
+        """Return the selected hours, or the hour under the cursor."""
         hour = floor_hour(self.here)
         return self.marked or Selection.of(Hours.of(hour, hour))
 
@@ -129,7 +129,7 @@ class HoursPage(SelectionPage):
             self.request(ShowScreen("diff", self.session, hours))
 
     def move_ahead(self, times: Iterable[datetime], step: int, what: str) -> datetime | None:
-        """To the nearest of some times after the cursor (`step` 1) or before it (-1); or report that there is none."""
+        """Move to the nearest of `times` after (`step` 1) or before (-1) the cursor; report it if there is none."""
         here = self.here
         ahead = [time for time in times if (time > here if step > 0 else time < here)]
         if not ahead:

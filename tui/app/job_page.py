@@ -1,4 +1,4 @@
-"""A screen of a scan or a send: the work runs on when the screen is left, and can be stopped and resumed."""
+"""A screen of a scan or a send: the work continues when the screen is left, and can be stopped and resumed."""
 
 from __future__ import annotations
 
@@ -14,33 +14,34 @@ from tui.errors import HourscopeError
 
 
 class JobPage(Page):
-    """Subclasses begin the work by `run`, call `moved` as it goes on, and `end` before that at its end."""
+    """The screen of one job. Subclasses start it with `run`, call `moved` on progress, and `end`, then `moved`, at
+    the end."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("R", "again", "resume", id="resume"),
         Binding("S", "stop", "stop", id="job-stop"),
     ]
     stopping = ""
-    """What is reported once it is asked to stop."""
+    """Reported when the job is asked to stop."""
     job: Job
 
     def __init__(self, kind: str, jobs: Jobs, title: str = "") -> None:
         super().__init__()
         self.job = Job(kind, self.interrupt, title)
-        self.failure = ""  # why it could not begin, or broke off
+        self.failure = ""  # why the job could not start, or failed
         self._jobs = jobs
         self._stop: Callable[[], object] | None = None  # while it runs
 
     def refresh_facts(self) -> None:
-        """Draw what has changed."""
+        """Redraw what has changed."""
         raise NotImplementedError
 
     def job_state(self) -> JobState:
-        """How far it is."""
+        """Return the job's progress."""
         raise NotImplementedError
 
     def refresh_job(self) -> None:
-        """Its title and state, for lists of jobs."""
+        """Update the job's title and state, for lists of jobs."""
         self.job.state = self.job_state()
 
     @property
@@ -51,7 +52,7 @@ class JobPage(Page):
         return self.running if action == "stop" else super().check_action(action, parameters)
 
     def run(self, work: Callable[[], object], stop: Callable[[], object]) -> None:
-        """Work in a thread until it ends, or `stop` asks it to end soon."""
+        """Run `work` in a thread. `stop` asks it to end soon."""
         self._stop, self.failure = stop, ""
         self.work(lambda: self._work(work, stop), self.job.kind)
         self.job.seen = False
@@ -67,16 +68,16 @@ class JobPage(Page):
             self.post_message(refusal(error))
 
     def report_later(self, sentence: str) -> None:
-        """From the work: on the screen in front."""
+        """Report on the current screen. Called from the thread."""
         self.app.post_message(Report(sentence))
 
     def end(self) -> None:
-        """It runs no more."""
+        """Record that the job has ended."""
         self._stop = None
-        self.clear_report()  # it is no longer stopping
+        self.clear_report()  # "stopping" is outdated
 
     def moved(self) -> None:
-        """It got further: show it, here and in lists."""
+        """Show the job's progress, here and in lists."""
         self.refresh_facts()
         self.refresh_job()
         self.request(JobMoved(self.job))

@@ -1,4 +1,4 @@
-"""What every screen has: a header, a line of keys, a prompt over it, and what it may ask the explorer for."""
+"""What every screen has: a header, a line of keys, a prompt over it, and requests to the explorer."""
 
 from __future__ import annotations
 
@@ -46,12 +46,12 @@ _NO_MFA = (
 
 
 class Host(WiredApp):
-    """What a screen knows of the app."""
+    """The part of the app that screens know."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.tour: Tour | None = None  # that somebody is on
-        self.signed_in: set[S3Options] = set()  # whose MFA code was typed
+        self.tour: Tour | None = None  # the tour in progress
+        self.signed_in: set[S3Options] = set()  # their MFA codes were entered, or none is needed
 
     def answer(self, request: Request) -> None:
         """Do what a screen asks for."""
@@ -80,7 +80,7 @@ class Host(WiredApp):
 
 
 class Page(Guarded, Screen[None]):
-    """A screen of hourscope. Subclasses give `contents`, `explanation` and their keys."""
+    """A screen of hourscope. Subclasses define `contents`, `explanation` and their keys."""
 
     AUTO_FOCUS = ""
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (112, "-wide")]  # noqa: RUF012
@@ -95,15 +95,15 @@ class Page(Guarded, Screen[None]):
     ]
     title_of_help = "hourscope"
     ASKING: ClassVar[frozenset[str]] = frozenset()
-    """Actions that open an input. Their keys have priority, so that what is typed ahead goes into that input."""
+    """Actions that open an input. Their keys have priority: characters typed ahead go into that input."""
 
     leaves_tour: ClassVar[bool] = False
-    """Is somebody on the tour who comes here no longer on it?"""
+    """Whether opening this screen leaves the tour."""
 
     session: Session | None = None
-    """Of the archive that this screen belongs to."""
+    """The session of this screen's archive."""
     job: Job | None = None
-    """What goes on when this screen is left."""
+    """The job that continues when this screen is left."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -122,35 +122,35 @@ class Page(Guarded, Screen[None]):
         yield self.prompt
 
     def contents(self) -> list[Widget]:
-        """The widgets between the header and the line of keys."""
+        """Return the widgets between the header and the line of keys."""
         raise NotImplementedError
 
     def situation(self) -> dict[str, object]:
-        """What the tour may ask about this screen, as JSON has it."""
+        """Return facts about this screen as JSON values, which the tour's steps check."""
         return {}
 
     @property
     def subject(self) -> str:
-        """What is explained: the thing under the cursor, or the screen."""
+        """The title of the explanation: the thing under the cursor, or the screen."""
         return self.title_of_help
 
     def explanation(self) -> tuple[str, ...]:
-        """What is under the cursor, in plain words, a paragraph each; then the shell that does the same."""
+        """Return paragraphs that explain the thing under the cursor, then equivalent shell commands."""
         return ()
 
     def exhibit(self) -> Iterator[Exhibit]:
-        """What there is to look at of it, a line after the other; it may be read from the archive."""
+        """Yield evidence, such as a torn chunk's last bytes, line by line. This may read the archive."""
         return iter(())
 
     # Asking the explorer, asking a person, working in a thread.
 
     def request(self, request: Request) -> None:
-        """Ask the explorer for another screen, or whatever it alone can do."""
+        """Ask the explorer for another screen, or for anything else that only it can do."""
         assert isinstance(self.app, Host)
         self.app.answer(request)
 
     def work(self, job: Callable[[], object], group: str, *, exclusive: bool = False) -> None:
-        """Run a job in a thread; an `exclusive` one cancels those of its group."""
+        """Run a job in a thread. `exclusive` cancels the other jobs of its group."""
         self.run_worker(job, thread=True, exit_on_error=False, group=group, exclusive=exclusive)
 
     def ask(self, question: str, answer: Answering, value: str = "") -> None:
@@ -158,7 +158,7 @@ class Page(Guarded, Screen[None]):
         self.prompt.ask(question, partial(self._answered, answer), value)
 
     def _answered(self, answer: Answering, text: str) -> None:
-        """What was typed: a refusal is shown, and the text can be typed on."""
+        """Handle what was typed. If it is refused, show why and let the user edit the text."""
         try:
             sentence = answer(text)
         except HourscopeError as error:
@@ -173,9 +173,9 @@ class Page(Guarded, Screen[None]):
         self.ask(message.question, message.answer, message.value)
 
     def sign_in(self, url: str, options: S3Options) -> None:
-        """Before a thread asks a bucket: have the code of an MFA device typed, in the plain terminal, if one is needed.
+        """Ask for an MFA code if the profile requires one. Called from a thread, before it reads a bucket.
 
-        Behind the screen nobody could answer.
+        The explorer is suspended meanwhile: the question appears in the plain terminal.
         """
         assert isinstance(self.app, Host)
         if not is_s3(url) or options in self.app.signed_in:
@@ -196,19 +196,19 @@ class Page(Guarded, Screen[None]):
     # Reports.
 
     def report(self, sentence: str, *, bad: bool = False) -> None:
-        """One sentence where the keys are (a long one over the lines above, too), until the next key."""
+        """Show a sentence in place of the keys until the next key; a long one also covers the lines above."""
         self.keys.report(sentence, bad=bad)
         self.notice.report(sentence, bad=bad, asking=self.prompt.display)
 
     def clear_report(self) -> None:
-        """The sentence was read."""
+        """Remove the reported sentence."""
         self.keys.clear()
         self.notice.clear()
 
     def copy(self, text: str, what: str = "") -> None:
-        """Put a text into the terminal's clipboard; `what` it is, if it is not shown itself."""
+        """Copy a text to the terminal's clipboard. `what` is reported in place of the text."""
         copy_text(self.app, text)
-        self.report(f"copied, if this terminal lets us: {what or text}")
+        self.report(f"copied, if this terminal allows it: {what or text}")
 
     def on_key(self, _: Key) -> None:
         self.clear_report()
@@ -225,7 +225,7 @@ class Page(Guarded, Screen[None]):
         self.report(message.sentence, bad=True)
 
     def worker_failed(self, error: Exception) -> None:
-        """It is reported as what the worker could not do."""
+        """Report the error as a failure of this screen."""
         assert isinstance(self.app, Host)
         self.post_message(Failed(self.app.defect(error)))
 
@@ -235,19 +235,20 @@ class Page(Guarded, Screen[None]):
         self.request(RefreshJobs())
 
     def refresh_jobs(self, jobs: Sequence[Job]) -> None:
-        """Jobs that run elsewhere, in the header. This screen is in front: the end of its own has been seen."""
+        """Show other screens' jobs in the header, and mark this screen's job as seen once it has ended."""
         if self.job is not None and not self.job.running:
             self.job.seen = True
         news = [job for job in jobs if job is not self.job and not job.seen]
         running = sum(job.running for job in news)
-        words = f"▸ {running} of {len(news)} jobs run" if running else f"✓ {len(news)} jobs ended" if news else ""
+        ended = f"✓ {len(news)} jobs ended" if news else ""
+        words = f"▸ {running} of {len(news)} jobs running" if running else ended
         self.header.show_job(news[0].brief if len(news) == 1 else words)
 
     def refresh_hours(self) -> None:
-        """A job has learned something about the hours: show it."""
+        """Redraw the hours: a job has learned something about them."""
 
     def interrupt(self) -> bool:
-        """Stop what runs here; False if nothing does."""
+        """Stop what is running here; return False if nothing is."""
         return False
 
     def action_stop(self) -> None:
@@ -264,7 +265,7 @@ class Page(Guarded, Screen[None]):
         self.request(Leave())
 
     def action_step_back(self) -> None:
-        """Out of what was opened on this screen, or out of the screen."""
+        """Close what was opened on this screen, or leave the screen."""
         self.action_leave()
 
     def action_help(self) -> None:

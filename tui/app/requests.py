@@ -1,6 +1,6 @@
-"""What a screen may ask the explorer for, and the messages by which what is below a screen asks that screen.
+"""Requests of a screen to the explorer, and messages of widgets and threads to a screen.
 
-Requests are answered at once, not posted: a key that was typed ahead must go to the screen that the key before it
+Requests are answered at once, not posted: a key that is typed ahead must go to the screen that the previous key
 opens.
 """
 
@@ -28,18 +28,18 @@ from tui.history.stopped import Unfinished
 
 
 class Request:
-    """What only the explorer can do."""
+    """Something that only the explorer can do."""
 
 
 class OpeningRequest(Request):
-    """The same, about opening an archive."""
+    """A request about opening an archive."""
 
 
 @dataclass(frozen=True)
 class OpenArchive(OpeningRequest):
-    """Show an archive's calendar. `url`: a name of the config, or a location as it is typed; `location`: if known.
+    """Show an archive's calendar. `url`: a name from the config, or a location as typed; `location`: if known.
 
-    `send`: plan a send of all of it, as of an extract.
+    `send`: also plan a send of the whole archive (used for extracts).
     """
 
     url: str
@@ -54,7 +54,7 @@ class AddArchive(Request):
 
 @dataclass(frozen=True)
 class ArchiveAdded(OpeningRequest):
-    """The config names one more archive: use it, and go back."""
+    """An archive was added to the config: use the new config, and go back."""
 
     name: str
     config: Config
@@ -62,9 +62,9 @@ class ArchiveAdded(OpeningRequest):
 
 @dataclass(frozen=True)
 class ShowArchive(OpeningRequest):
-    """The archive that was asked for as `url` is listed: show its calendar, in the place of the screen that asks.
+    """The archive `url` is listed: show its calendar in place of the screen that asks.
 
-    `remembered` is a sentence about where it was left.
+    `remembered` is a sentence about where the archive was left.
     """
 
     session: Session
@@ -75,7 +75,7 @@ class ShowArchive(OpeningRequest):
 
 @dataclass(frozen=True)
 class ChooseLayout(OpeningRequest):
-    """Ask which of several layouts in one place is meant. `why`: what the keys do not tell, if all read them."""
+    """Ask which of several layouts to use. `why`: what the keys leave open, if every layout fits them."""
 
     url: str
     location: Location
@@ -85,21 +85,21 @@ class ChooseLayout(OpeningRequest):
 
 @dataclass(frozen=True)
 class Refuse(OpeningRequest):
-    """End the program with a sentence: all that was asked for cannot be opened."""
+    """End the program with a sentence: the only archive that was asked for cannot be opened."""
 
     sentence: str
 
 
 @dataclass(frozen=True)
 class ChooseTopic(OpeningRequest):
-    """Ask which topic of an archive is shown, or whether all are."""
+    """Ask which topic of an archive to show, or whether to show all."""
 
     session: Session
 
 
 @dataclass(frozen=True)
 class OpenDemo(OpeningRequest):
-    """Show the sample archive's calendar; make the archive first if it is not there. `tour`: take, or take up, it."""
+    """Show the sample archive's calendar; create the archive if it is missing. `tour`: start or resume the tour."""
 
     tour: bool = False
 
@@ -115,7 +115,7 @@ class OpenHour(Request):
 
 @dataclass(frozen=True)
 class PlanScan(Request):
-    """Plan a scan of some hours with the session's filter; `out`: where to, if that was asked for."""
+    """Plan a scan of some hours with the session's filter. `out`: the output, if one was typed."""
 
     session: Session
     hours: Selection
@@ -124,7 +124,7 @@ class PlanScan(Request):
 
 @dataclass(frozen=True)
 class ShowScreen(Request):
-    """Show what `page(session, hours)` of `tui/app/NAME/screen.py` makes: a screen of an archive, about some hours."""
+    """Show the screen that `page(session, hours)` of `tui/app/NAME/screen.py` returns."""
 
     name: str
     session: Session
@@ -133,7 +133,7 @@ class ShowScreen(Request):
 
 @dataclass(frozen=True)
 class PlanSend(Request):
-    """Plan a send; `instead`: in the place of the screen that asks."""
+    """Plan a send. `instead`: replace the screen that asks."""
 
     session: Session
     cargo: Cargo
@@ -142,7 +142,7 @@ class PlanSend(Request):
 
 @dataclass(frozen=True)
 class ResumeJob(Request):
-    """Resume what an earlier run, or another front end, has left."""
+    """Resume a job that an earlier run, or the command line, left unfinished."""
 
     job: Unfinished
 
@@ -161,7 +161,7 @@ class ShowJob(Request):
 
 @dataclass(frozen=True)
 class KeepJob(Request):
-    """A job begins or is resumed: keep its screen when it is left."""
+    """A job starts or is resumed: keep its screen when it is left."""
 
     job: Job
     screen: Screen[None]
@@ -169,14 +169,14 @@ class KeepJob(Request):
 
 @dataclass(frozen=True)
 class JobMoved(Request):
-    """A job got further, or ended: the screen in front shows it."""
+    """A job made progress or ended: the current screen shows it."""
 
     job: Job
 
 
 @dataclass(frozen=True)
 class RefreshJobs(Request):
-    """Another screen is in front: it shows the jobs that run elsewhere."""
+    """Another screen is current: it shows the jobs of other screens."""
 
 
 @dataclass(frozen=True)
@@ -189,8 +189,10 @@ class ShowHelp(Request):
 
 @dataclass(frozen=True)
 class Explain(Request):
-    """Show what is under the cursor, in plain words: a paragraph each, and commands that begin with `$ `. Before these
-    comes what there is to look at, once it was read."""
+    """Explain the thing under the cursor: paragraphs in plain words, then commands, which start with `$ `.
+
+    The exhibit is shown before the commands, once it has been read.
+    """
 
     title: str
     paragraphs: tuple[str, ...]
@@ -199,15 +201,15 @@ class Explain(Request):
 
 @dataclass(frozen=True)
 class AskHint(Request):
-    """Show a hint for the present step of the tour."""
+    """Show a hint for the current step of the tour."""
 
 
 @dataclass(frozen=True)
 class Leave(Request):
-    """Leave this screen; from the last one, leave the program."""
+    """Leave this screen; from the last one, quit the program."""
 
 
-# Messages, to the screen above a widget, or by way of the app to the screen in front.
+# Messages to the screen of a widget or, through the app, to the current screen.
 
 
 @dataclass
@@ -219,7 +221,7 @@ class Report(Message):
 
 @dataclass
 class Failed(Message):
-    """Something could not be done; `sentence` is for a person. `output`: it is about the place that is written."""
+    """Something failed; `sentence` is shown. `output`: the failure is about the output's place."""
 
     sentence: str
     output: bool = False
@@ -227,23 +229,23 @@ class Failed(Message):
 
 @dataclass
 class CountedMore(Message):
-    """Counts over time, better ones than before."""
+    """Counts over time, more complete than the previous ones."""
 
     series: Series
 
 
 def refusal(error: HourscopeError) -> Failed:
-    """What the core reports, without the command line's options."""
+    """Return the core's error as a message, without the command line's options."""
     return Failed(str(error).removesuffix(" or add --force"), isinstance(error, OutputError))
 
 
 Answering = Callable[[str], str | None]
-"""Takes what was typed; returns a sentence to be shown, or nothing. HourscopeError: why it is refused."""
+"""Takes the typed text; returns a sentence to show, or None. Raises HourscopeError to refuse the text."""
 
 
 @dataclass
 class Ask(Message):
-    """Ask a question on the screen's last line; `value` can be typed on."""
+    """Ask a question on the screen's last line. `value` is the initial text."""
 
     question: str
     answer: Answering

@@ -1,4 +1,4 @@
-"""Which words a chunk holds: a Bloom filter, wrong for 0.1 % of those that it lacks, never for one that it holds.
+"""Which words a chunk holds: a Bloom filter, wrong for 0.05 % of those it lacks, never for one that it holds.
 
 A word is a run of ASCII letters, digits and underscores between other bytes (bytes of UTF-8 beyond ASCII count as
 those), of 4 bytes or more: whatever is spelled without an escape consists of the same words in a record's bytes and in
@@ -24,7 +24,7 @@ from tui.index.counted import checked, unchecked
 SHORTEST = 4  # bytes of a word; shorter ones are in nearly every chunk
 LINE = 128  # bytes
 LINES_OF_ROW = 31  # lines that are stored as one; with its checksum a row fills a page of SQLite's
-_BITS = 16  # for each word: with 8 of them set, 0.06 % of others seem to be there (Bloom 1970), in such lines 0.1 %
+_BITS = 18  # for each word: with 8 of them set, 0.03 % of others seem to be there (Bloom 1970), in such lines 0.05 %
 _SET = 4  # bits: a word has two sets of them, each of which is one of so many, by 14 bits of its hash
 _SETS = 1 << 14
 _PIECE = 1 << 18  # bytes that are cut into words at once
@@ -109,7 +109,7 @@ class Words:
         self._lines = list(map(or_, _folded(self._lines, number), _folded(other._lines, number)))
 
     def packed(self) -> bytes:
-        """As few lines as 0.1 % allows."""
+        """As few lines as 0.05 % allows."""
         return b"".join([line.to_bytes(LINE, "little") for line in _folded(self._lines, _enough(self._lines))])
 
     @classmethod

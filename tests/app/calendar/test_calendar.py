@@ -59,7 +59,7 @@ async def test_e_walks_over_trouble(opened: Opened) -> None:
         page = calendar(pilot)
         await pilot.press("g", "e")
         assert page.grid.cursor == GAP
-        await assert_shown(pilot, "no chunk names this hour")
+        await assert_shown(pilot, "this hour has no chunk")
         await pilot.press("enter")
         await assert_shown(pilot, "is a gap")
         assert calendar(pilot) is page
@@ -141,7 +141,7 @@ async def test_help_and_explain_come_and_go(opened: Opened) -> None:
         await pilot.press("question_mark")
         assert isinstance(pilot.app.screen, HelpPage)
         await assert_shown(pilot, "go to time", "e  E            next / previous trouble")
-        await assert_shown(pilot, "h/←  l/→        hour before / after")
+        await assert_shown(pilot, "h/←  l/→        previous / next hour")
         await pilot.press("escape", "x")
         assert isinstance(pilot.app.screen, ExplainPage)
         await assert_shown(pilot, "$ hourscope ls")

@@ -123,7 +123,7 @@ async def test_a_chunk_without_a_record_says_so(opened: Opened, tmp_path: Path) 
     for number in range(3):
         chunk_path(tmp_path, FIRST + number * HOUR).write_bytes(gzip.compress(b""))
     async with opened(str(tmp_path)) as pilot:
-        await until_shown(pilot, "No record in these chunks.")
+        await until_shown(pilot, "No records in these chunks.")
 
 
 async def test_gaps_are_counted_as_gaps_and_a_short_archive_shows_its_sizes_below_its_days(
@@ -149,7 +149,7 @@ async def test_x_takes_the_key_of_the_hour_apart_beside_the_calendar(opened: Ope
         words = " ".join(line[102:] for line in shown(pilot).splitlines())
         assert "topic events  host web01" in words and "STANDARD, ETag" in words
         await pilot.press("q", "g", "e", "x")
-        await until_shown(pilot, "lies in a gap of 1 hour")
+        await until_shown(pilot, "is in a gap of 1 hour")
 
 
 async def test_x_on_a_torn_hour_shows_its_last_bytes(opened: Opened, small_archive: Path) -> None:

@@ -91,4 +91,4 @@ async def test_the_first_records_of_the_hour_under_the_cursor_are_below(opened: 
         await pilot.press("h")
         await until_shown(pilot, "1 of 40 records match -m 'n == `7`'")
         await pilot.press("g", "e")
-        await until_shown(pilot, "no chunk names this hour")
+        await until_shown(pilot, "this hour has no chunk")

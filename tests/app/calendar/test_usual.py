@@ -112,7 +112,7 @@ def test_an_archive_is_fresh_behind_or_at_its_end(age: float, lag: float | None,
 
 def test_an_archives_uploads_are_told() -> None:
     assert Freshness(START, 0.0, 120.0).uploads() == "uploads 2m after the hour"
-    assert Freshness(START, 0.0, -3600.0).uploads().endswith("other zone?")
+    assert Freshness(START, 0.0, -3600.0).uploads().endswith("wrong zone?")
     assert ago(3 * 86400.0) == "3 days" and ago(42.0) == "42s"
 
 

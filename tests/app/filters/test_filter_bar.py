@@ -131,9 +131,9 @@ async def test_terms_have_a_panel_with_a_count_each(opened: Opened) -> None:
         await add_term(pilot, "4.13.0", "ctrl+t")
         await until_shown(pilot, "5 of 40 previewed")
         assert "(event == 'error' || n == `1`)" not in shown(pilot)
-        await assert_shown(pilot, "whole  event == 'error' || n == `1`   and text 4.13.0")
+        await assert_shown(pilot, "filter event == 'error' || n == `1`   and text 4.13.0")
         await pilot.press("T")
-        await until_shown(pilot, "all of these must hold")
+        await until_shown(pilot, "all of these must match")
         await until(
             pilot,
             lambda: re.search(r"1 ● JMESPath of values +event == 'error' \|\| n == `1` +5 of 40", shown(pilot)),
@@ -150,10 +150,10 @@ async def test_terms_have_a_panel_with_a_count_each(opened: Opened) -> None:
         assert page.terms == ["4.13.0", "event == 'error' || n == `1`"]
         await pilot.press("shift+down", "exclamation_mark")
         await until_shown(pilot, "35 of 40 previewed")
-        await assert_shown(pilot, "records for which these do not all hold (-v)")
+        await assert_shown(pilot, "records that do not match all of these (-v)")
         await pilot.press("exclamation_mark", "delete", "escape")
         assert page.terms == ["event == 'error' || n == `1`"] and page.listing.has_focus
-        await until(pilot, lambda: "all of these must hold" not in shown(pilot))
+        await until(pilot, lambda: "all of these must match" not in shown(pilot))
 
 
 async def test_the_whole_is_copied_and_edited_as_text(opened: Opened) -> None:
@@ -164,7 +164,7 @@ async def test_the_whole_is_copied_and_edited_as_text(opened: Opened) -> None:
         await until_shown(pilot, "3 of 40 previewed")
         page.bar.line.focus()
         await pilot.press("y")
-        await assert_shown(pilot, "but for text error")
+        await assert_shown(pilot, "without text error")
         assert pilot.app.clipboard == whole
         await pilot.press("ctrl+e")
         assert page.bar.draft == whole and page.terms == ["error"]
@@ -179,7 +179,7 @@ async def test_a_filter_turned_round_is_edited_as_what_it_says(opened: Opened) -
     async with opened() as pilot:
         page = await preview(pilot)
         page.bar.put(Filter((Term("match", "event == 'error'"),), invert=True))
-        await until_shown(pilot, "whole  !(event == 'error')   and records it cannot read")
+        await until_shown(pilot, "filter !(event == 'error')   and records it cannot read")
         page.bar.line.focus()
         await pilot.press("ctrl+e")
         assert page.bar.draft == "!(event == 'error')" and page.bar.terms == Filter()
@@ -417,7 +417,7 @@ async def test_of_a_long_text_only_the_beginning_can_be_asked_for_in_the_fields(
         await pilot.press("f")
         await until_shown(pilot, "1 field of 1 record")
         await pilot.press("l", "j", "j", "equals_sign")
-        await assert_shown(pilot, "only the beginning of this text is known")
+        await assert_shown(pilot, "only the start of this text is known")
         assert not page.terms
         await pilot.press("o")
         await assert_shown(pilot, "begins with")

@@ -55,7 +55,7 @@ async def test_a_second_without_typing_detects_layout_zone_and_access_and_enter_
     async with explorer().run_test(size=(100, 30)) as pilot:
         page = await add_page(pilot)
         await type_text(pilot, str(berlin(tmp_path)))
-        assert "Looking at what is there" in shown(pilot) and not page.looked
+        assert "Listing it" in shown(pilot) and not page.looked
         await until_shown(pilot, "48 chunks of 48 hours")
         await assert_shown(pilot, "media.%Y-%m-%d_%H.log.gz", "can be listed and read")
         await until_shown(pilot, "fits the upload times")
@@ -100,7 +100,7 @@ async def test_what_cannot_be_read_is_not_added(tmp_path: Path) -> None:
         await assert_shown(pilot, "type a folder, or s3://bucket/prefix")
         await type_text(pilot, f"{tmp_path}/nothing")
         await pilot.press("enter")
-        await until_shown(pilot, "Nothing can be read there.")
+        await until_shown(pilot, "This place cannot be read.")
         await assert_shown(pilot, "does not exist")
         await pilot.press("enter")
         assert page.is_current and not (config_dir() / "config.toml").exists()

@@ -74,7 +74,7 @@ async def test_everything_is_found_by_typing_at_80x24_and_nothing_is_asked_of_a_
         for name, url in places.items():
             seen(name, url, hours_ago=100 if name == "media-3" else 1)
         async with explorer(config).run_test(size=(80, 24)) as pilot:
-            await until_shown(pilot, "media-3 has no hour since")
+            await until_shown(pilot, "media-3 has no new hour since")
             assert len(home(pilot).home.items) == 10 + 1 + 20 + 50
             for typed, expected in (
                 ("e17", "e17"),
@@ -115,7 +115,7 @@ async def test_an_archive_is_listed_after_it_was_opened_and_opens_again(small_ar
         await pilot.press("q")
         await until_shown(pilot, small_archive.name)
         await pilot.press("k")
-        await assert_shown(pilot, "last 7 days, from the listing of just now", "Jan 2015")
+        await assert_shown(pilot, "last 7 days, listed just now", "Jan 2015")
         await pilot.press("enter")
         await until_shown(pilot, "small to large")
         assert len(calendar(pilot).session.catalog.hours) == 29

@@ -53,7 +53,7 @@ def begin_send(terminal: Terminal, nsqd: Nsqd, topic: str) -> None:
     terminal.wait_for("small to large")
     terminal.press("p")
     terminal.wait_for("where to?")
-    asked = (("a", "nsqd at HOST:PORT", nsqd.tcp_address), ("t", "topic:", topic), ("r", "records a second", "100"))
+    asked = (("a", "nsqd at HOST:PORT", nsqd.tcp_address), ("t", "topic:", topic), ("r", "records per second", "100"))
     for key, question, answer in asked:
         terminal.press(key)
         terminal.wait_for(question)

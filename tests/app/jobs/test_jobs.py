@@ -82,7 +82,7 @@ async def test_a_scan_goes_on_when_it_is_left(opened: Opened, gate: threading.Ev
         await pilot.press("q")
         gate.set()
         await until(pilot, lambda: page.over)
-        await assert_shown(pilot, "✓ scan: 1,140 matches", "J leads there")
+        await assert_shown(pilot, "✓ scan: 1,140 matches", "J shows it")
         await until(pilot, lambda: "✓ scan" in shown(pilot).splitlines()[0])
         await pilot.press("o")
         await assert_shown(pilot, "few to many matches")
@@ -129,7 +129,7 @@ async def test_a_page_is_found_wherever_it_is(opened: Opened, gate: threading.Ev
 async def test_without_a_job_it_is_said_how_to_get_one(opened: Opened) -> None:
     async with opened() as pilot:
         await pilot.press("J")
-        await assert_shown(pilot, "No job runs, and none was stopped.", "s plans a scan")
+        await assert_shown(pilot, "No jobs are running or stopped.", "s plans a scan")
 
 
 def test_where_to_send_is_read_as_it_is_typed() -> None:
@@ -203,4 +203,4 @@ async def test_the_palette_has_every_key_of_the_screen(opened: Opened) -> None:
             for _, binding, enabled, _ in pilot.app.screen.active_bindings.values()
             if enabled and binding.description
         }
-        assert bound - set(FRAMEWORKS) <= listed and {"hour before", "go to time", "suspend"} <= listed
+        assert bound - set(FRAMEWORKS) <= listed and {"previous hour", "go to time", "suspend"} <= listed

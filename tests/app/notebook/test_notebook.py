@@ -108,7 +108,7 @@ async def test_it_is_written_and_copied(opened: Opened, tmp_path: Path) -> None:
     async with opened() as pilot:
         await note(pilot, "one")
         await pilot.press("apostrophe", "y")
-        await assert_shown(pilot, "copied, if this terminal lets us: 1 entry")
+        await assert_shown(pilot, "copied, if this terminal allows it: 1 entry")
         await pilot.press("w", "ctrl+u")
         await type_text(pilot, str(tmp_path / "notes.md"))
         await pilot.press("enter")
@@ -130,7 +130,7 @@ async def test_it_is_written_without_values_that_are_not_for_others(opened: Open
         file = tmp_path / "notes.md"
         for typed, answer_ in (
             (f"{tmp_path}/other --secret n", "--redact PATH for each field"),
-            ("'open", "a quote is not closed"),
+            ("'open", "missing closing quote"),
         ):
             await pilot.press("w", "ctrl+u")
             await type_text(pilot, typed)
@@ -149,7 +149,7 @@ async def test_an_empty_one_says_how_it_is_filled_and_a_config_turns_it_off(open
     (config_dir() / "config.toml").write_text("[notebook]\nwrite = false\n")
     async with opened() as pilot:
         await note(pilot, "one")
-        await assert_shown(pilot, "the config turns notebooks off")
+        await assert_shown(pilot, "notebooks are off in the config")
         await pilot.press("apostrophe")
         await settled(pilot)
-        await assert_shown(pilot, "Nothing is in this notebook yet.")
+        await assert_shown(pilot, "This notebook is empty.")

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.scripted_s3 import ScriptedS3
-from tui.app.preview.feed import EVERYTHING, Appetite, Rested, read_hour
+from tui.app.preview.feed import EVERYTHING, Demand, Rested, read_hour
 from tui.app.records.store import HourRecords
 from tui.archive import open_archive
 from tui.archive.streams import FIRST_RANGE
@@ -47,12 +47,12 @@ def ranges(s3: ScriptedS3) -> list[tuple[int, int]]:
 def test_the_first_screen_takes_one_range_and_the_rest_follows(s3: ScriptedS3, body: bytes) -> None:
     archive = open_archive("s3://b/", s3=S3Options(endpoint_url=s3.endpoint_url))
     chunk = archive.catalog().chunks[0]
-    appetite, records = Appetite(), HourRecords()
-    events = read_hour(archive, (chunk,), appetite, records)
+    demand, records = Demand(), HourRecords()
+    events = read_hour(archive, (chunk,), demand, records)
     assert any(isinstance(event, Rested) for event in events)
     assert ranges(s3) == [(0, FIRST_RANGE)]
     assert 100 < len(records) < RECORDS
-    appetite.more(EVERYTHING)
+    demand.more(EVERYTHING)
     for _ in events:
         pass
     assert len(records) == RECORDS

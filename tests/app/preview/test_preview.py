@@ -74,7 +74,7 @@ async def test_terms_stack_switch_and_go(opened: Opened) -> None:
             await add_term(pilot, text)
         await until_shown(pilot, "3 of 40 previewed")
         await until_shown(pilot, "1 ● event == 'error' 4   2 ● n > `10` 29")
-        await assert_shown(pilot, "whole  event == 'error' && n > `10`")
+        await assert_shown(pilot, "filter event == 'error' && n > `10`")
         await pilot.press("2")
         await until_shown(pilot, "4 of 40 previewed")
         await assert_shown(pilot, "2 ○ n > `10` 29")
@@ -239,7 +239,7 @@ async def test_a_record_a_value_a_path_and_all_matches_are_copied(
         assert pilot.app.clipboard.encode() == b"".join(record(LAST, number) + b"\n" for number in (3, 13, 23, 33))
         monkeypatch.setattr("tui.app.terminal.clipboard.LARGEST_BYTES", 100)
         await pilot.press("y", "a")
-        await assert_shown(pilot, "more than a clipboard takes", "w writes a file")
+        await assert_shown(pilot, "exceed the limit of a clipboard", "w writes to a file")
         await pilot.press("y", "w")
         await assert_shown(pilot, "4 matching records into a file")
 

@@ -65,7 +65,7 @@ async def test_a_gap_is_passed_over_and_reported(opened: Opened) -> None:
         await preview(pilot)
         await pilot.press("right_square_bracket")
         page = await read(pilot)
-        await assert_shown(pilot, "1 hour without a chunk passed over")
+        await assert_shown(pilot, "1 hour without a chunk skipped")
         assert page.page.hour == GAP + HOUR
 
 
@@ -154,7 +154,7 @@ async def test_hours_without_a_match_are_reported(opened: Opened) -> None:
         await add_term(pilot, "starts_with(ts, '2015-01-19T22')")
         await read(pilot)
         await pilot.press("G", "n")
-        await until_shown(pilot, "no match in the 28 hours after this one; 1 hour not wholly readable")
+        await until_shown(pilot, "no match in the 28 hours after this one; 1 hour not fully readable")
 
 
 async def test_a_time_in_the_preview_is_another_hour_looked_at_alike(opened: Opened) -> None:

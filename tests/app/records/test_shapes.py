@@ -19,7 +19,7 @@ from tui.app.model.command import numbered, read_filter, scan_command, scan_comm
 from tui.app.model.heat import LEVELS, Mark, Overlay, heat_grid, troubles
 from tui.app.model.hours import Hours, Selection, read_selection
 from tui.app.model.session import Session
-from tui.app.preview.feed import Appetite, Rested, read_hour
+from tui.app.preview.feed import Demand, Rested, read_hour
 from tui.app.records.columns import cells
 from tui.app.records.outline import NotJson, brief, parse, rows
 from tui.app.records.store import HourRecords, RecordsGone
@@ -183,11 +183,11 @@ def test_commands_can_be_pasted(session: Session) -> None:
 def test_an_hour_is_read_as_far_as_is_wanted(tmp_path: Path) -> None:
     lines = [b'{"n": %d}' % n for n in range(100_000)]
     (tmp_path / "events.2015-01-20_13.log").write_bytes(b"\n".join(lines))  # no newline at its end
-    archive, appetite, records = open_archive(str(tmp_path)), Appetite(10), HourRecords()
-    reading = read_hour(archive, archive.catalog().chunks, appetite, records)
+    archive, demand, records = open_archive(str(tmp_path)), Demand(10), HourRecords()
+    reading = read_hour(archive, archive.catalog().chunks, demand, records)
     assert [type(event) for event in itertools.islice(reading, 3)] == [ChunkStarted, Progress, Rested]
     assert 10 <= len(records) < 100_000  # a block
-    appetite.more(len(lines) + 1)
+    demand.more(len(lines) + 1)
     rest = list(reading)
     assert isinstance(rest[-1], ChunkDone) and rest[-1].counts.records == 100_000
     assert list(records) == lines and records.size == rest[-1].counts.bytes
@@ -199,17 +199,17 @@ def test_an_hour_is_read_as_far_as_is_wanted(tmp_path: Path) -> None:
 
 
 def test_reading_ends_when_nobody_looks(session: Session) -> None:
-    appetite = Appetite(1)
-    reading = read_hour(session.archive, session.chunks(FIRST), appetite, HourRecords())
+    demand = Demand(1)
+    reading = read_hour(session.archive, session.chunks(FIRST), demand, HourRecords())
     while not isinstance(next(reading), Rested):
         pass
-    appetite.stop()
+    demand.stop()
     assert list(reading) == []
 
 
 def test_a_torn_chunk_gives_what_comes_before(session: Session) -> None:
     records = HourRecords()
-    events = list(read_hour(session.archive, session.chunks(TORN), Appetite(), records))
+    events = list(read_hour(session.archive, session.chunks(TORN), Demand(), records))
     assert isinstance(events[-2], ChunkDamaged) and isinstance(events[-1], ChunkDone)
     assert len(records) >= RECORDS // 2
 

@@ -104,7 +104,7 @@ async def test_a_scan_that_is_stopped_keeps_what_it_found_and_goes_on(opened: Op
         page.action_stop()
         await until(pilot, lambda: page.over)
         assert page.state is not None and page.state.partial
-        await assert_shown(pilot, "stopped: this is a part only")
+        await assert_shown(pilot, "stopped: a partial result")
         await pilot.press("R")
         await until(pilot, lambda: page.over and page.state is not None and not page.state.partial)
         assert page.state.chunks == page.state.total_chunks
@@ -159,9 +159,9 @@ async def test_a_range_and_a_filter_that_make_no_sense_are_told(opened: Opened) 
         await assert_shown(pilot, "23 h · 23 chunks")
         assert page.form.out.endswith(".2015-01-20/")
         await answer(pilot, "slash", "-q 1")
-        await assert_shown(pilot, "'-q' is none of")
+        await assert_shown(pilot, "'-q' is not one of")
         await pilot.press("escape")
-        await until(pilot, lambda: "'-q' is none of" not in shown(pilot))
+        await until(pilot, lambda: "'-q' is not one of" not in shown(pilot))
         await answer(pilot, "slash", "event == 'error'")
         await assert_shown(pilot, "filter      -m \"event == 'error'\"")
         await answer(pilot, "r", "2017-01-01 to 2017-01-02")
@@ -230,8 +230,8 @@ async def test_a_range_to_the_minute_is_of_the_records_own_time(opened: Opened, 
     ("typed", "sentence"),
     [
         ("2015-01-20T13:05..12:00", "is empty"),
-        ("2015-01-20T13:05, 2015-01-20T15", "a range to the minute has two ends and stands alone"),
-        ("2015-01-20T13:05", "a range to the minute has two ends"),
+        ("2015-01-20T13:05, 2015-01-20T15", "a range to the minute needs two ends and must be the only one"),
+        ("2015-01-20T13:05", "a range to the minute needs two ends"),
     ],
 )
 async def test_a_range_to_the_minute_that_makes_no_sense_is_refused(opened: Opened, typed: str, sentence: str) -> None:
@@ -248,7 +248,7 @@ async def test_records_without_a_time_have_no_range_to_the_minute(opened: Opened
         await pilot.press("s")
         page = on(pilot, ScanPage)
         await answer(pilot, "r", "2015-01-20T00:05..00:25")
-        await until_shown(pilot, "no field of the records holds their time")
+        await until_shown(pilot, "the records have no time field")
         await pilot.press("enter")
         assert not page.running and page.state is None
 

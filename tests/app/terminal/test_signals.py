@@ -46,7 +46,7 @@ def scanning(terminal: Terminal) -> None:
     terminal.press("gvGvs", 0.1)
     terminal.wait_for("ready")
     for key, asks, answer in (
-        ("/", "filter, JMESPath or", "-m \"to_string(@) != 'x' && to_string([@]) != 'x'\""),
+        ("/", "filter: JMESPath, or", "-m \"to_string(@) != 'x' && to_string([@]) != 'x'\""),
         ("P", "chunks at a time, or", "1"),
     ):
         terminal.press(key, 0.1)

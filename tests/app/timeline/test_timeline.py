@@ -213,7 +213,7 @@ async def test_e_walks_over_gaps_and_n_over_matches(opened: Opened) -> None:
         await pilot.press("g", "e")
         assert page.chart.current == GAP
         await pilot.press("j", "j")
-        await assert_shown(pilot, "no chunk names this hour")
+        await assert_shown(pilot, "this hour has no chunk")
         await pilot.press("n")
         assert page.chart.current == GAP + HOUR
         await pilot.press("g", "N")

@@ -1,4 +1,4 @@
-"""The hour under the calendar's cursor, its keys taken apart, and the calendar, in plain words."""
+"""The explanation of the hour under the calendar's cursor, of its keys, and of the calendar."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from tui.units import plural, size
 
 
 def explanation(session: Session, hour: datetime) -> tuple[str, ...]:
-    """A paragraph each; commands begin with `$ `."""
+    """Return paragraphs; commands start with `$ `."""
     layout = session.archive.layout.pattern
-    how = "It was detected from the keys." if session.archive.detected else "It was given."
+    how = "It was detected from the keys." if session.archive.detected else "You chose it."
     fresh = freshness(session)
     return (
         *_hour(session, hour),
@@ -27,16 +27,16 @@ def explanation(session: Session, hour: datetime) -> tuple[str, ...]:
         *([f"This archive {fresh.sentence()}."] if fresh else []),
         *session.left_out,
         *session.other_keys,
-        f"The hour is what a key says by the layout {layout}. {how} The messages were consumed in it; the "
+        f"A key names its hour by the layout {layout}. {how} The messages were consumed in that hour; the "
         "events may have happened earlier.",
-        "Every cell is one hour; its shade is the size of that hour's chunks, by fifths of all hours. o shows "
-        "other things instead: the matches of a scan (in magenta, each step three times the one before), the size "
-        "against the usual, the number of chunks, how late they were uploaded; the records that the filter (or the "
-        "finding) holds for, and their share, with outliers that e walks over. Only the listing was read for that; "
-        "below are the first records of the hour under the cursor, read when it rests.",
-        "A gap is an hour within the archive's span without a chunk. ▲ and ▼ are 2.5 times, or less than 0.4 "
-        "times, the median of the same hour of the week around it (of the same kind of day, where there are few "
-        "weeks). »» came an hour later than usual, and twice as late. ❄ is in Glacier. e and E walk over these.",
+        "Each cell is one hour. Its shade shows the size of the hour's chunks, in fifths of all hours. o cycles "
+        "through other shades: the matches of a scan (magenta, each step three times the previous one), the size "
+        "compared with the usual, the number of chunks, how late they were uploaded, the records that satisfy the "
+        "filter or finding, and their share; e goes to the outliers. Sizes and times come from the listing alone. "
+        "The first records of the hour are below; they are read when the cursor rests.",
+        "A gap is an hour within the archive's span without a chunk. ▲ and ▼: at least 2.5 times, or at most 0.4 "
+        "times, the median of the same hour of the week in the weeks around it (with few weeks, of the same kind "
+        "of day). »»: at least an hour later than usual, and twice as late. ❄: in Glacier. e and E go to these.",
     )
 
 
@@ -46,10 +46,10 @@ def _hour(session: Session, hour: datetime) -> list[str]:
     if not chunks:
         gap = next((gap for gap in session.gaps if gap.start <= hour < gap.stop), None)
         if gap is None:
-            return [f"{name} has no record here."]
+            return [f"{name} has no records here."]
         span = f"from {spell_hour(gap.start)} to {spell_hour(gap.stop)}"
-        return [f"{name} lies in a gap of {plural(gap.hours, 'hour')}, {span}: no key names an hour of it."]
+        return [f"{name} is in a gap of {plural(gap.hours, 'hour')}, {span}: no key names an hour in it."]
     more = f"; the first {CHUNKS} are below" if len(chunks) > CHUNKS else ""
     about = f"{plural(len(chunks), 'chunk')}, {size(session.hour_size[hour])}{more}"
     note = clock_note(hour)
-    return [f"This hour of {zone_name(session.archive.zone)} has {about}.", *([f"It {note}."] if note else [])]
+    return [f"This hour ({zone_name(session.archive.zone)}) has {about}.", *([f"It {note}."] if note else [])]

@@ -1,4 +1,4 @@
-"""What is known of the hour under the cursor: its size and what is usual, its share of matches, its day, its chunks."""
+"""What is known about the hour under the cursor: its size, the usual size, its share of matches, its day and chunks."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ from tui.units import plural, size
 
 PieceLine = list[Piece]
 _LABEL = 7  # cells before a day's bars
-_CEILING = 1.15  # one-line charts stop below the line above
+_CEILING = 1.15  # times the largest value: one-line charts must not touch the line above
 _MOST_DAYS = 40  # cells
 _IN_SIGHT = 31  # days of the grid
 _HIGH = 12  # lines from which there is room for more than the chunks
 
 
 class HourDetails(LineWidget, can_focus=True):
-    """Shows one hour, most important first, as far as there are lines. With the focus: a cursor over its chunks."""
+    """Shows one hour, the most important facts first. With the focus, it has a cursor over the chunks."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j,down", "move(1)", "chunk after", show=False, id="down"),
-        Binding("k,up", "move(-1)", "chunk before", show=False, id="up"),
+        Binding("j,down", "move(1)", "next chunk", show=False, id="down"),
+        Binding("k,up", "move(-1)", "previous chunk", show=False, id="up"),
         Binding("h,left", "app.focus_previous", "back to the hours", show=False, id="left"),
     ]
 
@@ -45,7 +45,7 @@ class HourDetails(LineWidget, can_focus=True):
         self._session = session
         self._hour = session.last
         self.at = 0  # the chunk under the cursor
-        self._sizes: tuple[object, str] = (None, "")  # the days' bars, and of what
+        self._sizes: tuple[object, str] = (None, "")  # what the days' bars were drawn from, and the bars
         self._drawn: tuple[tuple[Size, Palette, bool], list[PieceLine]] | None = None
 
     def show(self, hour: datetime) -> None:
@@ -81,9 +81,9 @@ class HourDetails(LineWidget, can_focus=True):
             return [*self._title(), *self._chunks(chunks, width, 2), *self._whole_key(width)][:height]
         lines = self._title()
         if chunks:
-            lines += [self._sum(chunks), *self._usual(width), [], *self._rates(width)]
+            lines += [self._size_line(chunks), *self._usual(width), [], *self._rates(width)]
         else:
-            lines += [[self._nothing()], []]
+            lines += [[self._empty_hour()], []]
         if day := self._day():
             lines += [*day, []]
         key = self._whole_key(width)
@@ -95,11 +95,11 @@ class HourDetails(LineWidget, can_focus=True):
         return lines
 
     def brief(self, hour: datetime) -> list[Piece]:
-        """The same on one line, without the chunks."""
+        """Return the facts of an hour on one line, without its chunks."""
         palette, session = self.palette, self._session
         chunks = session.chunks(hour)
         if not chunks:
-            return [self._nothing(hour)]
+            return [self._empty_hour(hour)]
         pieces: list[Piece] = [(size(session.hour_size[hour]), palette.strong)]
         if (ratio := session.usual.ratio(hour, session.hour_size[hour])) is not None:
             pieces += [(" · ", palette.dim), *self._times(ratio), (" usual", palette.dim)]
@@ -120,15 +120,15 @@ class HourDetails(LineWidget, can_focus=True):
             return lines
         return [*lines, [(f"= {hour.astimezone(session.zone):%a %H:%M} {zone_name(session.zone)}", palette.text)]]
 
-    def _nothing(self, hour: datetime | None = None) -> Piece:
+    def _empty_hour(self, hour: datetime | None = None) -> Piece:
         hour = hour or self._hour
         if hour in self._session.scanned:
             return "no match: this hour was scanned, and nothing was found", self.palette.text
         if not self._session.knows(hour):
             return "not listed yet", self.palette.dim
-        return "gap: no chunk names this hour", self.palette.gap
+        return "gap: this hour has no chunk", self.palette.gap
 
-    def _sum(self, chunks: tuple[Chunk, ...]) -> PieceLine:
+    def _size_line(self, chunks: tuple[Chunk, ...]) -> PieceLine:
         palette, session = self.palette, self._session
         newest = max(chunk.uploaded for chunk in chunks).astimezone(session.zone)
         late = session.usual.late(self._hour)
@@ -136,7 +136,7 @@ class HourDetails(LineWidget, can_focus=True):
         return [
             (size(sum(chunk.size for chunk in chunks)), palette.strong),
             (f"  {plural(len(chunks), 'chunk')}", palette.text),
-            (f" · uploaded {_when(newest, self._hour)}{after}", palette.odd if late else palette.dim),
+            (f" · uploaded {_upload_time(newest, self._hour)}{after}", palette.odd if late else palette.dim),
         ]
 
     def _times(self, ratio: float) -> PieceLine:
@@ -155,19 +155,19 @@ class HourDetails(LineWidget, can_focus=True):
         return [[*line, (words[1], palette.dim)] if fits else line]
 
     def _rate(self, hour: datetime) -> float | None:
-        """The share of the records that match, or that a finding holds for, where it was counted."""
+        """Return the share of records that match the filter or finding, if it was counted."""
         shade = self._session.shade
         return shade.rates.get(hour) if shade else None
 
     def _beside_usual(self, hour: datetime, rate: float) -> list[float]:
-        """How many times the usual share, if it stands out."""
+        """Return the ratio to the usual share, in a list that is empty unless the hour stands out."""
         shade = self._session.shade
         usual = shade.usual_rates.get(hour, 0.0) if shade else 0.0
         ratio = rate / usual if usual else 1.0
         return [ratio] if ratio >= ODD_LARGE or (ratio <= ODD_SMALL and rate) else []
 
     def _rates(self, width: int) -> list[PieceLine]:
-        """What the last scan and the last count say of the hour, each with its unit and its usual."""
+        """Return what the last scan and the last count found in the hour, with the usual share."""
         session, palette, shade = self._session, self.palette, self._session.shade
         lines: list[PieceLine] = []
         if (number := session.matches.get(self._hour)) is not None:
@@ -176,15 +176,15 @@ class HourDetails(LineWidget, can_focus=True):
         if shade and rate is not None:
             lines.append([(shorten(printable(shade.words), width), palette.dim)])
             usual = shade.usual_rates.get(self._hour)
-            lines.append([(share(rate), palette.match), *self._words_of_usual(usual)])
+            lines.append([(share(rate), palette.match), *self._usual_share(usual)])
             lines[-1] += [(f"   {_sign(ratio)}", palette.odd) for ratio in self._beside_usual(self._hour, rate)]
         return [*lines, []] if lines else []
 
-    def _words_of_usual(self, usual: float | None) -> PieceLine:
+    def _usual_share(self, usual: float | None) -> PieceLine:
         return [(f"  usual {share(usual)}", self.palette.dim)] if usual is not None else []
 
     def _day(self) -> list[PieceLine]:
-        """The day's hours as bars, the same hours as they usually are, and the share of matches."""
+        """Return bars for the day's hours: sizes, usual sizes and shares of matches."""
         session, palette, shade = self._session, self.palette, self._session.shade
         midnight = self._hour.replace(hour=0)
         hours = [shifted(midnight, number) for number in range(24)]
@@ -202,7 +202,7 @@ class HourDetails(LineWidget, can_focus=True):
         numbers = (
             f"{number:<6}" if at - number not in range(len(str(number))) else " " * 6 for number in range(0, 24, 6)
         )
-        axis = "".join(numbers)  # but the one that the cursor's mark would cut
+        axis = "".join(numbers)  # without the number that the cursor's mark would overwrite
         marked = ((axis[:at], palette.dim), ("▲", palette.selected), (axis[at + 1 :].rstrip(), palette.dim))
         return [*lines, [(" " * _LABEL, palette.dim), *marked]]
 
@@ -232,14 +232,14 @@ class HourDetails(LineWidget, can_focus=True):
         elif chunk.needs_restore:
             right = [("❄ restore  ", palette.frozen), *right]
         name = printable(chunk.host + chunk.rev or chunk.key.rpartition("/")[2], 60)
-        room = min(width, 60)  # no hole between a name and its size
+        room = min(width, 60)  # keep the size near its name
         used = sum(len(text) for text, _ in right) + 3
         left: PieceLine = [("▸ " if here else "", palette.selected), (shorten_middle(name, room - used), palette.name)]
         line = both_ends(left, right, room)
         return [(text, palette.cursor + style) for text, style in line] if here else line
 
     def _whole_key(self, width: int) -> list[PieceLine]:
-        """Of the chosen chunk, nothing cut."""
+        """Return the chosen chunk's full key and its facts."""
         chunk, palette = self.chosen, self.palette
         if chunk is None:
             return []
@@ -253,7 +253,7 @@ class HourDetails(LineWidget, can_focus=True):
         return [[], *wrapped, *([(fact, palette.dim)] for fact in facts)]
 
     def _archive(self) -> list[PieceLine]:
-        """From when to when it goes, and how fresh it is."""
+        """Return the archive's span and how fresh it is."""
         session, palette = self._session, self.palette
         first, last = session.first, session.catalog_last
         lines: list[PieceLine] = [[("Archive", palette.dim), (f"  {first:%Y-%m-%d} to {last:%Y-%m-%d}", palette.text)]]
@@ -264,13 +264,13 @@ class HourDetails(LineWidget, can_focus=True):
         return [*lines, [(fresh.words(), tone)], [(fresh.uploads(), palette.dim)]]
 
     def _days(self, room: int) -> list[PieceLine]:
-        """The days as bars, and where the cursor is; of an archive that the grid does not show whole."""
+        """Return bars for the archive's days and the cursor's place, if the grid does not show the whole archive."""
         session, palette = self._session, self.palette
         first = session.first.date()
         number = (session.catalog_last.date() - first).days + 1
         if number <= _IN_SIGHT:
             return []
-        days = -(-number // room)  # to a cell
+        days = -(-number // room)  # per cell
         if self._sizes[0] != (session.catalog, days):
             sums = [0] * -(-number // days)
             for hour, weight in session.hour_size.items():
@@ -281,10 +281,10 @@ class HourDetails(LineWidget, can_focus=True):
 
 
 def _sign(ratio: float) -> str:
-    """`▲ 22×`, `▼ 0.3×`."""
+    """Return a ratio as `▲ 22×` or `▼ 0.3×`."""
     return f"▲ {ratio:.0f}×" if ratio >= 10 else f"{'▲' if ratio > 1 else '▼'} {ratio:.1f}×"
 
 
-def _when(time: datetime, hour: datetime) -> str:
-    """A time of upload: the clock's where the day is plain, else the day."""
+def _upload_time(time: datetime, hour: datetime) -> str:
+    """Return an upload time: the time of day if it is near the hour, else the date."""
     return time.strftime("%H:%M" if abs(time - hour) < timedelta(hours=12) else "%Y-%m-%d")

@@ -1,4 +1,4 @@
-"""The lines around the calendar's grid: facts and the year above it, below it its signs and what is selected."""
+"""The lines around the calendar's grid: facts and the year above it; its signs and the selection below it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _SHORT = {
 
 
 def header_facts(session: Session, hour: datetime, zones: str) -> tuple[str, ...]:
-    """What the header says of an archive, in order of weight."""
+    """Return the archive's facts for the header, the most important first."""
     catalog, gaps, fresh = session.catalog, session.gaps, freshness(session)
     long = f", {count(session.gap_hours)} h" if session.gap_hours > len(gaps) else ""
     return (
@@ -48,11 +48,11 @@ def header_facts(session: Session, hour: datetime, zones: str) -> tuple[str, ...
     )
 
 
-_YEAR, _MONTH = 7, 6  # cells of the year, and of each month behind it
+_YEAR, _MONTH = 7, 6  # cells of the year, and of each month after it
 
 
 class YearStrip(LineWidget):
-    """One line; not there for an archive that lies within one month. Posts `Picked` for the month that is clicked."""
+    """One line with the year's months; hidden if the archive is within one month. A click posts `Picked`."""
 
     @dataclass
     class Picked(Message):
@@ -65,7 +65,7 @@ class YearStrip(LineWidget):
         self.renew()
 
     def renew(self) -> None:
-        """The session knows more hours."""
+        """Redraw: the session knows more hours."""
         session = self._session
         self._first, self._last = session.first, session.catalog_last
         self._sizes: dict[Month, int] = {}
@@ -99,7 +99,7 @@ class YearStrip(LineWidget):
         return False
 
     def _cell(self, month: Month) -> list[Piece]:
-        """`_MONTH` cells."""
+        """Return a month's name and bar in `_MONTH` cells."""
         palette, weight = self.palette, self._sizes.get(month, 0)
         here = month == month_of(self._hour)
         known = month_of(self._first) <= month <= month_of(self._last)
@@ -110,7 +110,7 @@ class YearStrip(LineWidget):
 
 
 class Legend(LineWidget):
-    """The signs that are there, and the totals of the selection; on one line, the totals take the signs' place."""
+    """The signs in use and the selection's totals. On a single line, the totals replace the signs."""
 
     def __init__(self, session: Session, grid: HeatGrid) -> None:
         super().__init__()
@@ -128,19 +128,19 @@ class Legend(LineWidget):
         return strip_of(self._totals() if totals else self._signs(width), width)
 
     def _signs(self, width: int) -> list[Piece]:
-        """As many words as there is room for."""
+        """Return the signs with as many words as fit."""
         have, overlay = overlays(self._session), self._grid.overlay
         following = have[(have.index(overlay) + 1) % len(have)] if overlay in have else have[0]
         key: list[Piece] = [("o", self.palette.key), (f" shows {following.value} ", self.palette.dim)]
         signs = {**TROUBLE, **_SHORT}
-        long, short, brief = self._spelled(TROUBLE), self._spelled(signs), self._spelled(signs, brief=True)
+        long, short, brief = self._pieces(TROUBLE), self._pieces(signs), self._pieces(signs, brief=True)
         for pieces, right in ((long, key), (short, key), (brief, key), (short, []), (brief, [])):
             if sum(cell_len(text) for text, _ in [*pieces, *right]) < width:
                 break
         return both_ends(pieces, right, width)
 
-    def _spelled(self, words_of: Mapping[Mark, str], *, brief: bool = False) -> list[Piece]:
-        """`brief`: of the shades only how they are stepped."""
+    def _pieces(self, words_of: Mapping[Mark, str], *, brief: bool = False) -> list[Piece]:
+        """Return the signs with these words. `brief`: of the shades, name only their steps."""
         palette, grid, overlay = self.palette, self._grid, self._grid.overlay
         words, styles = overlay.shades, cell_styles(self, overlay)
         of = f" of {printable(self._session.shade.words, 40)}" if overlay.counted and self._session.shade else ""
@@ -163,7 +163,7 @@ class Legend(LineWidget):
         return pieces
 
     def _sample(self, mark: Mark, style: Style) -> str:
-        """A shade as it is drawn."""
+        """Return a shade as the grid draws it."""
         return "   " if style.bgcolor else f"{mark.value} "
 
     def _totals(self) -> list[Piece]:
@@ -187,6 +187,6 @@ class Legend(LineWidget):
         return [*pieces, ("  ·  v ends the range", palette.dim)] if self._open else pieces
 
     def _cost(self, chunks: int) -> str:
-        """Of reading them from S3: a GET each."""
+        """Return the cost of reading the chunks from S3, one GET each."""
         price = dollars(chunks * self._session.config.prices.get_per_1000 / 1000)
         return f" · {plural(chunks, 'request')}, {price if price.startswith('under') else f'about {price}'}"

@@ -1,4 +1,4 @@
-"""What lists a large archive's months in a thread, in the order in which somebody looks at them."""
+"""Lists the months of a large archive in a thread, the months that the user looks at first."""
 
 from __future__ import annotations
 
@@ -21,27 +21,27 @@ from tui.archive import Catalog
 from tui.archive.ranges import Range
 from tui.errors import HourscopeError
 
-_BESIDE = 4  # months of the year that are shown together: each time the whole grid is made again
+_MONTHS_AT_ONCE = 4  # listed before they are shown: each time, the whole grid is rebuilt
 
 
 @dataclass
 class MonthsListed(Message):
-    """More of the archive is known; or `trouble`, and it is not."""
+    """More of the archive is listed, or `trouble` says why not."""
 
     catalog: Catalog
     usual: Usual
-    others: tuple[str, ...] = ()  # layouts of keys that are left out, those that were found before among them
+    others: tuple[str, ...] = ()  # layouts of keys that are left out, including those found before
     trouble: str = ""
 
 
 class StartJob(Protocol):
-    """Runs a job in a thread."""
+    """Start a job in a thread."""
 
     def __call__(self, job: Callable[[], object], group: str, *, exclusive: bool = False) -> None: ...
 
 
 class Lister:
-    """Lists what is looked at. `post` gets what comes, in messages; an archive that was listed as a whole has none."""
+    """Lists the months that the user looks at; `post` gets the messages. Idle if the whole archive is listed."""
 
     def __init__(self, session: Session, *, post: Callable[[Message], object], work: StartJob) -> None:
         self._session = session
@@ -54,7 +54,7 @@ class Lister:
         self._lock = threading.Lock()
 
     def look_at(self, place: datetime) -> None:
-        """The month of an hour, then its neighbors and its year, are listed unless they are known."""
+        """List the month of an hour, then its neighbors and its year, unless they are known."""
         with self._lock:
             self._place = place
             begin = self._months is not None and not self._busy
@@ -95,7 +95,7 @@ class Lister:
         self._busy = False
 
     def _look_beside(self, catalog: Catalog, *, surveyed: bool) -> bool:
-        """Are there other layouts among keys that are left out, and on the way to the month that is looked at?"""
+        """Look for other layouts among the keys left out and near the current month; True if there are new ones."""
         months, archive = self._months, self._session.archive
         if not surveyed and catalog.unmatched == self._unmatched:
             return False
@@ -108,7 +108,7 @@ class Lister:
         return self._others != before
 
     def _next(self, months: Months | WholeMonths) -> list[Month]:
-        """What to list now; nothing to look at all names once, and then when there is no more to do."""
+        """Return the months to list now. Empty means: survey all names first, or everything is listed."""
         with self._lock:
             if self._asked_for:
                 chosen, self._asked_for = self._asked_for, []
@@ -116,6 +116,6 @@ class Lister:
             missing = list(months.missing(self._place))
             if missing and (missing[0] == (self._place.year, self._place.month)):
                 return missing[:1]
-            chosen = missing[:_BESIDE] if months.exact else []
+            chosen = missing[:_MONTHS_AT_ONCE] if months.exact else []
             self._busy = bool(chosen) or not months.exact
             return chosen

@@ -22,27 +22,27 @@ from tui.archive.times import next_hour
 GRID_WIDTH = 80
 _LABEL = 7  # cells before the first hour
 _BLANK = Style.null()
-_HOUR = timedelta(hours=1)  # of the wall's clock: datetimes of one zone add up without it
+_HOUR = timedelta(hours=1)  # of wall-clock time: adding to a datetime ignores the zone's clock changes
 
 
 class MonthGrid(LineWidget, can_focus=True):
     """A cursor over the hours of an archive. Posts `Moved` when the hour under it changes."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("h,left", "move(-1)", "hour before", show=False, id="left"),
-        Binding("l,right", "move(1)", "hour after", show=False, id="right"),
-        Binding("k,up", "move(-24)", "day before", show=False, id="up"),
-        Binding("j,down", "move(24)", "day after", show=False, id="down"),
+        Binding("h,left", "move(-1)", "previous hour", show=False, id="left"),
+        Binding("l,right", "move(1)", "next hour", show=False, id="right"),
+        Binding("k,up", "move(-24)", "previous day", show=False, id="up"),
+        Binding("j,down", "move(24)", "next day", show=False, id="down"),
         Binding("g,home", "first", "first hour", show=False, id="first"),
         Binding("G,end", "last", "last hour", show=False, id="last"),
-        Binding("left_square_bracket,pageup", "month(-1)", "month before", show=False, id="month-before"),
-        Binding("right_square_bracket,pagedown", "month(1)", "month after", show=False, id="month-after"),
-        Binding("left_curly_bracket", "month(-12)", "year before", show=False, id="year-before"),
-        Binding("right_curly_bracket", "month(12)", "year after", show=False, id="year-after"),
+        Binding("left_square_bracket,pageup", "month(-1)", "previous month", show=False, id="month-before"),
+        Binding("right_square_bracket,pagedown", "month(1)", "next month", show=False, id="month-after"),
+        Binding("left_curly_bracket", "month(-12)", "previous year", show=False, id="year-before"),
+        Binding("right_curly_bracket", "month(12)", "next year", show=False, id="year-after"),
     ]
 
     class Moved(Message):
-        """The cursor stands on another hour."""
+        """The cursor is on another hour."""
 
     def __init__(self, session: Session, grid: HeatGrid) -> None:
         super().__init__()
@@ -54,7 +54,7 @@ class MonthGrid(LineWidget, can_focus=True):
 
     @property
     def marked(self) -> Selection:
-        """The hours as they are drawn: the selected ones, and the range that is being made."""
+        """The hours drawn as selected, including the open range."""
         selection = self.session.selection
         return selection.added(Hours.of(self.began, self.cursor)) if self.began else selection
 
@@ -63,7 +63,7 @@ class MonthGrid(LineWidget, can_focus=True):
         self.repaint()
 
     def go(self, hour: datetime) -> None:
-        """Put the cursor on an hour, or on the nearest one inside the archive; never on one that no clock showed."""
+        """Move the cursor to an hour or the nearest one in the archive; never to one skipped by a clock change."""
         real = next_hour(hour - _HOUR)
         if real != hour and hour < self.cursor:
             real = hour - _HOUR
@@ -90,14 +90,14 @@ class MonthGrid(LineWidget, can_focus=True):
     # What is selected.
 
     def flip_range(self) -> None:
-        """A range begins under the cursor; or ends there, and is selected."""
+        """Start a range at the cursor, or end the open one there and select it."""
         if self.began is None:
             self.began = self.cursor
         else:
             self.session.selection, self.began = self.marked, None
 
     def take(self, unit: str) -> None:
-        """The hour, day or month under the cursor, or not: as far as the archive goes."""
+        """Select or deselect the hour, day or month under the cursor, within the archive's span."""
         hour, session = self.cursor, self.session
         first = hour if unit == "hour" else hour.replace(hour=0, day=1 if unit == "month" else hour.day)
         last = {
@@ -109,7 +109,7 @@ class MonthGrid(LineWidget, can_focus=True):
         session.selection = session.selection.toggled(Hours.of(session.clamped(first), session.clamped(last)))
 
     def drop(self) -> bool:
-        """The range that was begun, else the selection; False if there is neither."""
+        """Cancel the open range, else clear the selection; return False if there is neither."""
         if self.began is not None:
             self.began = None
         elif self.session.selection:
@@ -121,11 +121,11 @@ class MonthGrid(LineWidget, can_focus=True):
     # Drawing.
 
     def _scroll(self) -> None:
-        """Keep the cursor's day in sight, a week at a time: a scroll sends the whole grid again."""
+        """Keep the cursor's day visible. Scrolls a week at a time, because a scroll repaints the whole grid."""
         room = max(self.size.height - 1, 1)
         y = self.grid.line_of.get(self.cursor.date(), 0)
         limit = max(len(self.grid.lines) - room, 0)
-        above = 1 if room > 1 else 0  # lines that stay in sight above the cursor's
+        above = 1 if room > 1 else 0  # lines kept visible above the cursor's
         if y < self.top + above:
             self.top = max(y - min(7, room - 1), 0)
         elif y >= self.top + room:
@@ -135,17 +135,17 @@ class MonthGrid(LineWidget, can_focus=True):
     def draw(self, y: int, width: int) -> Strip:
         if y == 0:
             self._scroll()
-            return self._in_sight(self._ruler(), width)
+            return self._visible(self._ruler(), width)
         index = self.top + y - 1
         if index >= len(self.grid.lines):
             return Strip.blank(width)
         line = self.grid.lines[index]
         if isinstance(line, MonthTitle):
             return strip_of([(f" {line.text}", self.palette.strong)], width)
-        return self._in_sight(self._day(line), width)
+        return self._visible(self._day(line), width)
 
-    def _in_sight(self, pieces: list[Piece], width: int) -> Strip:
-        """All hours; on a slim screen those around the cursor, six at a time."""
+    def _visible(self, pieces: list[Piece], width: int) -> Strip:
+        """Return all hours; on a narrow screen, those around the cursor, scrolled six at a time."""
         first = self._first_hour(width)
         if not first:
             return strip_of(pieces, width)
@@ -178,7 +178,7 @@ class MonthGrid(LineWidget, can_focus=True):
             (f" {day:%a}"[:3] + f" {day.day:2d}", palette.strong if cursor.date() == day else palette.dim)
         ]
         before = datetime(day.year, day.month, day.day, tzinfo=cursor.tzinfo) - _HOUR
-        hours = [before + _HOUR * number for number in range(26)]  # of this day, and one on each side
+        hours = [before + _HOUR * number for number in range(26)]  # of this day, plus one on each side
         chosen = [bool(marked) and hour in marked for hour in hours]
         for number, hour in enumerate(hours[1:25], 1):
             mark = self.grid.mark(hour)
@@ -192,14 +192,14 @@ class MonthGrid(LineWidget, can_focus=True):
                 pieces.append((f" {text}", style))
                 continue
             text = "──" if text == "  " else text
-            bright = mark in LEVELS[2:] and style.bgcolor is not None  # amber could not be read on it
+            bright = mark in LEVELS[2:] and style.bgcolor is not None  # amber is unreadable on it
             line = style if bright else style + palette.selected
             body = [(text[0], style), (text[1] if chosen[number + 1] else ")", line)]
             pieces += [("─" if chosen[number - 1] else "(", line), *body]
         return pieces
 
     def _ink(self, mark: Mark) -> Style:
-        """The color of the sign under the cursor: its shade, so that it can still be read."""
+        """Return the color of the sign under the cursor: the hour's shade, which keeps the shade recognizable."""
         if mark not in LEVELS:
             return _BLANK
         palette = self.palette
@@ -207,8 +207,10 @@ class MonthGrid(LineWidget, can_focus=True):
 
 
 def cell_styles(widget: LineWidget, overlay: Overlay) -> dict[Mark, Style]:
-    """How an hour's three cells look, by its mark; what is not here is odd. Shades are grounds where there are colors
-    enough to tell them apart, else signs."""
+    """Return the style of an hour's three cells by its mark; other marks use the style `odd`.
+
+    Shades are background colors if the terminal has enough colors to distinguish them, else signs.
+    """
     few = widget.app.console.color_system == "standard" and not widget.app.is_headless
     return _styles(widget.palette, matches=overlay.finds, few=few)
 

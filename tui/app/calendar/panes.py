@@ -1,4 +1,4 @@
-"""The calendar's panes: the grid, what is known of the hour under its cursor, the legend, and that hour's records."""
+"""The calendar's panes: the grid, the details of the hour under its cursor, the legend, and that hour's records."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from tui.app.widgets.time_counts import TimeCounts
 from tui.archive.times import hours_between, next_hour
 from tui.units import size
 
-_WIDE = 112  # cells from which the details are beside the grid (page.py)
-_THREE = 160  # from which there is also what stands out, and the first record
-_HIGH = 30  # lines of a screen from which the legend has two
+_WIDE = 112  # cells: from this width, the details are beside the grid (page.py)
+_THREE = 160  # cells: from this width, what stands out and the first record are shown too
+_HIGH = 30  # lines of the screen: from this height, the legend has two lines
 _MONTH = 33  # lines of the grid: hours, the month's name, 31 days
-_CHART = 6  # lines that are free below the days, from which the sizes are there as bars
-_DETAILS, _CHUNKS = 16, 5  # lines of the details: beside the grid; and below it, when its chunks are looked at
+_CHART = 6  # free lines below the days from which the sizes are shown as bars
+_DETAILS, _CHUNKS = 16, 5  # lines of the details: beside the grid, and below it while they have the focus
 _DETAILS_CELLS = 44
 
 
 class CalendarPanes(Guarded, Vertical):
-    """Everything but the days gives way: the records of the hour get the lines that are left."""
+    """The days get their lines first, then the other panes; the hour's records get what remains."""
 
     def __init__(self, session: Session, grid: HeatGrid) -> None:
         super().__init__()
@@ -50,7 +50,7 @@ class CalendarPanes(Guarded, Vertical):
         return [self._upper, self.legend, Container(self.peek, self.record, id="records")]
 
     def lay_out(self, width: int, height: int, lines: int) -> None:
-        """For so many cells and lines, on a screen of so many `lines`."""
+        """Lay out the panes in `width` × `height` cells, on a screen of `lines` lines."""
         wide, three, chunks = width >= _WIDE, width >= _THREE, self.details.has_focus
         days = min(len(self.grid.grid.lines) + 1, _MONTH)
         needed = max(days, _DETAILS) if wide else days + _CHUNKS * chunks
@@ -74,18 +74,18 @@ class CalendarPanes(Guarded, Vertical):
             self.sizes.show(TimeCounts(hours, session.hour_size, spell=size))
 
     def flip_focus(self) -> None:
-        """To the chunks of the hour, or back."""
+        """Move the focus to the hour's chunks, or back."""
         self.details.display = True
         self.screen.set_focus(self.grid if self.details.has_focus else self.details)
 
     def show(self, heat: HeatGrid) -> None:
-        """Something was learned of the hours."""
+        """Show a new heat grid."""
         self.grid.show(heat)
         self._show_sizes()
         self.details.repaint()
 
     def show_hour(self, hour: datetime) -> None:
-        """The hour under the cursor."""
+        """Show the hour under the cursor in all panes."""
         grid = self.grid
         self.details.show(hour)
         self.peek.rest_on(hour)

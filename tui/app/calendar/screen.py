@@ -1,4 +1,4 @@
-"""The calendar of an archive: look over its hours, select some, go in."""
+"""The calendar of an archive: survey its hours, select some, open one."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class CalendarPage(HoursPage):
         self._remembered = remembered
         self.overlay = Overlay.MATCHES if session.matches else Overlay.SIZE
         self._known: tuple[object, HeatGrid] | None = None
-        self._counted: Filter | None = None  # what the shades count, or will
+        self._counted: Filter | None = None  # the filter that is, or will be, counted for the shades
         self._shade = session.shade
         self.strip = YearStrip(session)
         self.panes = CalendarPanes(session, self._heat())
@@ -97,7 +97,7 @@ class CalendarPage(HoursPage):
         self._remember()
 
     def _remember(self) -> None:
-        """Where this archive is left, if it is left now."""
+        """Store where the user is in this archive, in case it is left now."""
         try:
             remember(self.session)
         except StateError as error:
@@ -106,14 +106,14 @@ class CalendarPage(HoursPage):
     # What is shown.
 
     def refresh_hours(self) -> None:
-        """Show what a preview or a scan has learned meanwhile; a finding that was taken is what is shaded."""
+        """Show what previews and scans have learned meanwhile. A new finding becomes the shades."""
         if (shade := self.session.shade) is not self._shade:
             self._shade, self.overlay = shade, Overlay.RATE if shade and shade.of_finding else self.overlay
         self.panes.show(self._heat())
         self._moved()
 
     def _heat(self) -> HeatGrid:
-        """The grid; made again only if something was learned of the hours."""
+        """Return the grid, rebuilt only if something new is known about the hours."""
         state = (self.overlay, self.session.shade, len(self.session.damage), self.session.matches, self.session.catalog)
         if self._known is None or self._known[0] != state:
             self._known = state, heat_grid(self.session, self.overlay)
@@ -127,7 +127,7 @@ class CalendarPage(HoursPage):
         self.grid.action_month(message.month - self.grid.cursor.month)
 
     def on_months_listed(self, message: MonthsListed) -> None:
-        """Show what has come; a cursor on the newest hour stays on it."""
+        """Show the newly listed months. A cursor on the newest hour follows it."""
         session = self.session
         newest = self.grid.cursor == session.last
         session.update(message.catalog, message.usual)
@@ -172,7 +172,7 @@ class CalendarPage(HoursPage):
         return self.grid.marked
 
     def is_listed(self, hours: Selection) -> bool:
-        """If not, they are listed."""
+        """Return whether all of them are listed; if not, start listing them."""
         catalog = self.session.catalog
         if all(catalog.is_listed(hours_.start, hours_.stop) for hours_ in hours.ranges):
             return True
@@ -181,11 +181,11 @@ class CalendarPage(HoursPage):
         return False
 
     def action_open(self) -> None:
-        """The hour, all of its chunks merged; or the one chunk that was chosen in its details."""
+        """Preview the hour with all its chunks merged, or the one chunk chosen in the details."""
         hour, one = self.grid.cursor, self.panes.details.chosen
         chunks = (one,) if one else self.session.chunks(hour)
         if not chunks:
-            what = "was scanned and had no match" if hour in self.session.scanned else "is a gap: no chunk names it"
+            what = "was scanned and had no match" if hour in self.session.scanned else "is a gap: it has no chunk"
             what = what if self.session.knows(hour) else "is not listed yet"
             self.report(f"{hour:%a %Y-%m-%d %H:00} {what}; e goes to the next trouble")
         elif (trouble := self.session.out_of_reach(hour)) and (not one or one.needs_restore):
@@ -205,7 +205,7 @@ class CalendarPage(HoursPage):
         self.panes.flip_focus()
 
     def action_step_back(self) -> None:
-        """Out of the chunks, of the range, of the selection; `q` leaves the archive."""
+        """Leave the chunks, else cancel the range, else clear the selection; `q` leaves the archive."""
         if not self.grid.has_focus:
             self.set_focus(self.grid)
         elif not self.grid.drop():
@@ -213,7 +213,7 @@ class CalendarPage(HoursPage):
         self._redraw()
 
     def action_trouble(self, step: int) -> None:
-        """To the next (or the one before) gap, damage, odd size or count, late or frozen hour."""
+        """Move to the next or previous gap or hour that is damaged, of unusual size or count, late or in Glacier."""
         known = {trouble.first: trouble for trouble in troubles(self.grid.grid)}
         if not known:
             self.report("no trouble is known: no gap, no damage, no odd size, no late upload")
@@ -221,10 +221,10 @@ class CalendarPage(HoursPage):
             self.report(known[hour].words())
 
     def action_match(self, step: int) -> None:
-        """To the next hour (or the one before) in which the last scan, or the count of the filter, had matches."""
+        """Move to the next or previous hour in which the last scan, or the filter's count, has matches."""
         matches = self.session.matches or (self.session.shade.hits if self.session.shade else {})
         if not matches:
-            self.report("nothing was scanned or counted yet: s plans a scan, o counts what the filter matches")
+            self.report("nothing has been scanned or counted yet: s plans a scan, o counts the filter's matches")
         else:
             self.move_ahead((hour for hour, number in matches.items() if number), step, "hours with matches")
 
@@ -235,10 +235,10 @@ class CalendarPage(HoursPage):
         side = "before the archive begins" if hour < self.grid.cursor else "after the archive ends"
         return f"{hour:%Y-%m-%d %H:00} is {side}; this is the nearest hour"
 
-    # The shades, and counting what the filter matches for them.
+    # The shades, and counting the filter's matches for them.
 
     def action_overlay(self) -> None:
-        """The next of what the shades can stand for."""
+        """Switch to the next kind of shades."""
         session = self.session
         have = overlays(session)
         self.overlay = have[(have.index(self.overlay) + 1) % len(have)] if self.overlay in have else have[0]
@@ -269,14 +269,14 @@ class CalendarPage(HoursPage):
         return f"filter: {filter_.describe()} · enter previews an hour with it, s scans, p publishes"
 
     def action_topic(self) -> None:
-        """One topic of several, or all of them; another layout, if there is one."""
+        """Choose one topic or all of them, or another layout if there is one."""
         if "topic" not in self.session.archive.layout.fields and not self.session.others:
-            self.report("the names of this archive hold no topic")
+            self.report("the keys of this archive contain no topic")
         else:
             self.request(ChooseTopic(self.session))
 
     def action_send(self) -> None:
-        """The selected hours, or the one under the cursor; of an extract, if nothing is selected, all of it."""
+        """Send the selected hours, or the one under the cursor; without a selection, all of an extract."""
         session, hours = self.session, self.take_hours()
         whole = session.archive.extract and not self.marked
         self.send_hours(Selection.of(Hours.of(session.first, session.last)) if whole else hours)

@@ -1,4 +1,4 @@
-"""What stands out in the hour under the cursor, against the same hour of the days around it."""
+"""What stands out in the hour under the cursor, compared with the same hour of the days around it."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ from tui.printable import printable
 from tui.scan import ScanPlan
 from tui.units import count, plural
 
-_REST_SECONDS = 0.6  # that a cursor rests: more is read than for the first records
+_REST_SECONDS = 0.6  # longer than for the first records, because more is read
 _DAYS = 4  # before and after
 _SHARE, _USUAL = 8, 14  # cells
-_NAME = 44  # cells at most: no hole between a name and its share
+_NAME = 44  # cells at most: keep the share near its name
 
 
 def standouts(session: Session, hour: datetime, cancel: threading.Event) -> Answer | None:
-    """The first answer of a comparison with a few other days; None where there is nothing to compare with."""
+    """Return the first answer of a comparison with a few other days; None if there is nothing to compare with."""
     beside = (shifted(hour, 24 * days) for days in range(-_DAYS, _DAYS + 1) if days)
     known = [other for other in beside if session.chunks(other) and not session.out_of_reach(other)]
     if not known or not session.chunks(hour) or session.out_of_reach(hour):
@@ -48,11 +48,11 @@ def standouts(session: Session, hour: datetime, cancel: threading.Event) -> Answ
 
 
 class Standouts(LineWidget):
-    """A line for each finding; read when the cursor has rested on an hour."""
+    """One line per finding. The hour is read once the cursor has rested on it."""
 
     @dataclass
     class Ready(Message):
-        """What was found for an hour."""
+        """The findings of an hour."""
 
         hour: datetime
         answer: Answer | None
@@ -66,7 +66,7 @@ class Standouts(LineWidget):
         self._cancel = threading.Event()
 
     def rest_on(self, hour: datetime) -> None:
-        """Look into the hour when the cursor has rested on it."""
+        """Compare the hour once the cursor has rested on it."""
         if hour == self._hour or not self.display:
             return
         self._hour = hour
@@ -109,20 +109,20 @@ class Standouts(LineWidget):
         if shown is None:
             return lines
         if shown.answer is None:
-            return [*lines, [("nothing to compare it with: no chunk of this hour, or of other days", palette.dim)]]
+            return [*lines, [("nothing to compare: no chunk in this hour, or none on other days", palette.dim)]]
         answer = shown.answer
         days = plural(len(answer.baseline.ranges), "other day")
         how = "" if answer.exact else f", the first {count(answer.records)} records"
         lines[0].append((f"  {shown.hour:%a} {shown.hour.day} {shown.hour:%H:%M} against {days}{how}", palette.dim))
         lines.append([])
         if not answer.findings:
-            return [*lines, [("nothing", palette.text)], [], [("d", palette.key), (" compares all of it", palette.dim)]]
+            return [*lines, [("nothing", palette.text)], [], [("d", palette.key), (" compares in full", palette.dim)]]
         room = self.size.height - 2
         for located in answer.findings:
             rows = [self._row(located, width), *self._also(located, width)]
             if len(lines) + len(rows) <= room:
                 lines += rows
-        return [*lines, [], [("d", palette.key), (" shows all that changed", palette.dim)]]
+        return [*lines, [], [("d", palette.key), (" shows everything that changed", palette.dim)]]
 
     def _also(self, located: LocatedFinding, width: int) -> list[list[Piece]]:
         words = " · ".join(map(words_of, located.finding.also))

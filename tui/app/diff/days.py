@@ -1,4 +1,4 @@
-"""When a finding is: its records hour by hour, a heat cell of three for each, a line for each day."""
+"""When a finding occurs: a line for each day, with a heat cell for each hour's records."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from tui.app.widgets.theme import Palette
 from tui.units import count
 
 _LABEL = 6  # cells before the first hour
-_MOST = 17  # days: the first record has the rest of the height
-_AROUND = 4  # days in sight before the finding's first
-_SPELLED = 100  # the first number that does not fit into a cell
+_MAX_DAYS = 17  # the first record gets the rest of the height
+_DAYS_BEFORE = 4  # days shown before the finding's first
+_TOO_LONG = 100  # the first number that does not fit into a cell
 
-Day = Mapping[int, int]  # hour of the clock → records; hours that were not looked at are not in it
+Day = Mapping[int, int]  # hour of the clock → records; without the hours that were not compared
 
 
 def days_of(hours: Iterable[datetime], records: Iterable[int]) -> dict[date, Day]:
-    """The records of each hour (or minute) that was looked at, by day and hour."""
+    """Group the records of each compared hour (or minute) by day and hour."""
     days: dict[date, Counter[int]] = {}
     for hour, number in zip(hours, records, strict=True):
         days.setdefault(hour.date(), Counter())[hour.hour] += number
@@ -32,26 +32,26 @@ def days_of(hours: Iterable[datetime], records: Iterable[int]) -> dict[date, Day
 
 
 def worst_of(days: Mapping[date, Day]) -> tuple[date, int, int] | None:
-    """The hour with the most records: its day, its number and how many; None without any record."""
+    """Return the day, hour and number of records of the hour with the most; None if there are no records."""
     most = max(((number, day, hour) for day, hours in days.items() for hour, number in hours.items()), default=None)
     return (most[1], most[2], most[0]) if most and most[0] else None
 
 
 def day_cells(day: Day, worst: int, palette: Palette) -> list[Piece]:
-    """24 cells by factors of 3 of the worst hour's records; with their numbers where all of them fit."""
+    """Return 24 cells, shaded in factors of 3 from the worst hour's records, with the numbers if all of them fit."""
     cells: list[Piece] = []
     for hour in range(24):
         if not (number := day.get(hour, 0)):
             cells.append((" · " if hour in day else "   ", palette.dim))
             continue
         step = max(4 - int(math.log(worst / number, 3)), 0)
-        text = f"{number:>2} " if worst < _SPELLED else "   "
+        text = f"{number:>2} " if worst < _TOO_LONG else "   "
         cells.append((text, palette.find_cells[step]) if palette.find_cells else (f" {step + 1} ", palette.match))
     return cells
 
 
 def hours_axis(step: int = 3) -> str:
-    """Above or below 24 cells."""
+    """Return the axis for 24 hour cells."""
     return "".join(f"{hour:02d}".ljust(3 * step) for hour in range(0, 24, step))
 
 
@@ -66,7 +66,7 @@ class FindingDays(LineWidget):
     def show(self, located: LocatedFinding | None, answer: Answer | None) -> None:
         self._days = days_of(answer.hours, located.by_hour) if located and answer else {}
         self._first = located.since.date() if located else date.min
-        self.styles.height = min(len(self._days), _MOST) + 4
+        self.styles.height = min(len(self._days), _MAX_DAYS) + 4
         self.repaint()
 
     def draw(self, y: int, width: int) -> Strip:
@@ -78,12 +78,12 @@ class FindingDays(LineWidget):
         if worst is None:
             return []
         day, hour, most = worst
-        words = f"  most, {count(most)}, {day:%a} {day.day} {day:%b} {hour:02d}:00 · ×3 a step"
+        words = f"  most, {count(most)}, {day:%a} {day.day} {day:%b} {hour:02d}:00 · ×3 per step"
         lines: list[list[Piece]] = [[("When", palette.title), (words, palette.dim)]]
         lines.append([(" " * _LABEL + hours_axis(1), palette.dim)])
         days = sorted(self._days)
-        first = max(0, min(bisect_left(days, self._first) - _AROUND, len(days) - _MOST))
-        for shown in days[first : first + _MOST]:
+        first = max(0, min(bisect_left(days, self._first) - _DAYS_BEFORE, len(days) - _MAX_DAYS))
+        for shown in days[first : first + _MAX_DAYS]:
             lit = any(self._days[shown].values())
             name = f"{shown:%a}"[:2] + f" {shown.day:2d}"
             style = palette.strong if lit else palette.dim

@@ -1,4 +1,4 @@
-"""One finding, opened: its share here and there, what comes with it, when it is, the filter, and first records."""
+"""The details of a finding: its two shares, what occurs with it, when it occurs, its filter, and its first records."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ from tui.units import count, plural
 
 _LABEL = 9
 _BAR = 48
-_WIDE, _THREE = 112, 160  # cells of a screen from which there is room for a day, and for all days beside this
-_HIGH = 30  # lines of a screen from which groups are apart
+_WIDE, _THREE = 112, 160  # cells of the screen: from these widths a day is shown here; all days, beside this
+_HIGH = 30  # lines of the screen: from this height, blank lines separate groups
 
 
 def finding_words(located: LocatedFinding, answer: Answer) -> tuple[str, ...]:
-    """What a finding says, in sentences."""
+    """Return the finding in sentences."""
     shift, filter_ = located.finding.shift, filter_of_finding(located)
     others = count(answer.baseline.records or answer.records - located.target.records)
     also = ", ".join(map(words_of, located.finding.also))
     return (
         f"{plural(shift.records, 'record')} of {count(located.target.records)} in these hours are {name_of(located)}: "
-        f"{share(shift.here)}. Of the {others} records that they are compared with it is {share(shift.there)}.",
-        f"It is from {hours_in_words(located.since, located.until)}.{f' Always with it: {also}.' if also else ''}",
+        f"{share(shift.here)}. Among the {others} records that they are compared with, it is {share(shift.there)}.",
+        f"It occurs from {hours_in_words(located.since, located.until)}.{f' Always with it: {also}.' if also else ''}",
         f"enter makes it the filter: {filter_}",
     )
 
 
 class FindingDetails(ScrolledLines):
-    """Below the list; it scrolls where there is more than fits."""
+    """The pane below the list of findings. It scrolls if needed."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -45,7 +45,7 @@ class FindingDetails(ScrolledLines):
         self._drawn: tuple[object, list[list[Piece]]] = (None, [])
 
     def show(self, located: LocatedFinding | None, answer: Answer | None, records: tuple[bytes, ...] | None) -> None:
-        """`records`: examples, None as long as they are looked for."""
+        """Show a finding. `records`: examples; None while they are being read."""
         self._located, self._answer, self._records = located, answer, records
         self.top = 0
         self.repaint()
@@ -78,14 +78,14 @@ class FindingDetails(ScrolledLines):
         return [*lines, *self._table(width)]
 
     def _table(self, width: int) -> list[list[Piece]]:
-        """The first records, in the columns that tell."""
+        """Return the first records in their most informative columns."""
         drawn = (self._records, width, self.palette)
         if self._drawn[0] != drawn:
             self._drawn = drawn, record_table(self._records or (), width - 4, self.palette)
         return [[("   ", self.palette.text), *line] for line in self._drawn[1]]
 
     def _when(self, located: LocatedFinding, answer: Answer) -> list[list[Piece]]:
-        """The day of its worst hour, hour by hour."""
+        """Return the day of the finding's worst hour, hour by hour."""
         palette, days = self.palette, days_of(answer.hours, located.by_hour)
         if (worst := worst_of(days)) is None:
             return []

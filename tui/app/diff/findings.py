@@ -1,4 +1,4 @@
-"""The findings, a line each: how surprising, what, its share here and there, and when."""
+"""The list of findings, one per line: surprise, what, its share here and there, and when."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _LEAST_NAME, _MOST_NAME = 24, 72
 
 
 class FindingList(CursorList):
-    """Rows of an Answer, below a line of headings."""
+    """The findings of an Answer, below a line of headings."""
 
     @dataclass
     class Moved(Message):
@@ -33,7 +33,7 @@ class FindingList(CursorList):
         self._strongest = 1.0
 
     def show(self, answer: Answer | None) -> None:
-        """Other findings; the cursor stays on the one that it was on, if that is still there."""
+        """Show other findings. The cursor stays on its finding if that is still listed."""
         before = self.current
         self.answer = answer
         findings = answer.findings if answer else ()
@@ -76,14 +76,14 @@ class FindingList(CursorList):
         return strip_of(self._row(located, row, name, line), width, self.ground(row))
 
     def _axis(self) -> str:
-        """The first and the last day of the lines over the hours."""
+        """Return the first and last day of the sparklines."""
         if self.answer is None or not self.answer.hours:
             return ""
         first, last = self.answer.hours[0], self.answer.hours[-1]
         return f"{first.day} {first:%b} to {last.day} {last:%b}"
 
     def _widths(self, width: int) -> tuple[int, int]:
-        """Cells for the name and for the line over the hours."""
+        """Return the cells for the name and for the sparkline."""
         rest = width - (3 + _BAR + 3) - 2 * _SHARE - 3
         longest = max((len(name_of(one)) for one in self.answer.findings), default=0) if self.answer else 0
         name = min(max(longest + 6, _LEAST_NAME), _MOST_NAME, max(rest // 2, rest - 48))
@@ -110,7 +110,7 @@ class FindingList(CursorList):
 
 
 def over_hours(located: LocatedFinding, answer: Answer | None, width: int) -> str:
-    """The finding's share over all hours that were looked at, hours of one cell together; its highest is full."""
+    """Return a sparkline of the finding's share over all compared hours; the highest cell is full."""
     if answer is None or not answer.hours:
         return ""
     cells = min(width, len(answer.hours))

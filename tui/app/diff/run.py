@@ -1,4 +1,4 @@
-"""The comparison as a screen sees it: answers that get better, and how far the reading is."""
+"""The comparison for the screen: a stream of answers that get better, and the progress of reading."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ from tui.filter.within import Within
 from tui.index import open_index
 from tui.scan import ChunkDone, Progress
 
-_INTERVAL_SECONDS = 0.5  # seconds between two notes of the progress
-_LONGEST_BYTES = 4_000  # bytes of an example that are kept
+_INTERVAL_SECONDS = 0.5  # between two reports of progress
+_LONGEST_BYTES = 4_000  # kept of an example
 
 
 @dataclass
 class Compared(Message):
-    """An answer; a later one of the same question is a better one."""
+    """An answer; later answers to the same question are better."""
 
     answer: Answer
 
 
 @dataclass
 class ChunksRead(Message):
-    """How far the reading is: chunks of so many."""
+    """The progress of reading: `chunks` of `of`."""
 
     chunks: int
     of: int
@@ -56,7 +56,10 @@ class Examples(Message):
 def compare(
     session: Session, filter_: Filter, target: TimeRange | None, against: tuple[TimeRange, ...], cancel: threading.Event
 ) -> Iterator[Compared | ChunksRead]:
-    """Answers and progress; HourscopeError if nothing can be compared. Minutes are of the records' own times."""
+    """Yield answers and progress. A range with minutes compares by the records' event times.
+
+    Raises HourscopeError if nothing can be compared.
+    """
     question = Question(target, against, fields=fields_of(filter_))
     if target is not None and Hours(*target).in_minutes and session.time_field is not None:
         times = Within(session.time_field, *target, session.archive.zone)
@@ -77,7 +80,7 @@ def compare(
 
 
 def examples(session: Session, hours: Hours, filter_: Filter, limit: int, cancel: threading.Event) -> tuple[bytes, ...]:
-    """The first matching records of some hours; fewer where the reading fails."""
+    """Return up to `limit` matching records of some hours; chunks that cannot be read are skipped."""
     records: list[bytes] = []
     matcher = filter_.matcher()
     for chunk in session.catalog.between(hours.start, hours.stop):

@@ -1,4 +1,4 @@
-"""What changed: the answer in a sentence, the findings, and the one under the cursor opened."""
+"""What changed: the answer in a sentence, the findings, and the details of the one under the cursor."""
 
 from __future__ import annotations
 
@@ -42,16 +42,16 @@ from tui.history.notebook import Spot
 from tui.units import count, size
 
 _EXAMPLES = 40
-_THREE = 160  # cells from which all days of a finding are beside it, and its first record
+_THREE = 160  # cells: from this width, a finding's days and first record are beside it
 _NOTHING = (
-    "b compares with hours that you name; / compares only some records; i shows the timeline.",
-    "Below are the sizes of the compared days; these hours are underlined.",
+    "b compares with other hours; / compares only some records; i shows the timeline.",
+    "Below are the sizes of the compared days; the compared hours are underlined.",
 )
 _WITH_FINDING = ("open", "scan", "send", "write", "without")  # actions that need one under the cursor
 
 
 class DiffPage(SelectionPage):
-    """Compares some hours with the usual ones; without hours it looks for them."""
+    """Compares some hours with the usual ones. Without hours, it also finds the hours that changed."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "open", "filter by it", id="open"),
@@ -74,13 +74,13 @@ class DiffPage(SelectionPage):
         self._target: TimeRange | None = None if span == whole else span
         self._against: tuple[TimeRange, ...] = ()
         self._answer: Answer | None = None
-        self._filter = session.filter  # of the records that are compared
+        self._filter = session.filter  # the records that are compared
         self._examples: dict[str, tuple[bytes, ...]] = {}
         self.sentences = Paragraphs()
         self.list = FindingList()
         self.details = FindingDetails()
         self.days = FindingDays()
-        self.sizes = Chart(cursor=False)  # of the compared days, where nothing stands out
+        self.sizes = Chart(cursor=False)  # of the compared days, if nothing stands out
         self.record = JsonTree(session.zone)  # the first of the examples
         self.record.can_focus = False
         self._beside = Vertical(self.days, self.record)
@@ -104,7 +104,7 @@ class DiffPage(SelectionPage):
         self.list.show(None)
         self.sentences.show(("Comparing …",), self._subject())
         self._show_header("reading")
-        self._examples.clear()  # they were of the records that were compared before
+        self._examples.clear()  # they belong to the previous comparison
         comparing = partial(compare, self.session, self._filter, self._target, self._against)
         self.stream("compare", comparing, lambda message: message)
 
@@ -122,12 +122,12 @@ class DiffPage(SelectionPage):
         self.list.show(answer)
         self._show_sizes(answer)
         if answer.final:
-            self.sentences.refresh(layout=True)  # they may be fewer than they were
+            self.sentences.refresh(layout=True)  # there may be fewer than before
             self.session.notebook.add(diff_entry(answer, self._filter, self.command()), self.report)
-        self._show_header("" if answer.final else "reading on")
+        self._show_header("" if answer.final else "reading more")
 
     def _show_sizes(self, answer: Answer) -> None:
-        """In the place of findings, if there are none: the sizes of the days that were compared."""
+        """If there are no findings, show the sizes of the compared days in their place."""
         none = not answer.findings and bool(answer.hours)
         self.sizes.display, self.list.display, self.opened.display = none, not none, not none
         if none:
@@ -146,7 +146,7 @@ class DiffPage(SelectionPage):
     # The finding under the cursor.
 
     def on_finding_list_moved(self) -> None:
-        """It is opened below when the cursor rests on it."""
+        """Show the finding's details once the cursor rests on it."""
         self.refresh_bindings()
         self.set_timer(REST_SECONDS, partial(self._open, self.list.current, self._answer))
 
@@ -176,7 +176,7 @@ class DiffPage(SelectionPage):
         self.record.show(records[0] if records else None)
 
     def note_subject(self) -> tuple[str, Spot, bytes | None]:
-        """The finding under the cursor."""
+        """Return the finding under the cursor, as the subject of a note."""
         current = self.list.current
         if current is None:
             return super().note_subject()
@@ -184,7 +184,7 @@ class DiffPage(SelectionPage):
         filter_ = tuple(self._filter_of(current).arguments())
         return line_of(current), Spot(hour=since, start=since, stop=until, filter=filter_), None
 
-    # What is done with it.
+    # Actions on the finding.
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action in _WITH_FINDING and self.list.current is None:
@@ -192,7 +192,7 @@ class DiffPage(SelectionPage):
         return super().check_action(action, parameters)
 
     def take_hours(self) -> Selection:
-        """Those of the finding, which becomes the filter, the selection, and the calendar's shades."""
+        """Return the finding's hours. The finding becomes the filter, the selection and the calendar's shades."""
         current, answer, session = self.list.current, self._answer, self.session
         if current is None or answer is None:
             return Selection()
@@ -222,21 +222,21 @@ class DiffPage(SelectionPage):
         self.request(Leave())
 
     def action_without(self) -> None:
-        """Compare the records that are left without those of the finding."""
+        """Compare again without the finding's records."""
         if (current := self.list.current) is not None:
             others = Term("match", f"!({filter_of_finding(current)})")
             self._filter = Filter((*self._filter.terms, others), self._filter.invert)
             self._begin()
 
     def action_show_screen(self, name: str) -> None:
-        """The timeline is of the finding, over the selected hours or the archive."""
+        """Show a screen; the timeline shows the finding over the selected hours or the archive."""
         if name == "timeline" and (current := self.list.current) is not None:
             self.session.filter, self.session.place = self._filter_of(current), floor_hour(current.since)
         super().action_show_screen(name)
 
     def action_baseline(self) -> None:
         against = ", ".join(f"{spell_time(start)}..{spell_time(stop)}" for start, stop in self._against)
-        self.ask("compare with (2015-01-13T13..2015-01-13T19, …; empty: the usual hours):", self._put_baseline, against)
+        self.ask("compare with 2015-01-13T13..2015-01-13T19, … (empty: usual):", self._put_baseline, against)
 
     def _put_baseline(self, text: str) -> str | None:
         zone = self.session.archive.zone
@@ -277,16 +277,16 @@ class DiffPage(SelectionPage):
         return (
             *(finding_words(current, answer) if current is not None and answer is not None else ()),
             f"$ {self.command()}",
-            "Every field, value, pattern of a text, large number and missing field is counted in these hours and in "
-            "the hours that they are compared with: the same hours of other weeks where there are two such weeks, "
-            "else all other hours around. Combinations of up to three are tried where they are sharper.",
-            "The surprise is how unlikely the difference is, divided by how much the share varies from hour to hour "
-            "anyway; with so many tries, only what is far beyond chance is shown. Ids and times are left out. What "
-            "always comes together is one finding.",
+            "Fields, values, text patterns, large numbers and missing fields are counted in these hours and in the "
+            "hours that they are compared with: the same hours of other weeks if there are at least two such weeks, "
+            "else all other hours. Combinations of up to three conditions are tried if they separate better.",
+            "The surprise is how unlikely the difference is, divided by how much the share varies from hour to hour. "
+            "Because so many differences are tested, only those far beyond chance are shown. Ids and times are left "
+            "out. Values that always occur together are one finding.",
             *((source_of(answer),) if answer else ()),
         )
 
 
 def page(session: Session, hours: Selection) -> DiffPage:
-    """What changed in some hours; in which hours something did, if none are given."""
+    """Return the screen that compares some hours; with no hours, it also finds them."""
     return DiffPage(session, hours)

@@ -1,1 +1,1 @@
-"""The filter editor: the bar, its input, the terms, completion from a sample, the fields of what is shown."""
+"""The filter editor: the bar, its input, the terms, completion from a sample, and the fields panel."""

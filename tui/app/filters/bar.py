@@ -1,4 +1,4 @@
-"""The filter bar: the kind and what it looks at, the expression, the live count; below it the terms, or the error."""
+"""The filter bar: the kind of term, the expression and the live count; below them the terms, or the error."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ from tui.filter.build import ValuePath
 from tui.units import plural
 
 DEBOUNCE = 0.15
-_OFFERED, _OFFERED_WIDTH = 5, 62  # lines and cells: all of it is sent when it comes, and what is below when it goes
-_JUDGED_RECORDS = 1_000  # of more no hint is sought again: its sample is full
+_OFFERED, _OFFERED_WIDTH = 5, 62  # lines and cells; opening and closing it repaints that much
+_JUDGED_RECORDS = 1_000  # the sample for hints: with more records, a filter is not checked again
 
 
 class FilterBar(Guarded, Vertical):
-    """Edits a filter: a draft that is being typed, on top of terms. Posts `Changed` with the last good whole."""
+    """Edits a filter: terms, and a draft being typed. Posts `Changed` with the last valid filter."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+t", "kind", "text/regex/JMESPath", id="filter-kind"),
@@ -47,19 +47,19 @@ class FilterBar(Guarded, Vertical):
 
     @dataclass
     class Changed(Message):
-        """The filter is another one: the terms, and the draft if it is well formed."""
+        """The filter has changed: the terms, and the draft if it is valid."""
 
         filter: Filter
 
     @dataclass
     class Judged(Message):
-        """What seems to be wrong with a filter, in words; or nothing."""
+        """What may be wrong with a filter, in words; or empty."""
 
         filter: Filter
         words: str
 
     def __init__(self, base: Filter, config: Path) -> None:
-        """`config` is the file where the saved filters are."""
+        """`config`: the file with the saved filters."""
         super().__init__()
         self.terms = base
         self._kind = KindLabel()
@@ -72,7 +72,7 @@ class FilterBar(Guarded, Vertical):
         self.line = TermLine(base, self._panel)
         self._whole = WholeLine()
         self._hint = HintLine()
-        self._judged: tuple[Filter, bool, int] | None = None  # what was looked at for slips
+        self._judged: tuple[Filter, bool, int] | None = None  # the last check for slips
         self._timer: Timer | None = None
         self._records: HourRecords | None = None
 
@@ -107,14 +107,14 @@ class FilterBar(Guarded, Vertical):
         return self._input.value
 
     def show_records(self, records: HourRecords) -> None:
-        """At what was read so far: fields to offer come from it, and the count of each term."""
+        """Use the records read so far for completion and for the count of each term."""
         self._records = records
         self.line.count(records)
 
     # Likely slips.
 
     def look_for_slips(self, filter_: Filter, *, matched: bool) -> None:
-        """Show why a filter that was run on the records may not mean what it says; nothing where all seems well."""
+        """Show a hint if a filter, having run on the records, may not mean what the user intends."""
         records, known = self._records, (filter_, matched, min(len(self._records or ()), _JUDGED_RECORDS))
         if records is not None and known != self._judged:
             self._judged = known
@@ -132,7 +132,7 @@ class FilterBar(Guarded, Vertical):
     # The draft.
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """The bar's keys are those of its input, but for `escape`, which leaves the terms too."""
+        """Enable the bar's keys in its input; `escape` also leaves the terms."""
         return self._input.has_focus or (action == "close" and self.line.has_focus)
 
     def on_input_changed(self, event: Input.Changed) -> None:
@@ -141,7 +141,7 @@ class FilterBar(Guarded, Vertical):
         self._timer = self.set_timer(DEBOUNCE, self._settle)
 
     def _settle(self) -> None:
-        """The typing rests. In the middle of a name the filter stays: its beginning would only empty the list."""
+        """Apply what was typed. An incomplete name is not applied: it would only empty the list."""
         self._input.offer()
         if self._input.partial:
             self.line.show_error("", 0)
@@ -149,13 +149,13 @@ class FilterBar(Guarded, Vertical):
             self._try()
 
     def _wait(self) -> None:
-        """Forget the try that was due."""
+        """Cancel the pending update."""
         if self._timer is not None:
             self._timer.stop()
             self._timer = None
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """The draft becomes a term, if it is one."""
+        """Make the draft a term if it is valid."""
         event.stop()
         self._wait()
         filter_ = self._read(finished=True)
@@ -163,11 +163,11 @@ class FilterBar(Guarded, Vertical):
             return
         self._input.keep()
         self._input.value = ""
-        self.put(replace(filter_, terms=tuple(dict.fromkeys(filter_.terms))))  # the same once more says nothing
+        self.put(replace(filter_, terms=tuple(dict.fromkeys(filter_.terms))))  # duplicates have no effect
         self.post_message(FilterInput.Left())
 
     def on_filter_input_list_pasted(self, message: FilterInput.ListPasted) -> None:
-        """One term for all of the lines."""
+        """Add one term for all pasted lines."""
         message.stop()
         try:
             term = list_term(message.lines)
@@ -176,15 +176,15 @@ class FilterBar(Guarded, Vertical):
             return
         self.add(term)
         lines = plural(len(message.lines), "pasted line")
-        self.post_message(Report(f"{lines} as one term: records with any of them, as -f FILE; T shows which file"))
+        self.post_message(Report(f"{lines} as one term: records with any of them, like -f FILE; T shows the file"))
 
     def add(self, term: Term) -> None:
-        """A term made elsewhere (a value of a record); one that is there already is not added twice."""
+        """Add a term, such as a value of a record, unless the filter has it already."""
         if term not in self.terms.terms:
             self.put(self.terms.with_term(term))
 
     def put(self, filter_: Filter) -> None:
-        """Other terms; the draft stays on top of them."""
+        """Replace the terms and keep the draft."""
         self.terms = filter_
         self.line.show(filter_)
         self._try()
@@ -204,12 +204,14 @@ class FilterBar(Guarded, Vertical):
         self._fit()
 
     def _fit(self) -> None:
-        """As high as its lines."""
+        """Set the height to the number of lines."""
         self.styles.height = 2 + self._whole.display + (self._hint.lines if self._hint.display else 0)
 
     def _read(self, *, finished: bool = False) -> Filter | None:
-        """Terms and draft; None if the draft is malformed. Then the error is shown, unless what is typed next may fix
-        it: the draft is not `finished`, and is malformed only at its end, or lacks what closes a part of it.
+        """Return terms and draft as a filter; None if the draft is invalid.
+
+        The error is shown unless further typing may fix it: the draft is not `finished`, and the error is at its end
+        or is a missing closing part.
         """
         text = self._input.value
         try:
@@ -217,7 +219,7 @@ class FilterBar(Guarded, Vertical):
         except FilterError as error:
             cells = cell_len(text[: error.column or 0]) - self._input.scroll_offset.x
             room = max(self._input.size.width - 1, 0)
-            end = len(text.rstrip().rstrip("=&"))  # which begin == and &&
+            end = len(text.rstrip().rstrip("=&"))  # the first half of == or &&
             fixable = (error.column or 0) >= end or error.reason.startswith("missing")
             reason = error.reason if finished or not fixable else ""
             self.line.show_error(reason, KIND_WIDTH + max(0, min(cells, room)))
@@ -226,13 +228,13 @@ class FilterBar(Guarded, Vertical):
         return filter_
 
     def take_draft(self, other: FilterBar) -> None:
-        """What is typed in another bar is typed in this one."""
+        """Copy the draft of another bar."""
         self._input.put((other._kind.kind, other.draft))
 
     def edit(self, term: Term, selected: tuple[int, int] = (0, 0)) -> None:
-        """Put a term into the input, to be changed; `selected` of it is replaced by what is typed.
+        """Put a term into the input for editing. Typing replaces the `selected` part.
 
-        What was typed before becomes a term, if it is one.
+        The previous draft becomes a term if it is valid.
         """
         before = self._draft()
         self._input.put((term.kind, term.text), selected)
@@ -241,7 +243,7 @@ class FilterBar(Guarded, Vertical):
         self.open()
 
     def _draft(self) -> Term | None:
-        """What is typed, as a term; None if it is none, or none yet."""
+        """Return the draft as a term; None if it is empty or invalid."""
         try:
             return Term(self._kind.kind, self.draft) if self.draft.strip() else None
         except FilterError:
@@ -261,7 +263,7 @@ class FilterBar(Guarded, Vertical):
     # The terms.
 
     def compare(self, path: ValuePath, value: object, cut: bool) -> None:
-        """What can be asked of a value; `cut`: only the beginning of a longer text is known."""
+        """Offer comparisons for a value. `cut`: only the start of a longer text is known."""
         self.comparisons.ask(path, value, cut=cut)
 
     def on_comparisons_picked(self, message: Comparisons.Picked) -> None:
@@ -273,7 +275,7 @@ class FilterBar(Guarded, Vertical):
             self.add(term)
 
     def on_saved_filters_used(self, message: SavedFilters.Used) -> None:
-        """Instead of the terms, or on top of them."""
+        """Use the saved filter in place of the terms, or in addition to them."""
         message.stop()
         saved, alone = message.filter, message.alone
         terms = saved.terms if alone else (*self.terms.terms, *saved.terms)

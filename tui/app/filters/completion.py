@@ -1,7 +1,7 @@
-"""Completion from the data: what may stand at the cursor of a JMESPath, given the fields of a sample.
+"""Completion of a JMESPath at the cursor, from the fields of a sample.
 
-Names inside lists, projections, conditions and function arguments; the values of the path that is compared; functions
-with their signatures.
+It suggests names, also inside lists, projections, conditions and function arguments; the values of the compared path;
+and functions with their signatures.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ MOST = 50
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """What may be put in place of [start, end) of the text, and a few words about it."""
+    """A replacement for [start, end) of the text, and a few words about it."""
 
     text: str
     about: str
@@ -31,8 +31,10 @@ class Suggestion:
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """Suggestions, the likeliest first, and the stretch of the text that each would replace. `partial` if what stands
-    there is the beginning of a name, and none that the data have."""
+    """Suggestions, the likeliest first, and the part of the text, [start, end), that each would replace.
+
+    `partial`: that part is the start of a name in the data, but is not itself one.
+    """
 
     start: int
     end: int
@@ -40,12 +42,12 @@ class Completion:
     partial: bool = False
 
     def taken(self, text: str, suggestion: Suggestion) -> tuple[str, int]:
-        """The text with a suggestion in it, and where the cursor goes."""
+        """Return the text with a suggestion inserted, and the new position of the cursor."""
         return text[: self.start] + suggestion.text + text[self.end :], self.start + len(suggestion.text)
 
 
 def complete(text: str, cursor: int, root: SampleNode) -> Completion:
-    """What may stand at `cursor`; nothing where nothing can be said."""
+    """Return the suggestions at `cursor`; none if nothing is known there."""
     before = list(tokens(text[:cursor]))
     typed = before.pop() if before and before[-1].is_word(cursor) else None
     context = read(before, root)
@@ -58,7 +60,7 @@ def complete(text: str, cursor: int, root: SampleNode) -> Completion:
 
 
 def _at(context: CursorContext, word: str) -> list[Suggestion]:
-    """What goes with a word that is typed at a context."""
+    """Return the suggestions for a partial word in a context."""
     if context.after_dot:
         return [] if context.node is None else _names(context.node, word)
     if not context.start:
@@ -72,7 +74,7 @@ def _at(context: CursorContext, word: str) -> list[Suggestion]:
 
 
 def _end(text: str, cursor: int, typed: CursorToken | None) -> int:
-    """The end of the word under the cursor: all of a name, or of a text as far as it is closed."""
+    """Return the end of the word under the cursor: of a name, or of a text if it is closed."""
     if typed is None:
         return cursor
     if typed.kind == "open":
@@ -83,14 +85,14 @@ def _end(text: str, cursor: int, typed: CursorToken | None) -> int:
 
 
 def _names(node: SampleNode, word: str) -> list[Suggestion]:
-    """The names below a node that go with what is typed: those that begin so first."""
+    """Return the names below a node that contain the word, those that start with it first."""
     return _sorted(
         [(name, Suggestion(spell_name(name), _about(inner), "path")) for name, inner in node.names.items()], word
     )
 
 
 def _operands(node: SampleNode | None, word: str) -> list[Suggestion]:
-    """Names below `@`, then functions, then names further down."""
+    """Return the names below `@`, deeper names, then functions."""
     typed = word.strip('"').lower()
     if node is None:
         return _functions(typed)
@@ -115,14 +117,14 @@ def _functions(typed: str) -> list[Suggestion]:
 
 
 def _values(node: SampleNode | None, word: str) -> list[Suggestion]:
-    """The values of a path as literals, the most frequent first."""
+    """Return the values of a path as literals, the most frequent first."""
     if node is None or node.facts is None:
         return []
     typed = word.lstrip("'`").lower().removeprefix('"')
     literals = []
     for value, times in node.facts.top:
         if isinstance(value, str) and len(value) >= LONGEST:
-            continue  # only its beginning is known
+            continue  # only its start is known
         shown = value if isinstance(value, str) else spell_value(value).strip("`")
         if typed in shown.lower():
             literals.append((shown, Suggestion(spell_value(value), f"{count(times)}×", "value")))
@@ -136,11 +138,11 @@ def _sorted(suggestions: list[tuple[str, Suggestion]], word: str) -> list[Sugges
 
 
 def _about(node: SampleNode) -> str:
-    """Types and coverage; of what has names below it, how many."""
+    """Return the types and coverage of a field, or the number of names below it."""
     if node.names:
         return f"object, {len(node.names)} below"
     if node.items is not None:
-        return "array: [?…] asks its items" if node.items.names else "array"
+        return "array: [?…] filters its items" if node.items.names else "array"
     if node.facts is None:
         return ""
     share = f"{node.facts.coverage:.0%}" if node.facts.coverage >= 0.01 else "<1%"

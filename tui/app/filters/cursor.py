@@ -1,7 +1,7 @@
-"""Where the cursor of a JMESPath stands, however broken the text before it is.
+"""The context of the cursor in a JMESPath, however incomplete the text before it is.
 
-Read token by token, only this matters: the path that is being spelled, the value that `@` has there, and the
-comparison or function whose argument is wanted.
+The text is read token by token. The context is the path being typed, the value of `@` there, and the comparison or
+function whose argument is next.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class CursorToken:
     start: int
 
     def is_word(self, cursor: int) -> bool:
-        """Is it still being typed?"""
+        """Return whether it is still being typed."""
         typed = self.kind in ("name", "quoted", "open") or NUMBER.fullmatch(self.text) is not None
         return typed and self.start + len(self.text) == cursor
 
@@ -41,7 +41,7 @@ _TOKEN = re.compile(
 
 
 def tokens(text: str) -> Iterator[CursorToken]:
-    """The parts of an expression; `open` is a text that is not closed. Blanks are left out."""
+    """Yield the tokens of an expression without blanks. An `open` token is a text with no closing quote."""
     for match in _TOKEN.finditer(text):
         if not match.group().isspace():
             yield CursorToken(match.lastgroup or "", match.group(), match.start())
@@ -49,10 +49,10 @@ def tokens(text: str) -> Iterator[CursorToken]:
 
 @dataclass(slots=True)
 class CursorContext:
-    """Where the reading stands. `node` is what the path spelled so far leads to, `base` what `@` is.
+    """The context after some tokens. `node` is the target of the path so far, `base` is `@`.
 
-    `start`: an operand begins here. `compared`: whose values are wanted here. `function` and `argument`: of the
-    brackets that one is in.
+    `start`: an operand starts here. `compared`: the node whose values can follow. `function` and `argument`: the
+    called function, and the argument's number, of the enclosing brackets.
     """
 
     base: SampleNode | None
@@ -68,7 +68,7 @@ class CursorContext:
 
 
 def read(before: list[CursorToken], root: SampleNode) -> CursorContext:
-    """Where the tokens before the cursor lead to."""
+    """Return the context after the tokens before the cursor."""
     context = CursorContext(root, outer=root)
     stack: list[CursorContext] = []
     for index, token in enumerate(before):
@@ -80,9 +80,9 @@ def read(before: list[CursorToken], root: SampleNode) -> CursorContext:
         elif token.kind == "compare":
             context.compared, context.node, context.start, context.after_dot = context.node, None, True, False
         elif token.text in ("(", "[?", "[", "{"):
-            context = _opened(context, token, (before[index - 1] if index else None, following), stack)
+            context = _open_bracket(context, token, (before[index - 1] if index else None, following), stack)
         elif token.text in (")", "]", "}"):
-            context = _closed(context, token.text, stack)
+            context = _close_bracket(context, token.text, stack)
         else:
             _sign(context, token.text)
     return context
@@ -110,10 +110,10 @@ def _unquoted(token: CursorToken) -> str:
         return token.text[1:-1]
 
 
-def _opened(
+def _open_bracket(
     context: CursorContext, token: CursorToken, beside: tuple[CursorToken | None, str], stack: list[CursorContext]
 ) -> CursorContext:
-    """A bracket begins a place of its own; `beside` it are a token and a text."""
+    """Return a new context for an opening bracket; `beside` is the token before it and the text after it."""
     before, following = beside
     stack.append(context)
     indexes = token.text == "[?" or (token.text == "[" and (following in ("*", ":") or NUMBER.fullmatch(following)))
@@ -131,8 +131,8 @@ def _opened(
     return CursorContext(None, outer=None, start=False, closes="index")
 
 
-def _closed(context: CursorContext, bracket: str, stack: list[CursorContext]) -> CursorContext:
-    """Back to where the bracket began, a step further."""
+def _close_bracket(context: CursorContext, bracket: str, stack: list[CursorContext]) -> CursorContext:
+    """Return to the context before the bracket, advanced past it."""
     if not stack or bracket not in (context.closes, "]" if context.closes == "index" else ""):
         return context
     outer = stack.pop()
@@ -160,7 +160,7 @@ def _sign(context: CursorContext, sign: str) -> None:
             context.subject = context.node
         context.argument += 1
         context.base, context.node, context.start, context.after_dot = context.outer, None, context.closes != "}", False
-        context.compared = _of_texts(context.subject) if context.function in _TEXTS else None
+        context.compared = _contained_values(context.subject) if context.function in _TEXTS else None
     elif sign == "&":
         context.base = context.subject.items if context.subject is not None else None
         context.node, context.start, context.after_dot = None, True, False
@@ -171,21 +171,21 @@ def _sign(context: CursorContext, sign: str) -> None:
         context.node, context.start, context.compared, context.after_dot = None, True, None, False
 
 
-def _of_texts(node: SampleNode | None) -> SampleNode | None:
-    """The values that may be in a list, or in a text."""
+def _contained_values(node: SampleNode | None) -> SampleNode | None:
+    """Return the node of the values that a list or text may contain."""
     return node.items if node is not None and node.items is not None else node
 
 
 @dataclass(slots=True)
 class SampleNode:
-    """What a sample has at a path: the names below it, the items of its lists, its values."""
+    """A path in a sample: the names below it, the items of its lists, its values."""
 
     names: dict[str, SampleNode] = field(default_factory=dict)
     items: SampleNode | None = None
     facts: Field | None = None
 
     def below(self) -> Iterator[tuple[tuple[str, ...], SampleNode]]:
-        """Every node that names alone lead to, the nearest first."""
+        """Yield every node that a path of names alone reaches, the nearest first."""
         nodes: list[tuple[tuple[str, ...], SampleNode]] = [((name,), node) for name, node in self.names.items()]
         for path, node in nodes:
             yield path, node
@@ -193,7 +193,7 @@ class SampleNode:
 
 
 def tree_of(fields: Iterable[Field]) -> SampleNode:
-    """The fields of a sample as a tree."""
+    """Return the fields of a sample as a tree."""
     root = SampleNode()
     for facts in fields:
         node = root
@@ -209,7 +209,7 @@ def tree_of(fields: Iterable[Field]) -> SampleNode:
 
 
 def any_of(node: SampleNode | None) -> SampleNode | None:
-    """All values of an object (`.*`) as one node."""
+    """Return all values of an object (`.*`) as one node."""
     if node is None:
         return None
     return SampleNode({name: below for inner in node.names.values() for name, below in inner.names.items()})

@@ -1,4 +1,4 @@
-"""What drops down from the filter bar: a few lines over the records, so that nothing moves when they come and go."""
+"""Drop-downs of the filter bar: a few lines over the records, which do not move when a drop-down opens or closes."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from tui.filter.fields import ANY
 from tui.printable import printable
 
 MOST_LINES = 13
-_BESIDE = 9  # cells of a line besides its text and the words about it
+_BESIDE = 9  # cells of a line in addition to its text and the words about it
 
 
 @dataclass(frozen=True, slots=True)
 class DropItem:
-    """A line: a sign or name, the text itself, and on the right a few words about it. All of it printable."""
+    """A line: a sign or name, the text, and on the right a few words about it. All of it is printable."""
 
     text: str
     about: str = ""
@@ -34,10 +34,10 @@ class DropItem:
 
 
 class Drop(CursorList, can_focus=False):
-    """Lines with a cursor (or none, -1), at most so many of them in sight. Hidden while there are none.
+    """Lines with a cursor (-1: none), at most `limit` of them visible. Hidden while there are none.
 
-    As wide as the screen; or, up to a `widest`, as its lines, and never narrower while it is shown: what it uncovers
-    must be sent again.
+    It is as wide as the screen. With `widest`, it is as wide as its lines, up to `widest`, and does not become narrower
+    while it is shown, because whatever it uncovers must be repainted.
     """
 
     def __init__(self, limit: int = MOST_LINES, widest: int = 0, *, id: str | None = None) -> None:  # noqa: A002
@@ -51,7 +51,7 @@ class Drop(CursorList, can_focus=False):
         self.display = False
 
     def fill(self, items: Sequence[DropItem], *, at: int = -1, title: str = "") -> None:
-        """Show these lines, or nothing."""
+        """Show these lines; without lines, hide."""
         self.items, self.at, self.title, self.top = tuple(items), at, title, 0
         if not items:
             self.display = False
@@ -106,10 +106,10 @@ class Drop(CursorList, can_focus=False):
 
 
 class Picker(Drop, can_focus=True):
-    """A drop that takes the focus until something is picked (`pick`) or it is left."""
+    """A drop-down that has the focus until a line is picked (`pick`) or it is left."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "pick('take')", "take", id="open"),
+        Binding("enter", "pick('take')", "use", id="open"),
         Binding("escape", "leave", "back", id="step-back"),
         Binding("q", "leave", "back", id="back"),
     ]
@@ -129,7 +129,7 @@ class Picker(Drop, can_focus=True):
         self.pick(self.at, how)
 
     def pick(self, number: int, how: str) -> None:
-        """`how` is the way in which the line was picked: `take`, or what a subclass has more."""
+        """Handle the picked line. `how`: `take`, or another way of a subclass."""
         raise NotImplementedError
 
     def action_leave(self) -> None:
@@ -141,13 +141,13 @@ class Picker(Drop, can_focus=True):
 
 
 class Comparisons(Picker):
-    """What can be asked of a value, by its type. Its sign picks a line at once."""
+    """The comparisons for a value of its type. Typing a comparison's sign picks it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+e", "pick('edit')", "edit first", id="edit-text")]
 
     @dataclass
     class Picked(Message):
-        """`edit`: it is to be typed on first."""
+        """`edit`: let the user edit the comparison first."""
 
         comparison: ValueComparison
         edit: bool
@@ -157,7 +157,7 @@ class Comparisons(Picker):
         self.offered: tuple[ValueComparison, ...] = ()
 
     def ask(self, path: ValuePath, value: object, *, cut: bool) -> None:
-        """`cut`: only the beginning of a longer text is known."""
+        """Offer comparisons for a value. `cut`: only the start of a longer text is known."""
         self.offered = tuple(one for one in comparisons(path, value) if not cut or one.sign in "^~*0")
         items = [DropItem(one.expression, "", f"{one.sign:<3}{one.meaning}", "text") for one in self.offered]
         anywhere = tuple(ANY if isinstance(step, int) else step for step in path)

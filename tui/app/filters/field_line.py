@@ -1,4 +1,4 @@
-"""How a field of a sample looks on its lines: its most frequent value and that one's share; its values with bars."""
+"""The lines of a field in the fields panel: its most frequent value and that value's share; its values with bars."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from tui.units import count
 
 _MEDIAN = " median"
 _ENDS = "  least, median, most"
-_WHOLE = 1e15  # below it a float tells whole numbers apart
+_WHOLE = 1e15  # below it, a float is exact for whole numbers
 _BAR, _SHORT_BAR = 8, 4
 _VALUES = 6
-_WIDE, _SLIM = 60, 44  # cells from which there is room for a bar, and for a short one
+_WIDE, _SLIM = 60, 44  # cells: from these widths there is room for a bar, and for a short one
 _NUMBER = 5  # cells of a share
-_HIGH, _MOST_CELLS = 4, 3  # lines of a curve that is opened, and cells of each of its steps
+_HIGH, _MOST_CELLS = 4, 3  # lines of an open histogram, and cells of each bin at most
 _ROUNDED = 1_000.0  # from here a median has no decimals
-_UNLIKE = 3  # the rank from which values are hardly ever the same
-_CEILING = 1.15  # one-line charts stop below the line above
+_UNLIKE = 3  # from this rank, values hardly ever repeat
+_CEILING = 1.15  # times the largest value: one-line charts must not touch the line above
 
 
 @dataclass(frozen=True, slots=True)
 class FieldLine:
-    """A field, or one of its values or patterns (by its place), or (-1) its types, coverage and numbers."""
+    """A field; or one of its values or patterns, by index; or (-1) its types, coverage and numbers."""
 
     facet: Facet
     value: int | None = None
@@ -51,7 +51,7 @@ def field_line(line: FieldLine, palette: Palette, width: int, *, unfolded: bool)
 
 
 def _head(facet: Facet, palette: Palette, width: int, unfolded: bool) -> list[Piece]:
-    """`error.code  5003  99 % ━━━━━━━╸  9`: constants are dim, numbers have their middle and a curve."""
+    """Return `error.code  5003  99 % ━━━━━━━╸  9`. Constants are dim; numbers show a median and a histogram."""
     field, constant = facet.field, facet.rank == 0
     distinct = "" if constant else f"{count(field.distinct)}{'' if field.exact else '+'}"
     wide = _BAR if width >= _WIDE else _SHORT_BAR if width >= _SLIM else 0
@@ -76,7 +76,7 @@ def _head(facet: Facet, palette: Palette, width: int, unfolded: bool) -> list[Pi
 
 
 def _gist(facet: Facet, palette: Palette, wide: int) -> tuple[str, Style, str, str]:
-    """What tells most of a field, its share, and that as a bar of at most `wide` cells; or a curve, without a share."""
+    """Return a field's summary, its style, its share, and a bar of at most `wide` cells; or a histogram, no share."""
     field = facet.field
     value, times = facet.values[0] if facet.values else (None, 0)
     share = times / max(facet.records, 1)
@@ -90,11 +90,11 @@ def _gist(facet: Facet, palette: Palette, wide: int) -> tuple[str, Style, str, s
         return f"{field.median:,.{'0f' if large else '4g'}}{_MEDIAN}", palette.number, "", curve
     style = palette.dim if facet.rank == 0 else palette.string if isinstance(value, str) else palette.number
     number = f"{100 * share:.0f} %" if share >= 0.01 else "<1 %"
-    return _spelled(value), style, number, _bar(share, wide)
+    return _value_text(value), style, number, _bar(share, wide)
 
 
 def opened(facet: Facet, palette: Palette, width: int) -> list[list[Piece]]:
-    """Below a list of fields: one field with its values, or the curve of its numbers."""
+    """Return the pane below the list: one field with its values, or the histogram of its numbers."""
     name = f" {printable(spell_field(facet.path), width)}"
     about = f"{_types(facet.field)} "
     about = about if len(name) + len(about) < width else about.replace(" of the records", "")
@@ -111,23 +111,23 @@ def opened(facet: Facet, palette: Palette, width: int) -> list[list[Piece]]:
     return [*lines, *(_value(facet, place, palette, width) for place in range(len(facet.values)))]
 
 
-def _spelled(value: object) -> str:
+def _value_text(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
 def _bar(share: float, cells: int = _BAR) -> str:
-    """Of so many cells, in halves."""
+    """Return a bar of `cells` cells, in steps of half a cell."""
     halves = round(share * cells * 2)
     return "━" * (halves // 2) + "╸" * (halves % 2)
 
 
 def _halved(bins: tuple[int, ...]) -> list[int]:
-    """Two steps in one, so that a histogram takes half the room."""
+    """Merge each two bins: the histogram takes half the room."""
     return [sum(bins[at : at + 2]) for at in range(0, len(bins), 2)]
 
 
 def _about(field: Field, palette: Palette, width: int) -> list[Piece]:
-    """Its types and how many records have it; of numbers the ends and the middle, and how many lie between."""
+    """Return a field's types and coverage; of numbers, the ends, the median and a histogram."""
     if field.median is not None:
         return _numbers(field, palette, width)
     return [(f"     {_types(field)}", palette.dim)]
@@ -139,28 +139,28 @@ def _types(field: Field) -> str:
 
 
 def _numbers(field: Field, palette: Palette, width: int) -> list[Piece]:
-    """The ends and the middle, and how many lie between."""
+    """Return the ends, the median and a histogram of a field's numbers."""
     text, drawn = _ends(field, width), sparkline(field.bins, max(field.bins, default=0) * _CEILING)
     pieces = [("     ", palette.dim), (text, palette.number), ("  ", palette.dim), (drawn, palette.heat[2])]
     return [*pieces, *([(_ENDS, palette.dim)] if 5 + len(text) + 2 + len(drawn) + len(_ENDS) <= width else [])]
 
 
 def _ends(field: Field, width: int) -> str:
-    """The least, the median and the greatest number."""
+    """Return the least number, the median and the greatest."""
     ends = [spell_number(value) for value in (field.low, field.median, field.high) if value is not None]
     text = " … ".join(ends)
     return text if len(text) + 6 <= width else f"{ends[0]} … {ends[-1]}"
 
 
 def spell_number(value: float) -> str:
-    """Six digits; but whole numbers in full, or the hours of a day would be one epoch."""
+    """Spell a number with six digits, whole numbers in full (six digits of an epoch are the same all day)."""
     return f"{value:,.0f}" if abs(value) < _WHOLE and value == int(value) else f"{value:,.6g}"
 
 
 def _value(facet: Facet, place: int, palette: Palette, width: int) -> list[Piece]:
     value, times = facet.values[place]
     room = max(width - _BAR - 17, 8)
-    shown = fit(shorten(printable(_spelled(value), room + 1), room), room)
+    shown = fit(shorten(printable(_value_text(value), room + 1), room), room)
     style = palette.string if isinstance(value, str) else palette.number
     return [
         ("     ", palette.dim),

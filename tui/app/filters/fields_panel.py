@@ -1,4 +1,4 @@
-"""The fields of the previewed records: each with its most frequent value and that one's share, and its values."""
+"""The fields of the previewed records, each with its most frequent value, that value's share, and its values."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ from tui.units import count, plural
 
 _DEBOUNCE = 0.2
 _LEAST_BELOW = 4  # lines for the values of the field under the cursor
-_NO_FIELDS = "No JSON object is shown, so there are no fields; where a filter is the reason, a shows all records."
+_NO_FIELDS = "No JSON object is shown, so there are no fields. If a filter is the reason, a shows all records."
 
 
 class FieldsPanel(FoldingList):
-    """Looks at what it is given in a worker."""
+    """The fields panel. It measures records in a worker."""
 
     @dataclass
     class Ready(Message):
-        """What is known so far."""
+        """The fields known so far."""
 
         measured: Measured
 
@@ -46,14 +46,14 @@ class FieldsPanel(FoldingList):
         self._subject: Shown | None = None
         self._below: Facet | None = None
         self._timer: Timer | None = None
-        self.indexed = False  # are the fields those of the index?
+        self.indexed = False  # the fields come from the index
 
     def look_like(self, other: FieldsPanel) -> None:
-        """The same fields are open."""
+        """Open the same fields as another panel."""
         self._open = set(other._open)
 
     def measure(self, shown: Shown) -> None:
-        """Measure these records a moment from now, if the panel is shown, and not the fields of the index."""
+        """Measure these records after a short delay, unless the panel is hidden or shows the index."""
         if not self.display or self.indexed:
             return
         if self._timer is not None:
@@ -62,7 +62,7 @@ class FieldsPanel(FoldingList):
         self._timer = self.set_timer(_DEBOUNCE, self._begin)
 
     def measure_indexed(self, archive: Archive, chunks: Sequence[Chunk]) -> None:
-        """Show the fields of these chunks from the index, until `indexed` is false again."""
+        """Show the fields of these chunks from the index until `indexed` is false again."""
         self.indexed = True
         self._stream(measure_indexed(archive, chunks))
 
@@ -92,7 +92,7 @@ class FieldsPanel(FoldingList):
         self.set_timer(REST_SECONDS, self._open_below)
 
     def _open_below(self) -> None:
-        """Of a field that is not open among the lines."""
+        """Show the field under the cursor below the list, unless it is open in the list."""
         facet = self.current.facet if self.current and not self.opened else None
         self._below = facet
         self.repaint()
@@ -108,7 +108,7 @@ class FieldsPanel(FoldingList):
 
     @property
     def value(self) -> tuple[tuple[str | int, ...], object, bool] | None:
-        """Path and value under the cursor (of a field its most frequent one), and whether the value is cut."""
+        """(path, value, whether it is cut) under the cursor; of a field, its most frequent value."""
         line = self.current
         if line is None or not line.facet.field.top:
             return None
@@ -117,18 +117,20 @@ class FieldsPanel(FoldingList):
         return _places(field.path), value, isinstance(value, str) and len(value) >= LONGEST
 
     def term(self, *, only: bool) -> Term | None:
-        """Only records with the value or the pattern under the cursor (or, `only` false, all but these). FilterError if
-        no term can ask for it."""
+        """Return a term for records with the value or pattern under the cursor, or for all others (not `only`).
+
+        Raises FilterError if no term can express it.
+        """
         line, chosen = self.current, self.value
         if line is None or chosen is None:
             return None
         path, value, cut = chosen
         if not line.is_value:
-            raise FilterError("this line is not a value; enter opens a field's values, o asks for others")
+            raise FilterError("this line is not a value; enter opens a field's values, o shows comparisons")
         if line.facet.patterns:
             return _pattern_term(path, line.facet.patterns[line.value or 0][0], only=only)
         if cut:
-            raise FilterError("only the beginning of this text is known here: o asks for texts that begin so")
+            raise FilterError("only the start of this text is known here; o offers a prefix filter")
         return term_of(path, value, only=only)
 
     @property
@@ -146,7 +148,7 @@ class FieldsPanel(FoldingList):
             self.at = next(at for at, other in enumerate(self._lines) if other.facet is line.facet)
             self._arrange()
             last = self.at + len(self._lines_of(line.facet)) - 1
-            self.top = max(self.top, min(self.at, last - self.size.height + 2))  # its values come into sight
+            self.top = max(self.top, min(self.at, last - self.size.height + 2))  # scroll its values into view
             self.repaint()
 
     def row(self, number: int, width: int) -> list[Piece]:
@@ -154,7 +156,7 @@ class FieldsPanel(FoldingList):
         return field_line(line, self.palette, width, unfolded=line.facet.path in self._open)
 
     def void(self, y: int, width: int) -> list[Piece]:
-        """The values of the field under the cursor, if there is room; why there are no fields, if there are none."""
+        """Return a line of the values of the field under the cursor, if they fit, or why there are no fields."""
         if self._lines:
             lines = opened(self._below, self.palette, width) if self._below else []
             room = self.size.height - self.lead - self.length
@@ -175,7 +177,7 @@ class FieldsPanel(FoldingList):
 
 
 def _pattern_term(path: tuple[str | int, ...], text: str, *, only: bool) -> Term:
-    """The term for texts of a pattern, or for all others."""
+    """Return a term for texts of a pattern, or for all others (not `only`)."""
     if HOLE not in text:
         return term_of(path, text, only=only)
     expression = pattern_expression(spell_path(path), text)
@@ -183,5 +185,5 @@ def _pattern_term(path: tuple[str | int, ...], text: str, *, only: bool) -> Term
 
 
 def _places(path: FieldPath) -> tuple[str | int, ...]:
-    """A field's path with any item of a list as its first."""
+    """Return a field's path with each list step replaced by its first item."""
     return tuple(0 if step is ANY else str(step) for step in path)

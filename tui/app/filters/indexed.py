@@ -1,4 +1,4 @@
-"""The fields of many hours from the archive's index, where its chunks are there: nothing is read."""
+"""The fields of many hours, from the archive's index. No chunk is read."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tui.index.summary import FieldSummary, read_json
 from tui.units import count
 
 _STEP = re.compile(r'\.?(?:([A-Za-z_]\w*)|("(?:\\.|[^"\\])*"))|\[\*\]')
-_SHARES = 64  # of the numbers, whose quantiles a histogram is drawn from
+_SHARES = 64  # quantiles from which a histogram is drawn
 
 
 @dataclass
@@ -43,7 +43,7 @@ class _Merged:
         self.distinct = max(self.distinct, summary.distinct, len(self.values))
         if summary.numbers is not None:
             self.numbers.merge(Sketch.of(summary.numbers))
-        elif summary.distinct > FEW and summary.types.get("number"):  # its values are all its numbers
+        elif summary.distinct > FEW and summary.types.get("number"):  # its values include all its numbers
             for text, times in summary.values.items():
                 if isinstance(number := read_json(text.encode()), int | float):
                     self.numbers.add([number] * times)
@@ -59,27 +59,27 @@ class _Merged:
                 median=quantiles[_SHARES // 2],
                 high=self.numbers.high,
                 quartiles=(quantiles[_SHARES // 4], quantiles[_SHARES * 3 // 4]),
-                bins=_bins(quantiles[1:-1]),  # what is far out would press all else into one step
+                bins=_bins(quantiles[1:-1]),  # without the extremes: outliers would press everything else into one bin
             )
         few = self.exact and self.distinct <= FEW
         return Facet(known, records, () if few else tuple(self.patterns.most_common(TOP)))
 
 
 def _bins(quantiles: Sequence[float]) -> tuple[int, ...]:
-    """How many lie in each step from the least to the greatest."""
+    """Return how many quantiles are in each of `BINS` equal bins."""
     low, width = quantiles[0], (quantiles[-1] - quantiles[0]) / BINS
     steps = Counter(min(int((number - low) / width), BINS - 1) if width else 0 for number in quantiles)
     return tuple(steps[at] for at in range(BINS))
 
 
 def is_indexed(archive: Archive, chunks: Sequence[Chunk]) -> bool:
-    """Is any of the chunks in the index?"""
+    """Return whether any of the chunks is in the index."""
     with open_index(archive) as index:
         return bool(index.indexed(chunks))
 
 
 def measure_indexed(archive: Archive, chunks: Sequence[Chunk]) -> Iterator[Measured | None]:
-    """The fields of those chunks that are indexed, when all are known; None is a moment to give up."""
+    """Yield the fields of the indexed chunks, once. A None before that is a point at which to cancel."""
     merged: dict[str, _Merged] = {}
     records = known = 0
     complete = True
@@ -97,6 +97,6 @@ def measure_indexed(archive: Archive, chunks: Sequence[Chunk]) -> Iterator[Measu
 
 
 def _path(text: str) -> FieldPath:
-    """As the index spells it: `tags[*]`, `visitor."odd key"`."""
+    """Parse the index's spelling of a path: `tags[*]`, `visitor."odd key"`."""
     steps = _STEP.finditer(text)
     return tuple(step[1] or json.loads(step[2]) if step[1] or step[2] else ANY for step in steps)

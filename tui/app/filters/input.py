@@ -1,4 +1,4 @@
-"""The input of the filter bar: it offers what the data have at the cursor, and what was typed before."""
+"""The input of the filter bar, with completion from the data and a history."""
 
 from __future__ import annotations
 
@@ -33,17 +33,17 @@ from tui.filter import Term, TermKind
 from tui.filter.fields import Fields
 
 _SAMPLE = 1_000  # records whose fields are offered
-_BYTES = 16 << 20  # of them
-_VALUES = 100  # of each
+_BYTES = 16 << 20  # of these records
+_VALUES = 100  # of each field
 
 
 class FilterInput(Guarded, TextInput):
-    """`tab` takes what is offered; `up` and `down` go over what is offered, or over what was typed before."""
+    """The input. `tab` inserts a suggestion; `up` and `down` move over the suggestions or through the history."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "submit", "keep as a term", id="filter-keep"),
         Binding("tab", "complete", "complete", id="filter-complete"),
-        Binding("up", "up", "typed before", id="filter-older"),
+        Binding("up", "up", "older filters", id="filter-older"),
         Binding("down", "down", "newer, or records", show=False, id="filter-newer"),
     ]
 
@@ -52,13 +52,13 @@ class FilterInput(Guarded, TextInput):
 
     @dataclass
     class ListPasted(Message):
-        """Lines of which a record has any."""
+        """Pasted lines; a record matches if it has any of them."""
 
         lines: list[str]
 
     @dataclass
     class Prepared(Message):
-        """What there is to complete from, of so many records; and what was typed before, the newest last."""
+        """The tree for completion, from so many records; and the history, the newest last."""
 
         tree: SampleNode
         records: int
@@ -73,19 +73,19 @@ class FilterInput(Guarded, TextInput):
         self._sampled = 0
         self._completion = Completion(0, 0)
         self._typed: list[TypedText] = []
-        self._back = 0  # steps into what was typed before
+        self._back = 0  # steps back into the history
         self._recalled = ""
         self._draft: TypedText = ("match", "")
 
     def open(self, records: Records | None) -> None:
-        """Type; `records` are those whose fields are offered."""
+        """Take the focus. Completion offers the fields of `records`."""
         self.can_focus = True
         self.screen.set_focus(self)
         stream(self, self._prepare(records), "prepare")
 
     async def _on_key(self, event: Key) -> None:
-        """Its keys are done here, in the order in which they are typed: as bindings they would come behind the letters
-        that are typed after them, where several arrive at once."""
+        """Run the input's keys here, to keep the order of typing: if several keys arrive at once, a binding would run
+        after the letters that follow it."""
         active = None if event.is_printable else self.screen.active_bindings.get(event.key)
         if active is not None and active.node is self and active.enabled:
             event.stop()
@@ -93,7 +93,7 @@ class FilterInput(Guarded, TextInput):
             await self.run_action(active.binding.action)
 
     def on_paste(self, event: Paste) -> None:
-        """A list is a term of its own; anything else is typed."""
+        """Make a term of a pasted list; insert anything else."""
         start, end = sorted(self.selection)
         lines = lines_of(event.text)
         if is_list(self._kind.kind, lines, self.value[:start], self.value[end:]):
@@ -106,7 +106,7 @@ class FilterInput(Guarded, TextInput):
         self.close_offers()
 
     def _prepare(self, records: Records | None) -> Iterator[Message]:
-        """Measure the first records, unless that was done when there were as many; read what was typed before."""
+        """Measure the first records unless as many were measured before, and read the history."""
         fields, typed = Fields(), list[TypedText]()
         if records is not None and (known := min(len(records), _SAMPLE)) > self._sampled:
             fields.feed(sampled(records, range(known), _BYTES))
@@ -124,7 +124,7 @@ class FilterInput(Guarded, TextInput):
             self.offer()
 
     def keep(self) -> None:
-        """Remember what is typed now, for another time."""
+        """Add the current text to the history."""
         typed = (self._kind.kind, self.value)
         if self.value.strip():
             self.run_worker(partial(self._keep, typed), thread=True, exit_on_error=False, group="keep")
@@ -136,7 +136,7 @@ class FilterInput(Guarded, TextInput):
             self.post_message(Failed(str(error)))
 
     def put(self, kind_and_text: TypedText, selected: tuple[int, int] = (0, 0)) -> None:
-        """Another expression; a part of it may be selected, so that typing replaces it."""
+        """Replace the expression. Typing replaces the `selected` part."""
         kind, text = kind_and_text
         self._kind.put(kind)
         self.value = text
@@ -144,7 +144,7 @@ class FilterInput(Guarded, TextInput):
         self.selection = Selection(start, end)
 
     def offer(self) -> None:
-        """Show what may stand at the cursor; nothing for an empty text, or while one looks at earlier ones."""
+        """Show the suggestions at the cursor; none for an empty text or one from the history."""
         recalled = self._back and self.value == self._recalled
         if not self.has_focus or self._kind.kind != "match" or not self.value.strip() or recalled:
             self.close_offers()
@@ -154,11 +154,11 @@ class FilterInput(Guarded, TextInput):
 
     @property
     def partial(self) -> bool:
-        """Does the cursor stand behind the beginning of a name that is offered?"""
+        """Whether the text before the cursor is the start of an offered name."""
         return self._offers.display and self._completion.partial
 
     def close_offers(self) -> bool:
-        """Offer nothing any more; was there something?"""
+        """Hide the suggestions; return whether there were any."""
         shown = self._offers.display
         self._offers.fill(())
         return shown
@@ -170,7 +170,7 @@ class FilterInput(Guarded, TextInput):
         self.close_offers()
 
     def action_complete(self) -> None:
-        """Take the first, or the chosen one; with nothing to take, on to the terms."""
+        """Insert the chosen suggestion, or the first; without suggestions, move the focus to the terms."""
         if not self._offers.display:
             self._completion = complete(self.value, self.cursor_position, self._tree)
             suggestions = self._completion.suggestions if self._kind.kind == "match" and self.value.strip() else ()
@@ -201,7 +201,7 @@ class FilterInput(Guarded, TextInput):
             self.post_message(self.Left())
 
     def _recall(self, back: int) -> None:
-        """So many steps back; none is what was being typed."""
+        """Show the text `back` steps back in the history; 0 is the text being typed."""
         if not self._back:
             self._draft = (self._kind.kind, self.value)
         self._back = back
@@ -211,19 +211,19 @@ class FilterInput(Guarded, TextInput):
         self.put((kind, text))
 
 
-# Pasted lines: one expression that was wrapped, or a list of which any is looked for.
+# Pasted lines: one wrapped expression, or a list of alternatives.
 
 _OPERATOR = re.compile(r"&&|\|\||[=!<>]=|[<>?|]|\w\(")
-"""What stands in an expression of several lines, and hardly in an id."""
+"""Occurs in an expression of several lines, and hardly ever in an id."""
 
 
 def lines_of(text: str) -> list[str]:
-    """Those that are not blank, without what is around them."""
+    """Return the lines that are not blank, stripped."""
     return [line for raw in text.splitlines() if (line := raw.strip())]
 
 
 def is_list(kind: TermKind, lines: list[str], before: str, after: str) -> bool:
-    """Are lines that are pasted between two texts a list, and no expression? A regex is never one."""
+    """Return whether lines pasted between two texts are a list, not an expression. Under a regex they never are."""
     if len(lines) < 2 or kind == "regex":
         return False
     if kind != "match":
@@ -236,8 +236,11 @@ def is_list(kind: TermKind, lines: list[str], before: str, after: str) -> bool:
 
 
 def list_term(lines: list[str]) -> Term:
-    """Records with any of these texts, as `-f FILE`; they are kept in a file, so that a command line can name it.
-    OutputError if they cannot be; FilterError if they are too many."""
+    """Return a term for records with any of these texts, like `-f FILE`.
+
+    The texts are stored in a file, which the command line can name. Raises OutputError if that fails, FilterError if
+    there are too many.
+    """
     content = "".join(f"{line}\n" for line in dict.fromkeys(lines)).encode("utf-8", "surrogateescape")
     path = state_dir() / "lists" / f"pasted-{sha256(content).hexdigest()[:12]}.txt"
     try:

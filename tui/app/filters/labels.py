@@ -1,4 +1,4 @@
-"""What stands around the input of the filter bar: the kind, the count, hints, the whole as JMESPath."""
+"""The labels around the input of the filter bar: the kind, the count, hints, the whole filter as JMESPath."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _HINT_ROOM = 9  # cells beside a hint
 
 
 class KindLabel(LineWidget):
-    """What kind of expression is typed, and what it looks at."""
+    """The kind of the typed expression, and what it is matched against."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -38,7 +38,7 @@ class KindLabel(LineWidget):
 
 
 class CountLabel(LineWidget):
-    """How many of the previewed records match; on the right."""
+    """The number of previewed records that match, right-aligned."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -54,7 +54,7 @@ class CountLabel(LineWidget):
 
 
 class HintLine(LineWidget):
-    """Why the filter may not mean what it says, on a line or two. Hidden while there is nothing to say."""
+    """A hint that the filter may not mean what the user intends, on a line or two. Hidden without a hint."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -80,7 +80,7 @@ class HintLine(LineWidget):
 
 
 class WholeLine(LineWidget):
-    """The filter that is in force as one JMESPath, and what of it JMESPath cannot say. Hidden while it is none."""
+    """The current filter as one JMESPath, and the terms that JMESPath cannot express. Hidden without a filter."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -88,7 +88,7 @@ class WholeLine(LineWidget):
         self.display = False
 
     def show(self, filter_: Filter, *, stacked: bool) -> None:
-        """`stacked`: there are terms, so that the filter is not just what is typed."""
+        """Show a filter. `stacked`: it has terms, so it is more than the draft."""
         self._whole = whole_of(filter_)
         self.display = stacked
         self.repaint()
@@ -98,7 +98,7 @@ class WholeLine(LineWidget):
         expression = printable(whole.expression, 2_000) or ("" if whole.besides else "every record")
         besides = "   and " + ", ".join(printable(term, 100) for term in whole.besides) if whole.besides else ""
         if not whole.expression:
-            besides = f"no JMESPath: {besides[7:]}" if besides else ""
+            besides = f"not JMESPath: {besides[7:]}" if besides else ""
         room = max(width - 8 - len(besides), width // 2)
-        pieces = [(" whole  ", palette.dim), (shorten(expression, room), palette.string), (besides, palette.dim)]
+        pieces = [(" filter ", palette.dim), (shorten(expression, room), palette.string), (besides, palette.dim)]
         return strip_of(pieces, width)

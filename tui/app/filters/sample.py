@@ -1,4 +1,4 @@
-"""The fields of what is previewed, the most telling first, and likely slips of a filter; without a screen."""
+"""The fields of the previewed records, the most informative first, and likely slips in a filter. Without Textual."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from tui.filter.hints import FieldSample, Hint, hints, may_mislead
 from tui.filter.terms import KINDS
 from tui.units import count
 
-MOST_MEASURED = 50_000  # records; of more, as many, evenly spaced
+MOST_MEASURED = 50_000  # records; of more, this many are sampled, evenly spaced
 _SLICE = 1_000
 TOP = 8
-FEW = 16  # different values that a person looks through
+FEW = 16  # distinct values that a person will read through
 _HARDLY = 0.05  # of the records
 _GATHERED = 3  # texts in each pattern, on average, from which patterns say more
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What is measured: the records that are shown, by their numbers, and the filter that chose them."""
+    """The records to measure: the numbers of the shown records, and the filter that selected them."""
 
     records: Records
     numbers: Sequence[int]
@@ -37,10 +37,10 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Facet:
-    """A field with its most frequent values; of a text with variable parts, `patterns` and how many texts have each."""
+    """A field with its most frequent values; for texts with variable parts, `patterns` and the texts of each."""
 
     field: Field
-    records: int  # that were looked at
+    records: int  # measured
     patterns: tuple[tuple[str, int], ...] = ()
 
     @property
@@ -49,12 +49,12 @@ class Facet:
 
     @property
     def values(self) -> tuple[tuple[object, int], ...]:
-        """Patterns, or values."""
+        """The patterns if there are any, else the values."""
         return self.patterns or self.field.top
 
     @property
     def ids(self) -> bool:
-        """Is it never the same twice, or hardly ever?"""
+        """Whether its values never, or hardly ever, repeat."""
         most = self.field.top[0][1] if self.field.top else 0
         return not self.patterns and self.field.median is None and self.field.distinct > FEW and most <= self._rare
 
@@ -64,7 +64,7 @@ class Facet:
 
     @property
     def rank(self) -> int:
-        """Constants first, then few values, texts of some patterns, numbers; ids last."""
+        """The order in the panel: constants, fields of few values, texts with patterns, numbers, ids."""
         if self.field.distinct <= 1 and self.field.records == self.records:
             return 0
         if self.field.distinct <= FEW:
@@ -73,7 +73,7 @@ class Facet:
 
 
 def facet_of(field: Field, records: int) -> Facet:
-    """A field, of which all counted values are known, with its patterns; it keeps only the first values."""
+    """Return the facet of a field with all its counted values: its patterns, and only the top values."""
     texts = [(value, times) for value, times in field.top if isinstance(value, str)]
     kept = replace(field, top=field.top[:TOP])
     if field.distinct <= FEW or len(texts) < len(field.top) or ANY in field.path:
@@ -88,7 +88,7 @@ def facet_of(field: Field, records: int) -> Facet:
 
 
 def in_order(facets: Iterable[Facet]) -> tuple[Facet, ...]:
-    """The most telling first; of those with few values, those that say least last."""
+    """Sort facets, the most informative first; of those with few values, the least informative last."""
 
     def key(facet: Facet) -> tuple[int, bool, bool, int]:
         few, field = facet.rank == 1, facet.field
@@ -99,8 +99,10 @@ def in_order(facets: Iterable[Facet]) -> tuple[Facet, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """The fields of so many records; `whole` if these are all that are measured, `complete` if it is every field.
-    `source`: in words, where they are not the records of the hour."""
+    """The fields of `records` records. `whole`: all records to measure are included; `complete`: so is every field.
+
+    `source`: where the records are from, in words, if not from the hour.
+    """
 
     fields: tuple[Facet, ...] = ()
     records: int = 0
@@ -110,7 +112,7 @@ class Measured:
 
 
 def measure(shown: Shown) -> Iterator[Measured | None]:
-    """The fields of the first records, then of all; None is a moment to give up."""
+    """Yield the fields of the first records, then of all. A None between is a point at which to cancel."""
     fields, numbers = Fields(), spaced(shown.numbers, MOST_MEASURED)
     for start in range(0, max(len(numbers), 1), _SLICE):
         fields.feed(sampled(shown.records, numbers[start : start + _SLICE]))
@@ -123,7 +125,7 @@ def measure(shown: Shown) -> Iterator[Measured | None]:
 
 
 def slips(filter_: Filter, records: Records, *, matched: bool) -> str:
-    """Why a filter may not mean what it says, by the first records: the hints that the command line gives on stderr."""
+    """Return hints why a filter may not mean what the user intends, from the first records, as on the command line."""
     if not filter_.active or (matched and not may_mislead(filter_)):
         return ""
     sample = FieldSample()
@@ -135,7 +137,7 @@ def slips(filter_: Filter, records: Records, *, matched: bool) -> str:
 
 
 def hint_words(hint: Hint) -> str:
-    """A hint with the term as it is typed here, and how many of the sampled records match it."""
+    """Return a hint with the suggested term, as typed here, and how many of the sampled records match it."""
     if hint.term is None:
         return hint.sentence
     kind = f"the {lead}" if (lead := KINDS[hint.term.kind].lead) else ""
@@ -149,7 +151,10 @@ MOST_BYTES = 64 << 20
 
 
 def sampled(records: Records, numbers: Sequence[int], bytes_left: int = MOST_BYTES) -> Iterator[bytes]:
-    """The records of these numbers, but for the largest; at most so many bytes of them. None once they are gone."""
+    """Yield the records with these numbers, at most `bytes_left` bytes, without those over `LARGEST`.
+
+    Stops if the records are gone.
+    """
     for number in numbers:
         try:
             record = records.head(number, LARGEST + 1)
@@ -163,7 +168,7 @@ def sampled(records: Records, numbers: Sequence[int], bytes_left: int = MOST_BYT
 
 
 def spaced(numbers: Sequence[int], limit: int) -> Sequence[int]:
-    """All of the numbers, or so many of them, evenly spaced."""
+    """Return all of the numbers, or `limit` of them, evenly spaced."""
     if len(numbers) <= limit:
         return tuple(numbers)
     return tuple(numbers[at * len(numbers) // limit] for at in range(limit))

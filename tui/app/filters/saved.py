@@ -1,4 +1,4 @@
-"""The filters that have names, in the config file: picked from a list, and saved."""
+"""The saved filters in the config file: pick one from a list, or save the current filter under a name."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tui.printable import printable
 
 
 class SavedFilters(Picker):
-    """The filters of the config file, as it is when they are shown."""
+    """The config's filters, read each time the list is shown."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("plus", "pick('add')", "add to the terms", id="add"),
@@ -30,7 +30,7 @@ class SavedFilters(Picker):
 
     @dataclass
     class Used(Message):
-        """A saved filter is to be used: `alone`, or on top of the terms that are there."""
+        """Use a saved filter: `alone`, or in addition to the current terms."""
 
         filter: Filter
         alone: bool
@@ -42,7 +42,7 @@ class SavedFilters(Picker):
         self._current: Filter | None = None
 
     def show(self, current: Filter | None) -> None:
-        """Choose among them; `current` is what can be saved."""
+        """Let the user choose a filter. `current`: the filter that can be saved."""
         try:
             self._filters = sorted(load_config(self._config).filters.items())
         except HourscopeError as error:
@@ -50,8 +50,8 @@ class SavedFilters(Picker):
             return
         self._current = current
         items = [DropItem(printable(words, 400), "", printable(name, 40), "text") for name, words in self._filters]
-        none = [DropItem("no filter is saved yet; ctrl+s saves the current one under a name")]
-        self.offer(items or none, f"saved filters, of [filters] in {self._config}")
+        none = [DropItem("no saved filters yet; ctrl+s saves the current one under a name")]
+        self.offer(items or none, f"saved filters, from [filters] in {self._config}")
 
     def pick(self, number: int, how: str) -> None:
         if how == "save":
@@ -65,10 +65,10 @@ class SavedFilters(Picker):
 
     def _save(self) -> None:
         if self._current is None or not self._current.active:
-            self.post_message(Failed("there is no filter to save: type one, or make a term of a value with ="))
+            self.post_message(Failed("there is no filter to save: type one, or press = on a value"))
         else:
             save = partial(self._save_as, saved_words(self._current))
-            self.post_message(Ask("save the filter by the name:", save))
+            self.post_message(Ask("save the filter as:", save))
 
     def _save_as(self, words: str, name: str) -> str | None:
         if not name.strip():
@@ -78,7 +78,7 @@ class SavedFilters(Picker):
 
 
 def saved_words(filter_: Filter) -> str:
-    """As `read_filter` reads it; what is switched off is left out."""
+    """Return a filter as `read_filter` parses it, without the terms that are off."""
     active = filter_.active
     if len(active) == 1 and active[0].kind == "match" and not filter_.invert:
         return active[0].text

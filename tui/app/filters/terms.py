@@ -1,6 +1,6 @@
-"""The terms of a filter on one line, each with its switch and its own count; with the focus, one a line below it.
+"""The terms of a filter on one line, each with its switch and its own count; with the focus, also one per line below.
 
-While a draft is malformed, the line says what is wrong and where.
+While the draft is invalid, the line shows the error and its column.
 """
 
 from __future__ import annotations
@@ -29,21 +29,21 @@ _WIDEST = 60
 
 
 class TermLine(LineWidget, can_focus=True):
-    """Keys work on the term under the cursor. Posts `Changed`, or `Edited` with the term taken out."""
+    """The terms, with a cursor. Posts `Changed`, or `Edited` with the term removed from the filter."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j,down", "move(1)", "term after", show=False, id="down"),
-        Binding("k,up", "move(-1)", "term before", show=False, id="up"),
-        Binding("l,right", "move(1)", "term after", show=False, id="right"),
-        Binding("h,left", "move(-1)", "term before", show=False, id="left"),
+        Binding("j,down", "move(1)", "next term", show=False, id="down"),
+        Binding("k,up", "move(-1)", "previous term", show=False, id="up"),
+        Binding("l,right", "move(1)", "next term", show=False, id="right"),
+        Binding("h,left", "move(-1)", "previous term", show=False, id="left"),
         Binding("space", "switch", "on/off", id="select"),
         Binding("enter", "edit", "edit", id="open"),
         Binding("minus", "negate", "opposite", id="not-these"),
         Binding("shift+down", "shift(1)", "move later", show=False, id="term-later"),
         Binding("shift+up", "shift(-1)", "move earlier", show=False, id="term-earlier"),
         Binding("delete,backspace", "delete", "delete", id="delete"),
-        Binding("y", "copy", "copy whole", id="copy"),
-        Binding("ctrl+e", "edit_whole", "edit whole", id="edit-text"),
+        Binding("y", "copy", "copy all", id="copy"),
+        Binding("ctrl+e", "edit_whole", "edit all", id="edit-text"),
     ]
 
     @dataclass
@@ -52,14 +52,14 @@ class TermLine(LineWidget, can_focus=True):
 
     @dataclass
     class Edited(Message):
-        """`text` is to be typed on, instead of the terms that are no longer in the filter."""
+        """Edit `term`, which replaces the terms removed from the filter."""
 
         filter: Filter
         term: Term
 
     @dataclass
     class Ready(Message):
-        """What each term lets through by itself, of all records that were there."""
+        """How many records each term matches alone, of all that were read."""
 
         counted: TermCounts
 
@@ -85,7 +85,7 @@ class TermLine(LineWidget, can_focus=True):
         self._redraw()
 
     def count(self, records: HourRecords) -> None:
-        """Count how many of these records each term alone lets through, as far as that is not known."""
+        """Count how many of these records each term matches alone, unless that is known."""
         self._records = records
         known = min((self._counts.get(key_of(term), (0, -1))[1] for term in self._filter.terms), default=len(records))
         if not self._counting and known < len(records):
@@ -94,7 +94,7 @@ class TermLine(LineWidget, can_focus=True):
             stream(self, (None if part is None else self.Ready(part) for part in counts), "terms")
 
     def on_term_line_ready(self, message: Ready) -> None:
-        """Show it, and count on if there are more records, or other terms, by now."""
+        """Show the counts, and continue counting if there are more records or other terms by now."""
         message.stop()
         self._counts, self._counting = message.counted, False
         self._redraw()
@@ -102,7 +102,7 @@ class TermLine(LineWidget, can_focus=True):
             self.count(self._records)
 
     def show_error(self, error: str, column: int) -> None:
-        """Show an error whose caret stands below `column`; an empty one shows the terms again."""
+        """Show an error with its caret below `column`; an empty error shows the terms again."""
         self._error, self._column = printable(error), column
         self.repaint()
 
@@ -120,8 +120,8 @@ class TermLine(LineWidget, can_focus=True):
         self.repaint()
         if self.screen.focused is not self:  # has_focus comes later
             return
-        turned = "records for which these do not all hold (-v)" if self._filter.invert else "all of these must hold"
-        self._panel.fill([self._item(at) for at in range(len(self._filter.terms))], at=self._at, title=turned)
+        title = "records that do not match all of these (-v)" if self._filter.invert else "all of these must match"
+        self._panel.fill([self._item(at) for at in range(len(self._filter.terms))], at=self._at, title=title)
 
     def _item(self, at: int) -> DropItem:
         term = self._filter.terms[at]
@@ -137,7 +137,7 @@ class TermLine(LineWidget, can_focus=True):
         self._redraw()
 
     def toggle(self, number: int) -> None:
-        """Switch a term on or off, by its place."""
+        """Switch a term on or off, by its index."""
         terms = self._filter.terms
         if number < len(terms):
             self._put(number, replace(terms[number], enabled=not terms[number].enabled))
@@ -173,24 +173,24 @@ class TermLine(LineWidget, can_focus=True):
         self.post_message(self.Edited(rest, terms[self._at]))
 
     def action_edit_whole(self) -> None:
-        """Every JMESPath that is on as one text; text and regex terms, and what is off, stay as they are."""
+        """Edit all enabled JMESPath terms as one expression. Text, regex and disabled terms stay as they are."""
         whole = whole_of(self._filter)
         kept = tuple(term for term in self._filter.terms if term.kind != "match" or not term.enabled)
         if whole.expression:
-            said = self._filter.invert and not any(term.enabled for term in kept)  # the text has its own !( )
+            negated_ = self._filter.invert and not any(term.enabled for term in kept)  # the expression has !( )
             self.post_message(
-                self.Edited(Filter(kept, self._filter.invert and not said), Term("match", whole.expression))
+                self.Edited(Filter(kept, self._filter.invert and not negated_), Term("match", whole.expression))
             )
 
     def action_copy(self) -> None:
-        """The whole as JMESPath."""
+        """Copy the whole filter as JMESPath."""
         whole = whole_of(self._filter)
         if not whole.expression:
-            self.post_message(Failed("there is no JMESPath to copy: text and regex terms look at the raw bytes"))
+            self.post_message(Failed("there is no JMESPath to copy: text and regex terms match raw bytes"))
             return
         self.app.copy_to_clipboard(whole.expression)
-        besides = f", but for {', '.join(whole.besides)}" if whole.besides else ""
-        self.post_message(Report(f"copied the JMESPath of the whole{besides}, if this terminal can"))
+        without = f" without {', '.join(whole.besides)}" if whole.besides else ""
+        self.post_message(Report(f"copied the filter as JMESPath{without}, if this terminal allows it"))
 
     def action_invert(self) -> None:
         self.post_message(self.Changed(replace(self._filter, invert=not self._filter.invert)))

@@ -1,4 +1,4 @@
-"""The keys of a screen in words: those that do the same, or the same the other way round, on one line."""
+"""The keys of a screen in words. Keys with the same or the opposite effect are on one line."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from textual.binding import Binding
 from tui.app.widgets.bars import spell_key
 
 CURSOR_MOVES = frozenset(("move", "page", "first", "last", "sideways", "scroll", "fold", "unfold", "flip"))
-"""Actions that nobody looks up by name: they move a cursor."""
+"""Actions that move a cursor; nobody looks them up by name."""
 _MOVES = CURSOR_MOVES | frozenset(
     ("month", "match", "trouble", "time", "hour", "day", "zoom", "pane", "focus_next", "focus_previous")
 )
@@ -24,27 +24,27 @@ _PARTNERS = {
     "quit": "interrupt", "suspend_process": "redraw", "unmark": "marks", "terms": "saved", "timeline": "diff",
     "around": "all", "tree": "raw", "notebook": "note", "write": "copy", "send": "scan",
 }  # fmt: skip
-_BY_PARAMETER = ("pick", "show_screen")  # what it does depends on its parameter
-_WORDS = {"palette": "actions by name", "draw the screen again": "draw again"}
+_BY_PARAMETER = ("pick", "show_screen")  # actions whose meaning depends on their parameter
+_WORDS = {"palette": "actions by name", "redraw the screen": "redraw"}
 
 
 @dataclass
 class KeyRow:
-    """What some keys do. `keys` of each meaning, in order."""
+    """The meanings of an action, and the keys of each, in order."""
 
     action: str
     keys: list[list[str]] = field(default_factory=list)
     meanings: list[str] = field(default_factory=list)
 
     def spelled(self) -> tuple[str, str]:
-        """`h/←  l/→` and `hour before / after`."""
+        """Return keys and meanings: `h/←  l/→` and `previous / next hour`."""
         if self.action == "switch" and len(self.keys) > 1:  # the numbers
             return f"{self.keys[0][0]} … {self.keys[-1][0]}", joined([self.meanings[0], self.meanings[-1]], " to ")
         return "  ".join("/".join(keys) for keys in self.keys), joined(self.meanings)
 
 
 def key_groups(bindings: Iterable[Binding]) -> list[tuple[str, list[tuple[str, str]]]]:
-    """(title, rows) of what there is to do, of moving about, and of what every screen has."""
+    """Return (title, rows) of the actions, of moving, and of the keys of every screen."""
     rows: dict[str, KeyRow] = {}
     for binding in bindings:
         if binding.description and binding.description not in FRAMEWORKS:
@@ -57,7 +57,7 @@ def key_groups(bindings: Iterable[Binding]) -> list[tuple[str, list[tuple[str, s
 
 
 def action_name(binding: Binding) -> str:
-    """The action without its namespace and parameters."""
+    """Return the action without its namespace and parameters."""
     return binding.action.partition("(")[0].rpartition(".")[2]
 
 
@@ -80,7 +80,7 @@ def _add(rows: dict[str, KeyRow], binding: Binding) -> None:
 
 
 def joined(meanings: Sequence[str], between: str = " / ") -> str:
-    """`hour before`, `hour after` → `hour before / after`; `first hour`, `last hour` → `first / last hour`."""
+    """Join meanings by their common words: `first hour`, `last hour` → `first / last hour`."""
     split = [meaning.split() for meaning in meanings]
     if len(split) == 1:
         return meanings[0]

@@ -1,4 +1,4 @@
-"""Two screens of words beside the one that they are about: its keys (`?`), and what one is looking at (`x`)."""
+"""Two screens about the screen that opened them: its keys (`?`), and an explanation of what it shows (`x`)."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from tui.app.widgets.paragraphs import Paragraphs
 from tui.app.widgets.workers import stream
 
 KeyGroup = tuple[str, Sequence[tuple[str, str]]]
-_TWO = 76  # cells from which there are two columns
+_TWO = 76  # cells: from this width, there are two columns
 _WIDEST = 60
 _LONG = 16  # cells of keys
 
 
 class HelpPage(Page):
-    """The keys of the screen that asked, by what has the focus there."""
+    """The keys of the screen that asked, including those of its focused widget."""
 
     title_of_help = "Help"
 
@@ -49,13 +49,13 @@ class HelpPage(Page):
 
 @dataclass
 class ExhibitRead(Message):
-    """What there is to look at, as far as it was read."""
+    """The exhibit, as far as it has been read."""
 
     exhibit: tuple[Exhibit, ...]
 
 
 class ExplainPage(Page):
-    """What is under the cursor, the commands that do the same by hand, and the screen, in plain words."""
+    """Explains the thing under the cursor and the screen, and shows the commands that do the same by hand."""
 
     title_of_help = "Explain"
 
@@ -78,14 +78,14 @@ class ExplainPage(Page):
         read: list[Exhibit] = []
         for line in self._exhibit:
             read.append(line)
-            if not line:  # a chunk is whole
+            if not line:  # the end of a chunk
                 yield ExhibitRead(tuple(read))
 
     def on_exhibit_read(self, message: ExhibitRead) -> None:
         self._show(message.exhibit)
 
     def _show(self, exhibit: tuple[Exhibit, ...]) -> None:
-        """The words about it, what there is to look at, the commands; an empty line between two that differ."""
+        """Show the paragraphs, the exhibit and the commands, separated by empty lines."""
         commands = [number for number, text in enumerate(self._paragraphs) if text.startswith("$ ")]
         first = commands[0] if commands else len(self._paragraphs)
         shown: list[str | Exhibit] = [self._title, ""]
@@ -101,7 +101,7 @@ class ExplainPage(Page):
 
 
 class KeyTable(ScrolledLines, can_focus=True):
-    """What is done here on the left, how one moves on the right; on a slim screen one below the other."""
+    """Actions on the left, moving on the right; on a narrow screen, one below the other."""
 
     def __init__(self, groups: Sequence[KeyGroup]) -> None:
         super().__init__()
@@ -110,15 +110,15 @@ class KeyTable(ScrolledLines, can_focus=True):
     def lines(self, width: int) -> list[list[Piece]]:
         if width < _TWO:
             return self._column(self._groups, width)
-        first, others = self._parted()
+        first, others = self._split()
         room = min(max(width * 39 // 80, _need(first)), _WIDEST, max(width - _need(others), width // 2))
         left, right = self._column(first, room), self._column(others, min(width - room, _WIDEST))
         blank: list[Piece] = [(" " * room, self.palette.text)]
         left += [blank] * (len(right) - len(left))
         return [one + (right[y] if y < len(right) else []) for y, one in enumerate(left)]
 
-    def _parted(self) -> tuple[list[KeyGroup], list[KeyGroup]]:
-        """The groups of the left and of the right: what has no room on the left goes below the others."""
+    def _split(self) -> tuple[list[KeyGroup], list[KeyGroup]]:
+        """Return the groups of the left and of the right column. Rows that do not fit on the left go to the right."""
         (title, rows), *others = self._groups
         room = self.size.height - 1  # below the title
         if len(rows) <= room or room < 1:
@@ -126,7 +126,7 @@ class KeyTable(ScrolledLines, can_focus=True):
         return [(title, rows[:room])], [*others, (f"{title} (more)", rows[room:])]
 
     def _column(self, groups: Sequence[KeyGroup], room: int) -> list[list[Piece]]:
-        """Each line exactly `room` cells."""
+        """Return lines of exactly `room` cells."""
         palette = self.palette
         wide = _wide(groups) + 2
         lines: list[list[Piece]] = []
@@ -142,13 +142,13 @@ class KeyTable(ScrolledLines, can_focus=True):
 
 
 def _wide(groups: Sequence[KeyGroup]) -> int:
-    """The cells of the keys' column; what is longer than most moves only its own words."""
+    """Return the cells of the keys' column. Unusually long keys shift only their own meanings."""
     sizes = [cell_len(keys) for _, rows in groups for keys, _ in rows]
     return max((size for size in sizes if size <= _LONG), default=0)
 
 
 def _need(groups: Sequence[KeyGroup]) -> int:
-    """The cells that the longest row takes."""
+    """Return the cells of the longest row."""
     wide = _wide(groups)
     rows = [row for _, rows in groups for row in rows]
     return max((max(wide, cell_len(keys)) + cell_len(words) for keys, words in rows), default=0) + 4

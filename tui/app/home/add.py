@@ -1,4 +1,4 @@
-"""Adding an archive to the config: a place is typed, its layout, time zone and access are detected."""
+"""Adding an archive to the config: the user types a place; its layout, time zone and access are detected."""
 
 from __future__ import annotations
 
@@ -35,15 +35,15 @@ from tui.scan.heads import heads
 from tui.scan.time_field import time_field
 from tui.units import count, plural, size
 
-_IDLE_SECONDS = 1.0  # without typing, until a place is looked at
+_IDLE_SECONDS = 1.0  # without typing, before a place is listed
 _OPTIONS = {"--profile": "profile", "--region": "region", "--endpoint-url": "endpoint_url"}
 _FLAGS = {"--no-sign-request": "no_sign_request", "--request-payer": "request_payer"}
-_RECORDS = 20  # that are read
+_RECORDS = 20  # read as a sample
 
 
 @dataclass(frozen=True, slots=True)
 class TypedArchive:
-    """A place as it was typed, with the options of the command line."""
+    """A place as typed, with options as on the command line."""
 
     url: str
     layout: str | None = None
@@ -51,11 +51,11 @@ class TypedArchive:
 
     @classmethod
     def read(cls, words: str) -> TypedArchive:
-        """`s3://bucket/prefix --profile prod`; ConfigError for an unknown option."""
+        """Parse `s3://bucket/prefix --profile prod`. Raises ConfigError for an unknown option."""
         try:
             url, *rest = shlex.split(words) or [""]
         except ValueError as error:
-            raise ConfigError(f"a quote is not closed in: {words}") from error
+            raise ConfigError(f"missing closing quote in: {words}") from error
         place = cls(url)
         while rest:
             option = rest.pop(0)
@@ -67,12 +67,12 @@ class TypedArchive:
                 place = replace(place, s3=_with_option(place.s3, _FLAGS[option], True))
             else:
                 known = ", ".join(["--layout", *_OPTIONS, *_FLAGS])
-                raise ConfigError(f"'{option}' is not an option with a value here; there are {known}")
+                raise ConfigError(f"'{option}' is unknown here or lacks its value; use {known}")
         return place
 
     @property
     def name(self) -> str:
-        """One that suggests itself."""
+        """The suggested name."""
         return name_part(self.url.partition("%")[0].rstrip("/.").rpartition("/")[2]) or "archive"
 
 
@@ -83,7 +83,7 @@ def _with_option(options: S3Options, name: str, value: str | bool) -> S3Options:
 
 @dataclass
 class PlaceRead(Message):
-    """What is at a place: an archive and what was listed first; or why it cannot be read. `zone` fits its uploads."""
+    """A place that was read: the archive and its first listing, or `trouble`. `zone`: fits the upload times."""
 
     words: str
     place: TypedArchive = field(default_factory=lambda: TypedArchive(""))
@@ -96,8 +96,10 @@ class PlaceRead(Message):
 
 
 def look(words: str, sign_in: Callable[[str, S3Options], None]) -> Iterator[PlaceRead]:
-    """List a place and read a little of it (a bucket that refuses us is asked without credentials, too); then the same
-    with the zone that fits the upload times."""
+    """List a place and read a little of it; then yield the same with the zone that fits the upload times.
+
+    A bucket that denies access is also tried without credentials.
+    """
     try:
         place = TypedArchive.read(words)
         sign_in(place.url, place.s3)
@@ -116,7 +118,7 @@ def _listed(place: TypedArchive) -> tuple[TypedArchive, Archive, Catalog]:
         if not is_s3(place.url) or place.s3.no_sign_request:
             raise
         place = replace(place, s3=replace(place.s3, no_sign_request=True))
-        with suppress(ArchiveError):  # the first refusal says more
+        with suppress(ArchiveError):  # the first error is more informative
             archive, catalog, _ = first_listing(_location(place))
             return place, archive, catalog
         raise
@@ -137,18 +139,18 @@ def _readable(looked: PlaceRead, archive: Archive, catalog: Catalog) -> PlaceRea
             with archive.store.open(chunk.key, etag=chunk.etag) as stream:
                 stream.read(1)
     except HourscopeError as error:
-        return replace(looked, access=f"can be listed, not read{whose}: {error}")
+        return replace(looked, access=f"can be listed but not read{whose}: {error}")
     sample = [(chunk.hour, records) for chunk, records in heads(archive, catalog.chunks, most=2, records=_RECORDS)]
     return replace(looked, access=f"can be listed and read{whose}", time_field=time_field(sample, archive.zone))
 
 
 class AddPage(Page):
-    """The place is looked at on enter, or after a second without typing; enter then writes the config."""
+    """The form. It lists the place on enter, or after a second without typing; enter then writes the config."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab", "app.focus_next", "next field", id="pane", priority=True),
-        Binding("enter", "submit", "look, then write", id="open"),
-        Binding("escape", "step_back", "give up", id="step-back"),
+        Binding("enter", "submit", "check, then write", id="open"),
+        Binding("escape", "step_back", "cancel", id="step-back"),
     ]
     title_of_help = "Adding an archive"
 
@@ -158,8 +160,8 @@ class AddPage(Page):
         self.place, self.label, self.zone = TextInput("s3://bucket/prefix or /a/folder"), TextInput(), TextInput()
         self.board = Board()
         self.looked: PlaceRead | None = None
-        self._typed = ""  # the name and the zone that were suggested are replaced as long as nobody typed others
-        self._suggested = ("", "")
+        self._typed = ""
+        self._suggested = ("", "")  # name and zone; new suggestions replace them unless the user has edited them
         self._timer: Timer | None = None
 
     def contents(self) -> list[Widget]:
@@ -223,7 +225,7 @@ class AddPage(Page):
             self.report(str(error), bad=True)
 
     def _keys(self, looked: PlaceRead) -> dict[str, str | bool]:
-        """What the config says of it; what is detected each time, and is usual, is left to that."""
+        """Return the archive's keys for the config, without defaults and without what is detected each time."""
         place, zone = looked.place, self.zone.value.strip()
         parse_zone(zone or None)
         s3 = {key: value for key in place.s3.__slots__ if (value := getattr(place.s3, key))}
@@ -236,11 +238,11 @@ class AddPage(Page):
         looked = self.looked if self.looked and self.looked.words == self._typed else None
         if not self._typed:
             rows = [Fact("", "Which archive?", "headline"), Fact()]
-            rows += [Fact("", "a folder, or s3://bucket/prefix; options follow it: --profile prod, --layout …", "dim")]
+            rows += [Fact("", "a folder or s3://bucket/prefix, then options: --profile prod, --layout …", "dim")]
         elif looked is None:
-            rows = [Fact("", "Looking at what is there …", "headline")]
+            rows = [Fact("", "Listing it …", "headline")]
         elif looked.archive is None or looked.catalog is None:
-            rows = [Fact("", "Nothing can be read there.", "headline"), Fact(), Fact("", looked.trouble, "trouble")]
+            rows = [Fact("", "This place cannot be read.", "headline"), Fact(), Fact("", looked.trouble, "trouble")]
         else:
             rows = self._facts(looked, looked.archive, looked.catalog)
         self.board.show([Fact(), *rows])
@@ -252,19 +254,19 @@ class AddPage(Page):
         fits = "fits the upload times" if looked.zone not in ("", "UTC") else ""
         others = f"{plural(len(catalog.unmatched), 'key')} left out" if catalog.unmatched else ""
         names = list(self.config.archives)
-        kept = f"{', '.join(names)} {'stays' if len(names) == 1 else 'stay'}" if names else "it is new"
+        kept = f"{', '.join(names)} {'stays' if len(names) == 1 else 'stay'}" if names else "it has no archive yet"
         return [
             Fact("", f"{count(len(catalog.chunks))} chunks of {hours}{so_far}{to}.", "headline"),
             Fact(),
-            Fact("layout", archive.layout.pattern, "text", others or ("detected" if archive.detected else "as given")),
+            Fact("layout", archive.layout.pattern, "text", others or ("detected" if archive.detected else "as typed")),
             Fact("time zone", looked.zone or "comparing upload times …", "text" if looked.zone else "dim", fits),
             Fact("access", looked.access, "trouble" if "not read" in looked.access else "good"),
-            Fact("time", looked.time_field or "no field of the records holds it", "text"),
+            Fact("time", looked.time_field or "no time field in the records", "text"),
             Fact("size", size(catalog.size), "text", f"from {spell_hour(catalog.first)}" if catalog.first else ""),
             Fact(),
             Fact("", f"enter writes it to {self.config.path}", "you"),
-            Fact("", f"nothing else in that file changes ({kept}); tab goes to the next field, esc gives up", "dim"),
+            Fact("", f"nothing else in that file changes ({kept}); tab goes to the next field, esc cancels", "dim"),
         ]
 
     def explanation(self) -> tuple[str, ...]:
-        return ("An archive with a name in the config is opened by it: hourscope NAME.", "$ hourscope config path")
+        return ("An archive in the config is opened by its name: hourscope NAME.", "$ hourscope config path")

@@ -1,4 +1,4 @@
-"""What stands around home's list: the sentence above it, and the thing under its cursor, opened below or beside."""
+"""The panes around home's list: the sentence above it, and the details of the item under its cursor."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ _STEPS = 5
 _LABEL = 9
 _COMMANDS = ("command", "resume")
 _BAR = 40
-_WEEK = 9  # lines: a bar below an empty line, and seven days
+_WEEK = 9  # lines: an empty line, the bar, and seven days
 
 
 class Lead(LineWidget):
-    """The sentence that is the answer."""
+    """The sentence at the top."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -45,7 +45,7 @@ class Lead(LineWidget):
 
 
 class Face(LineWidget):
-    """A bar that names the item, then what it is."""
+    """A bar with the item's name, then its details."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -65,7 +65,7 @@ class Face(LineWidget):
         return strip_of(lines[y - 2], width) if y - 2 < len(lines) else Strip.blank(width)
 
     def _rows(self, item: Item, width: int) -> list[list[Piece]]:
-        """Each text whole if all of them fit, else a line of each."""
+        """Return the facts in full if all of them fit, else one line of each."""
         facts, room = self._facts(item), max(width - _LABEL - 3, 20)
         whole = [
             self._row("" if at else label, line, width, command=label in _COMMANDS)
@@ -84,7 +84,7 @@ class Face(LineWidget):
         ]
 
     def sentences(self, item: Item) -> tuple[str, ...]:
-        """The same for an explanation."""
+        """Return the item's facts for an explanation."""
         if isinstance(item.of, SeenArchive) or item.of is None:
             return (f"{item.name}: {item.url}.",)
         return tuple(f"{label}: {text}" for label, text in self._facts(item))
@@ -95,7 +95,7 @@ class Face(LineWidget):
                 hours = f"{count(seen.hours)} h · {size(seen.size)}"
                 gaps = f" · {plural(seen.gaps, 'gap')}" if seen.gaps else ""
                 week = "the last 7 days, " if self.size.height >= _WEEK else ""
-                return f"{week}from the listing of {ago(age(seen.listed))} · {hours}{gaps}"
+                return f"{week}listed {ago(age(seen.listed))} · {hours}{gaps}"
             case ExtractLine() as line:
                 return f"extract, {line.state}"
             case Unfinished() as job:
@@ -105,7 +105,7 @@ class Face(LineWidget):
         return "enter opens it"
 
     def _archive(self, seen: SeenArchive, width: int) -> list[list[Piece]]:
-        """The last week by hour; below it, where there is room, what is known of it, and the last days by size."""
+        """Return the last week by hour; if there is room, also the archive's facts and its last days by size."""
         if seen.last is None or seen.first is None:
             return []
         if self.size.height < _WEEK:

@@ -1,4 +1,4 @@
-"""Home's list: sections of rows with a cursor that passes over headings, as many rows of each as there is room for."""
+"""Home's list: sections with as many rows as fit. The cursor skips headings."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from tui.units import count, plural, size, sparkline
 
 _NAME = 18
 _BAR = 20
-_WIDE = 110  # columns from which a row has room for places
-_LEAST = 3  # rows of a section, if it has as many
+_WIDE = 110  # cells: from this width, a row has room for places
+_LEAST = 3  # rows of a section, if it has that many
 _NEW = "New here?"
 _TOUR = "the tour: find the incident in the demo"
-_NEW_WORDS = (("o", "open a folder or s3://bucket/prefix"), ("+", "name one in the config"))
+_NEW_WORDS = (("o", "open a folder or s3://bucket/prefix"), ("+", "add one to the config"))
 
 
 @dataclass(frozen=True)
@@ -41,12 +41,12 @@ class HomeRow:
 
     @property
     def stops(self) -> bool:
-        """Can the cursor be on it?"""
+        """Whether the cursor can be on it."""
         return self.item is not None or self.more > 0
 
 
 class HomeList(ChoiceList):
-    """The rows are items, and what is between them; enter on `… 12 more` shows them."""
+    """The list. Enter on `… 12 more` shows the rest of a section."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab", "section", "next section", show=False, id="pane"),
@@ -56,11 +56,11 @@ class HomeList(ChoiceList):
         super().__init__()
         self._home = Home()
         self._words = ""
-        self._whole: set[int] = set()  # sections that are shown whole
+        self._whole: set[int] = set()  # sections that are shown in full
         self._rows: list[HomeRow] = []
 
     def show(self, home: Home, words: str = "") -> None:
-        """What there is, and what was typed to narrow it. The cursor stays on its item."""
+        """Show the items that contain `words`. The cursor stays on its item."""
         here, searched = self.item, words != self._words
         self._home, self._words = home, words
         self._rows = self._all_rows()
@@ -70,7 +70,7 @@ class HomeList(ChoiceList):
         self.refresh(layout=True)
 
     def go_to(self, kind: str, name: str) -> None:
-        """To the item of that name, wherever it is."""
+        """Move to the item with that name, expanding its section if needed."""
         self._whole |= {row.section for row in self._rows if row.more and kind in SECTIONS[row.section][1]}
         self.show(self._home, self._words)
         at = (at for at, row in enumerate(self._rows) if row.item and (row.item.kind, row.item.name) == (kind, name))
@@ -78,7 +78,7 @@ class HomeList(ChoiceList):
 
     @property
     def item(self) -> Item | None:
-        """The one under the cursor."""
+        """The item under the cursor."""
         return self._rows[self.at].item if self.at < len(self._rows) else None
 
     @property
@@ -86,7 +86,7 @@ class HomeList(ChoiceList):
         return len(self._rows)
 
     def go(self, at: int) -> None:
-        """To a row that the cursor can be on: the nearest in its direction, else the other way."""
+        """Move to the nearest row on which the cursor can be, ahead if possible, else behind."""
         at, down = max(0, min(at, self.length - 1)), at >= self.at
         stops = [place for place, row in enumerate(self._rows) if row.stops]
         ahead = [place for place in stops if (place >= at if down else place <= at)]
@@ -111,7 +111,7 @@ class HomeList(ChoiceList):
             super().action_choose()
 
     def action_section(self) -> None:
-        """To the first item of the next section."""
+        """Move to the first item of the next section."""
         here = self._rows[self.at].section if self._rows else 0
         firsts: dict[int, int] = {}
         for at, row in enumerate(self._rows):
@@ -122,7 +122,7 @@ class HomeList(ChoiceList):
             self.go((later or list(firsts.values()))[0])
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """Lines for all items, their headings, and an empty line between the sections."""
+        """Return the lines for all items, the headings, and an empty line between sections."""
         lengths = [number for _, kinds in SECTIONS if (number := len(self._home.of(kinds, self._words)))]
         return sum(lengths) + 2 * len(lengths) + (-1 if self._words else 1)
 
@@ -140,12 +140,12 @@ class HomeList(ChoiceList):
         return rows if self._words else [*rows, *([HomeRow(-1)] if rows else []), HomeRow(-1, heading=_NEW)]
 
     def _shares(self, lengths: dict[int, int]) -> dict[int, int]:
-        """How many rows of each section fit, three at least: one more for each in turn, as long as there is room."""
+        """Return the rows that each section shows: at least three; then one more at a time for the shortest."""
         room = self.size.height - 2 * (len(lengths) + 1) + 1
         shares = {at: min(length, _LEAST) for at, length in lengths.items()}
 
         def rows_with(grown: int) -> int:
-            """Rows, those that say how many are not shown included, if a section gets one more."""
+            """Return the rows of all sections, including `… more`, if one section gets one more row."""
             more = {at: share + (at == grown) for at, share in shares.items()}
             return sum(more.values()) + sum(more[at] < length for at, length in lengths.items())
 
@@ -174,7 +174,7 @@ class HomeList(ChoiceList):
         return strip_of([mark, *self._pieces(row.item, width - 4)], width, self.ground(at))
 
     def _new_here(self, width: int) -> list[Piece]:
-        """What to do first, as much as there is room for."""
+        """Return hints for a new user, as many as fit."""
         palette = self.palette
         pieces: list[Piece] = [(f"  {_NEW}", palette.title)]
         used = len(_NEW) + 2
@@ -185,7 +185,7 @@ class HomeList(ChoiceList):
         return pieces
 
     def _columns(self, row: HomeRow) -> str:
-        """What the columns at the right edge are."""
+        """Return the headings of the columns at the right edge."""
         return {
             "Archives": f"{'last 30 days':<{DAYS}}  {'newest':<15}{'':>8} ",
             "Extracts": f"{'matches':>11}  {'size':>8}  {'made':<12} ",
@@ -282,7 +282,7 @@ class HomeList(ChoiceList):
 
 
 def _same(one: Item | None, other: Item) -> bool:
-    """Is it the same thing, whatever it is called now?"""
+    """Return whether both are the same thing, even if it was renamed."""
     return one is not None and _identity(one) == _identity(other)
 
 

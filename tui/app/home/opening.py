@@ -1,4 +1,4 @@
-"""Opening an archive: waiting for its listing, and choosing among what it can mean."""
+"""Opening an archive: wait for its listing, and choose a layout or topic if there are several."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ from tui.units import plural
 
 @dataclass
 class ArchiveListed(Message):
-    """What an archive turned out to be: one that can be shown, or several in one place."""
+    """The place is listed: one archive to show, or several layouts to choose from."""
 
     answer: ShowArchive | ChooseLayout
 
 
 class OpeningPage(Page):
-    """An archive is being listed; then its calendar takes this place. A failure is shown here."""
+    """Lists an archive; then the archive's calendar replaces this screen. A failure is shown here."""
 
     title_of_help = "Opening an archive"
 
@@ -46,15 +46,15 @@ class OpeningPage(Page):
         send: bool = False,
         only: bool = False,
     ) -> None:
-        """`demo`: make the sample first if it is not there. `send`: plan a send of all of it. `only`: it is all that
-        was asked for, so that a failure ends the program."""
+        """`demo`: create the sample archive first if it is missing. `send`: plan a send of the whole archive. `only`: a
+        failure ends the program, because nothing else was asked for."""
         super().__init__()
         self.url = url
         self.config = config
         self._locate, self._demo, self._send, self._only = locate, demo, send, only
-        self._answer: ShowArchive | ChooseLayout | None = None  # while another screen is in front
+        self._answer: ShowArchive | ChooseLayout | None = None  # kept while another screen is current
         self.place = place_name(url)
-        self.words = Paragraphs((f"Listing {self.place} …", "", "Only names and sizes are read. esc gives up."))
+        self.words = Paragraphs((f"Listing {self.place} …", "", "Only names and sizes are read. esc cancels."))
 
     def contents(self) -> list[Widget]:
         return [self.words]
@@ -101,7 +101,7 @@ class OpeningPage(Page):
 
 
 class ChoicePage(Page):
-    """A question over its answers; `chosen` gets the value of the one that was taken."""
+    """A question and its answers; `chosen` is called with the value of the chosen answer."""
 
     def __init__(
         self, title: str, question: str, choices: list[Choice], chosen: Callable[[str], object], about: str
@@ -127,37 +127,37 @@ class ChoicePage(Page):
 
 
 def choose_layout(request: ChooseLayout, reopen: Callable[[str], object]) -> ChoicePage:
-    """Which of the layouts in one place is meant?"""
+    """Return a screen that asks which layout to use."""
     most = "" if request.why else "the most keys"
     choices = [Choice(layout, "" if at else most, layout) for at, layout in enumerate(request.layouts)]
-    about = "This place holds keys of several layouts. One is an archive; the keys of the others are left out."
+    about = "This place has keys of several layouts. Choose one; keys of the others are left out."
     about = f"{request.why}." if request.why else about
     return ChoicePage(request.url, "Which layout?", choices, reopen, about)
 
 
 def choose_topic(session: Session, topics: tuple[str, ...], reopen: Callable[[str], object]) -> ChoicePage:
-    """Which topic is shown, or all of them, or which other layout? The value is the layout that takes it."""
+    """Return a screen that asks which topic to show, or all, or another layout. The value is the layout to use."""
     archive = replace(session.archive, layout=session.archive.layout.without_field("topic"))
     choices = [Choice(topic, "", archive.topic_option(topic, session.catalog.chunks)) for topic in topics]
     own, words = archive.layout_option(), ("all topics", "together")
     choices.append(Choice(*(words if topics else (own, "this one")), own))
     if hosts := session.archive.hosts_option(topics):
-        choices.append(Choice("they are hosts", "together, without the question", hosts))
+        choices.append(Choice("these are hosts", "together, and do not ask again", hosts))
     choices += [Choice(layout, "another layout", layout) for layout in session.others]
-    so_far = " They are those of the hours that were listed so far." if session.catalog.unlisted else ""
-    about = f"The calendar shows the hours, sizes and gaps of the one that is chosen.{so_far}"
+    so_far = " These are the ones found in the hours listed so far." if session.catalog.unlisted else ""
+    about = f"The calendar shows the hours, sizes and gaps of your choice.{so_far}"
     question = "Which topic?" if topics else "Which layout?"
     return ChoicePage(session.title, question, choices, reopen, about)
 
 
 def choose_quit(running: Sequence[Job], chosen: Callable[[str], object]) -> ChoicePage:
-    """Stay where jobs run on, or stop them and quit (the value is not empty)?"""
+    """Return a screen that asks whether to stay while jobs run, or to stop them and quit (value: `quit`)."""
     one = len(running) == 1
     question = f"A {running[0].kind} is still running." if one else f"{len(running)} jobs are still running."
     it, pronoun, have = ("it", "it", "it has") if one else ("them", "they", "they have")
     choices = [
-        Choice("stay", f"{pronoun} {'runs' if one else 'run'} on; J shows {it}", ""),
+        Choice("stay", f"{pronoun} {'keeps' if one else 'keep'} running; J shows {it}", ""),
         Choice(f"stop {it} and quit", f"home and 'hourscope jobs' list {it}; R resumes", "quit"),
     ]
-    about = f"Stopping keeps on disk what {have} done, so that {'it' if one else 'they'} can be resumed later."
+    about = f"Stopping keeps on disk what {have} done; {pronoun} can be resumed later."
     return ChoicePage(plural(len(running), "running job"), question, choices, chosen, about)

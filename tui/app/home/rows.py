@@ -1,4 +1,4 @@
-"""What home lists: archives, what can be resumed, extracts, sends. All of it from this machine, without network."""
+"""The items on home: archives, jobs to resume, extracts, sends. All are read from this machine, without network."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ Removable = ExtractLine | SendRecord | SeenArchive | Unfinished
 
 @dataclass(frozen=True)
 class Item:
-    """One thing that is listed; `of` is what it is, None for an archive that was never opened. `url` is an archive's
-    name or place."""
+    """An item of the list. `of`: the thing itself, None for an archive that was never opened. `url`: an archive's name
+    or place."""
 
     kind: RowKind
     name: str
@@ -47,7 +47,7 @@ class Item:
 
     @property
     def text(self) -> str:
-        """What typing looks in."""
+        """The text that a search looks in."""
         match self.of:
             case ExtractLine() as line:
                 more = f"{line.source} {filter_text(line.filter)} {span_text(line.start, line.stop)} {line.place}"
@@ -61,13 +61,13 @@ class Item:
 
     @property
     def running(self) -> bool:
-        """Is it being made now?"""
+        """Whether the job or the extract's scan is running."""
         of = self.of
         return (isinstance(of, Unfinished) and of.running) or (isinstance(of, ExtractLine) and of.state == "running")
 
     @property
     def command(self) -> str:
-        """The command line for it."""
+        """The command that opens, resumes or verifies it."""
         match self.of:
             case Unfinished() as job:
                 return job.command or shell_join(["hourscope", "jobs"])
@@ -80,7 +80,7 @@ class Item:
 
 @dataclass(frozen=True)
 class Home:
-    """All that home knows; `trouble` says what could not be read. `tour`: the step where it was left."""
+    """Everything on home. `trouble`: what could not be read. `tour`: the step at which the tour was left."""
 
     items: tuple[Item, ...] = ()
     trouble: str = ""
@@ -88,13 +88,13 @@ class Home:
     at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     def of(self, kinds: Sequence[RowKind], words: str = "") -> list[Item]:
-        """The items of some kinds that have all the words."""
+        """Return the items of some kinds that contain all the words."""
         typed = words.lower().split()
         return [item for item in self.items if item.kind in kinds and all(word in item.text for word in typed)]
 
 
 def read_home(config: Config) -> Home:
-    """Everything that was kept. What cannot be read is reported, and the rest is there."""
+    """Read all items. Whatever cannot be read is reported in `trouble`; the rest is returned."""
     troubles: list[str] = []
     items = [
         *_archives(config),
@@ -110,8 +110,10 @@ def read_home(config: Config) -> Home:
 def list_again(
     home: Home, config: Config, sign_in: Callable[[str, S3Options], None] | None, cancelled: Callable[[], bool]
 ) -> list[str]:
-    """List the archives of the config that never were, and the new hours of the others (without `sign_in` only of those
-    in folders); what went wrong."""
+    """List the config's archives that were never listed, and the new hours of the others; return the errors.
+
+    Without `sign_in`, only archives in folders are listed.
+    """
     troubles = []
     for item in home.of(("archive",)):
         if cancelled():
@@ -144,7 +146,7 @@ def _read(troubles: list[str], read: Callable[[], list[Item]]) -> list[Item]:
 
 
 def _archives(config: Config) -> list[Item]:
-    """Those of the config by name, then those that were opened, the last one first, then the demo."""
+    """Return the config's archives by name, then other opened ones, the latest first, then the demo."""
     seen = seen_archives()
     by_title = {title: archive for (title, _), archive in reversed(seen.items())}
     named = [Item("archive", name, name, by_title.get(name)) for name in sorted(config.archives)]
@@ -161,7 +163,7 @@ def _archives(config: Config) -> list[Item]:
 
 
 def freshness_of(seen: SeenArchive, now: datetime) -> Freshness | None:
-    """How fresh it was when it was listed last, seen from now."""
+    """Return the archive's freshness now, from its last listing."""
     ended = moment(seen.ended)
     if ended is None or seen.last is None:
         return None
@@ -170,9 +172,9 @@ def freshness_of(seen: SeenArchive, now: datetime) -> Freshness | None:
 
 
 def newest_words(seen: SeenArchive, now: datetime) -> tuple[str, bool]:
-    """`7 min ago`, or `Jan 2015` for one that has ended; is it behind?
+    """Return `7 min ago`, or `Jan 2015` for an archive that has ended, and whether it was behind when last listed.
 
-    What was not listed since cannot be known to be behind: then it says when that was.
+    Whether it has fallen behind since then is unknown without a new listing.
     """
     fresh = freshness_of(seen, now)
     if fresh is None:
@@ -185,7 +187,7 @@ def newest_words(seen: SeenArchive, now: datetime) -> tuple[str, bool]:
 
 
 def headline(home: Home) -> str:
-    """The sentence that is the answer: what is behind, what can be resumed; else what there is."""
+    """Return the sentence at the top: archives that are behind, jobs to resume; else the number of items."""
     sentences = []
     for item in home.of(("archive",)):
         if isinstance(item.of, SeenArchive):
@@ -193,7 +195,7 @@ def headline(home: Home) -> str:
             fresh = freshness_of(item.of, home.at)
             if behind and fresh is not None:
                 last = fresh.last
-                sentences.append(f"{item.name} has no hour since {last:%a} {last.day} {last:%b %H:00}, {words}.")
+                sentences.append(f"{item.name} has no new hour since {last:%a} {last.day} {last:%b %H:00}, {words}.")
     jobs = [item.of for item in home.of(("job",)) if isinstance(item.of, Unfinished)]
     stopped, running = (sum(job.running is flag for job in jobs) for flag in (False, True))
     if stopped:
@@ -209,23 +211,23 @@ def headline(home: Home) -> str:
     return f"{', '.join(parts)}; nothing to resume."
 
 
-# Taking something off the list: what is asked for first, and what then is done.
+# Removing an item from the list: the confirmation, then the removal.
 
 
 def question(what: Removable) -> str:
-    """What has to be typed."""
+    """Return the question that asks for a confirmation."""
     match what:
         case Unfinished():
             return question(what.of)
         case ExtractLine():
             return f"type delete to delete {what.name} and its files, or forget:"
         case SeenArchive():
-            return f"type forget to list {what.title} no more:"
-    return f"type forget to list {what.name} no more:"
+            return f"type forget to remove {what.title} from the list:"
+    return f"type forget to remove {what.name} from the list:"
 
 
 def removed(what: Removable, typed: str) -> str:
-    """Do what was typed; a sentence about it. HourscopeError if it cannot be done."""
+    """Do what was typed; return a sentence about it. Raises HourscopeError if it fails."""
     word = typed.strip()
     match what:
         case Unfinished():
@@ -235,11 +237,11 @@ def removed(what: Removable, typed: str) -> str:
             return f"{what.name} was deleted"
         case ExtractLine() if word == "forget":
             forget_extract(what)
-            return f"{what.name} is not listed any more; its files are in {what.place}"
+            return f"{what.name} is no longer listed; its files are in {what.place}"
         case SeenArchive() if word == "forget":
             forget_archive(what)
         case SendRecord() if word == "forget":
             forget_send(what)
         case _:
             return "nothing was deleted or forgotten"
-    return "it is not listed any more"
+    return "it is no longer listed"

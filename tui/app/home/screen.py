@@ -1,4 +1,4 @@
-"""Home: archives, what can be resumed, extracts, sends; and waiting for an archive's listing."""
+"""Home: archives, jobs to resume, extracts and sends."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ _REFRESH_SECONDS = 2.0  # while something runs
 
 @dataclass
 class HomeRead(Message):
-    """All that home knows."""
+    """The items were read."""
 
     home: Home
 
 
 class HomePage(Page):
-    """What there is, found by typing; nothing is listed or downloaded until it is opened."""
+    """Everything that can be opened, with a search. Nothing is downloaded until it is opened."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (160, "-huge")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-low"), (32, "-tall")]  # noqa: RUF012
@@ -54,7 +54,7 @@ class HomePage(Page):
         Binding("o", "type", "open a place", id="open-place", priority=True),
         Binding("plus", "add", "add an archive", id="add"),
         Binding("t", "tour", "tour", id="tour"),
-        Binding("u", "refresh", "look again", show=False, id="refresh"),
+        Binding("u", "refresh", "refresh", show=False, id="refresh"),
         Binding("delete,backspace", "delete", "delete", id="delete", priority=True),
         Binding("y", "copy", "copy the command", show=False, id="copy"),
     ]
@@ -68,8 +68,8 @@ class HomePage(Page):
         self.home = Home()
         self.searched = ""
         self._own_runs = False
-        self._looked = False  # again, since home was opened
-        self._added = ""  # an archive, to which the cursor goes once it is read
+        self._looked = False  # whether folders were listed again since home was opened
+        self._added = ""  # the added archive; the cursor goes there once it is listed
         self.lead = Lead()
         self.list = HomeList()
         self.face = Face()
@@ -90,17 +90,17 @@ class HomePage(Page):
         self._own_runs = any(job.running for job in jobs)
 
     def refresh_hours(self) -> None:
-        """A job has ended: it made something."""
+        """Read the items again: a job has ended."""
         self.refresh_home()
 
     def _follow(self) -> None:
-        """While something runs, here or in another process."""
+        """Refresh while something runs, here or in another process."""
         runs = any(isinstance(item.of, Unfinished) and item.of.running for item in self.home.items)
         if self.is_current and (runs or self._own_runs):
             self.refresh_home()
 
     def refresh_home(self) -> None:
-        """Read what was kept, in a worker: the journals of many sends take a moment."""
+        """Read the items in a worker, because the journals of many sends take a moment."""
         self.work(lambda: self.post_message(HomeRead(read_home(self.config))), "home", exclusive=True)
 
     def on_home_read(self, message: HomeRead) -> None:
@@ -116,7 +116,7 @@ class HomePage(Page):
             self.report(self.home.trouble, bad=True)
 
     def use_config(self, name: str, config: Config) -> None:
-        """A config that has one archive more: it is listed, and the cursor goes there."""
+        """Use a config with a new archive: list the archive and move the cursor there."""
         self.config, self._added, self.searched = config, name, ""
         self.refresh_home()
         self.work(partial(self._look_again, only=name), "look", exclusive=True)
@@ -134,7 +134,7 @@ class HomePage(Page):
         self.face.show(self.list.item)
         self.refresh_bindings()
 
-    # What is done with the item under the cursor.
+    # Actions on the item under the cursor.
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         item = self.list.item
@@ -156,7 +156,7 @@ class HomePage(Page):
                 if job.running and job.pid == os.getpid():
                     self.action_jobs()
                 elif job.running:
-                    self.report(f"it runs in another process, of {job.who}")
+                    self.report(f"it is running in another process, by {job.who}")
                 else:
                     self._resume(job)
             case ExtractLine() as line:
@@ -226,7 +226,7 @@ class HomePage(Page):
         return None
 
     def on_prompt_typed(self, message: Prompt.Typed) -> None:
-        """Each letter narrows the list."""
+        """Narrow the list with each letter."""
         if message.question == _FIND and self.searched != message.text.strip():
             self._search(message.text)
 
@@ -258,7 +258,7 @@ class HomePage(Page):
         self.work(self._look_again, "look", exclusive=True)
 
     def _look_again(self, *, network: bool = True, only: str = "") -> None:
-        """List what is new in the archives, or in one; behind the first paint only those in folders."""
+        """List new hours of the archives, or of one; without `network`, only of archives in folders."""
         worker = get_current_worker()
         sign_in = self.sign_in if network else None
         home = read_home(self.config)
@@ -288,8 +288,8 @@ class HomePage(Page):
         return (
             *about,
             *((f"$ {item.command}",) if item is not None else ()),
-            "Home lists what is known on this machine, and reads no archive: the strips are of the last listing. "
-            f"Archives with a name come from {self.config.path}: [archives.NAME] with a url. Any folder or s3:// place "
-            "can be opened without one.",
+            "Home lists what this machine knows, without reading any archive: the strips show the last listing. "
+            f"Named archives come from {self.config.path}: [archives.NAME] with a url. Any folder or s3:// place can "
+            "be opened without a name.",
             *(f"$ hourscope {name}" for name in lists),
         )

@@ -1,7 +1,7 @@
-"""Resuming what was stopped earlier, by the command line that was recorded; progress comes from its books on disk.
+"""Resuming a stopped job with its recorded command line. Progress is read from the job's manifest or journal.
 
-The command runs as a process of its own, so that whatever front end began the scan or the send, with whatever options,
-the same code resumes it. Stopping sends it SIGINT, and it keeps its books as it would in a terminal.
+The command runs in its own process: the same code resumes a job whichever front end started it, with whatever options.
+Stopping sends SIGINT, and the process saves its state as it would in a terminal.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _FAILED, _INTERRUPTED = 2, 130
 
 @dataclass
 class Moved(Message):
-    """It got further."""
+    """The job made progress."""
 
     job: Unfinished
 
@@ -50,7 +50,7 @@ class Moved(Message):
 
 @dataclass
 class Ended(Message):
-    """It ended: its exit code, its last words, and whether it came to its end: with damage, too, it may have."""
+    """The process ended: its exit code and last messages. `finished`: the job is complete, maybe with damage."""
 
     job: Unfinished
     code: int
@@ -59,7 +59,7 @@ class Ended(Message):
 
 
 class ResumePage(JobPage):
-    """Runs at once; S stops it, and R resumes it again."""
+    """Resumes a job immediately. S stops it, and R resumes it again."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "copy", "copy the command", show=False, id="copy"),
@@ -99,7 +99,7 @@ class ResumePage(JobPage):
             self.post_message(message)
 
     def _note(self, ended: Ended) -> None:
-        """An entry in the notebook of the archive, if it is known."""
+        """Add an entry to the archive's notebook, if the archive is known."""
         of, kept = self.what.of, self.config.notebook
         if of.url:
             notebook = notebook_of(of.url, of.url, enabled=kept.write, records=kept.records)
@@ -147,7 +147,7 @@ class ResumePage(JobPage):
 
     def _next(self) -> list[Fact]:
         if self.ended is None:
-            return [Fact("", "S stops it; q leaves it running", "you")]
+            return [Fact("", "S stops it; q leaves and keeps it running", "you")]
         if self.ended.finished:
             return [Fact("", "done: q goes back", "good")]
         return [Fact("", "R resumes it again; q goes back, and home lists it", "you")]
@@ -166,18 +166,17 @@ class ResumePage(JobPage):
 
     def explanation(self) -> tuple[str, ...]:
         return (
-            "What was stopped is resumed by the command line that was recorded when it began, as a process of its own. "
-            f"A {self.what.kind} keeps its books on disk, so it resumes where they end: "
-            f"{count(self.what.done)} so far.",
+            "The job is resumed in its own process, with the command line that was recorded when it started. A "
+            f"{self.what.kind} saves its progress on disk and continues from there: {count(self.what.done)} so far.",
             f"$ {self.what.command or shell_join(self.what.words)}",
         )
 
 
 def run(what: Unfinished, cancel: threading.Event) -> Iterator[Moved | Ended]:
-    """Run its command to the end, or until `cancel` is set. SendError if it cannot be started."""
+    """Run the job's command to its end, or until `cancel` is set. Raises SendError if it cannot be started."""
     folder = what.folder if what.folder and Path(what.folder).is_dir() else None
     with tempfile.TemporaryFile() as narration:
-        try:  # -P: a module in that folder is nobody's business
+        try:  # -P: do not import modules from that folder
             process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "tui", *what.words[1:]],
                 cwd=folder,
@@ -210,7 +209,7 @@ def _followed(
 
 
 def _lines(stream: IO[bytes]) -> tuple[str, ...]:
-    """The last words on standard error."""
+    """Return the last lines on standard error."""
     stream.seek(0)
     text = stream.read(1 << 16).decode("utf-8", "replace")
     return tuple(line.removeprefix("hourscope: ") for line in text.splitlines()[-6:])

@@ -1,4 +1,4 @@
-"""The jobs: scans and sends of this run, and those of others that run or can be resumed."""
+"""The jobs: scans and sends of this run, and those of other runs that are running or can be resumed."""
 
 from __future__ import annotations
 
@@ -26,26 +26,26 @@ from tui.history.words import age, ago
 from tui.units import plural
 
 _EMPTY = (
-    "No job runs, and none was stopped.",
+    "No jobs are running or stopped.",
     "",
-    "On the calendar, s plans a scan of the selected hours and p publishes them; in a preview, p publishes what "
+    "On the calendar, s plans a scan of the selected hours and p publishes them; in a preview, p publishes the "
     "matches. Scans and sends keep running when you leave their screens, and each keeps a journal on disk: R resumes "
-    "what was stopped.",
+    "a stopped one.",
 )
-_REST = 60  # cells that are not the title's
+_REST = 60  # cells of a line without the title
 _BAR = 40
 _TONES: dict[str, Tone] = {"resume": "command", "reason": "trouble", "by": "dim"}
 
 
 @dataclass
 class UnfinishedListed(Message):
-    """What was stopped, and what runs elsewhere."""
+    """Jobs that were stopped, or run in another process."""
 
     jobs: list[Unfinished]
 
 
 class JobsPage(Page):
-    """Follows the jobs as they run; it is repainted only where they changed."""
+    """Follows the jobs as they run. Only what has changed is repainted."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("S", "stop", "stop", id="job-stop"),
@@ -56,7 +56,7 @@ class JobsPage(Page):
     def __init__(self, jobs: Jobs) -> None:
         super().__init__()
         self.jobs = list(jobs.all)
-        self.left: list[Unfinished] = []  # by earlier runs, or other processes
+        self.left: list[Unfinished] = []  # from earlier runs or other processes
         self.choices = Choices(self._rows())
         self.bar = TitleBar()
         self.board = Board()
@@ -79,7 +79,7 @@ class JobsPage(Page):
         stream(self, self._look(), "jobs")
 
     def _look(self) -> Iterator[UnfinishedListed]:
-        """What others have left: the journals of many sends take a moment."""
+        """Read the unfinished jobs; the journals of many sends take a moment."""
         yield UnfinishedListed(unfinished())
 
     def on_unfinished_listed(self, message: UnfinishedListed) -> None:
@@ -87,7 +87,7 @@ class JobsPage(Page):
         self._show()
 
     def _show(self) -> None:
-        """The list, or what to do where it is empty."""
+        """Show the list, or a hint if it is empty."""
         self.words.display = not self.number
         for widget in (self.choices, self.bar, self.board):
             widget.display = bool(self.number)
@@ -96,7 +96,7 @@ class JobsPage(Page):
         self.refresh_jobs(self.jobs)
 
     def refresh_jobs(self, jobs: Sequence[Job]) -> None:
-        """One of them got further."""
+        """Show the jobs' progress."""
         running = sum(job.running for job in self.jobs) + sum(job.running for job in self.left)
         for job in self.jobs:
             job.seen = job.seen or not job.running
@@ -107,7 +107,7 @@ class JobsPage(Page):
         self._open_here()
 
     def _open_here(self) -> None:
-        """The job under the cursor, below the list."""
+        """Show the job under the cursor below the list."""
         if (job := self._here) is not None:
             self.bar.show(f"{job.kind}  {job.title}", "enter goes there")
             share = job.state.share if job.running else None
@@ -150,7 +150,7 @@ class JobsPage(Page):
 
     @property
     def _stopped(self) -> Unfinished | None:
-        """What was left, under the cursor."""
+        """The unfinished job under the cursor."""
         at = self.choices.at - len(self.jobs)
         return self.left[at] if 0 <= at < len(self.left) else None
 
@@ -159,7 +159,7 @@ class JobsPage(Page):
         if left is None:
             return
         if left.running:
-            self.report(f"it runs in another process, of {left.who}")
+            self.report(f"it is running in another process, by {left.who}")
         elif not left.words:
             self.report("its command was not recorded; run it again with --resume", bad=True)
         else:
@@ -174,7 +174,7 @@ class JobsPage(Page):
 
     def action_stop(self) -> None:
         if self.interrupt():
-            self.report("stopping; what it did is kept")
+            self.report("stopping; its progress is kept")
 
     def interrupt(self) -> bool:
         return self._here is not None and self._here.stop()
@@ -191,15 +191,15 @@ class JobsPage(Page):
         return f"A {here.kind}" if here is not None else self.title_of_help
 
     def explanation(self) -> tuple[str, ...]:
-        """The job under the cursor; then jobs in general."""
+        """Explain the job under the cursor, then jobs in general."""
         return (
             *self._about(),
             *(f"$ {job.resume_command}" for job in self.jobs if job.resume_command),
             *(f"$ {job.command}" for job in self.left if job.command and not job.running),
-            "Scans and sends run on when their screen is left. ▸ runs, ‖ is paused, ✓ is done, ✗ was stopped and can "
-            "be resumed, ! failed. enter goes to one.",
-            "A scan's manifest and a send's journal are on disk and are written as it goes: a lost terminal, a signal "
-            "or a kill costs at most what was in flight, and the command line can resume where it stopped.",
+            "Scans and sends keep running when you leave their screens. ▸ running, ‖ paused, ✓ done, ✗ stopped (can "
+            "be resumed), ! failed. enter opens one.",
+            "A scan's manifest and a send's journal are written to disk as it runs: a lost terminal, a signal or a "
+            "kill costs at most what was in flight, and the command line can resume from there.",
         )
 
     def _about(self) -> tuple[str, ...]:
@@ -218,12 +218,12 @@ def _progress(share: float | None, words: str) -> Fact:
 
 def _state(job: Unfinished) -> str:
     if job.running:
-        return f"runs in another process, by {job.who}"
+        return f"running in another process, by {job.who}"
     return f"stopped {ago(age(job.since))}"
 
 
 def others(jobs: Sequence[Unfinished], own: Sequence[Job]) -> list[Unfinished]:
-    """Without the jobs of this run: the same command resumes them."""
+    """Return the jobs that are not of this run. A job of this run has the same resume command."""
     commands = tuple(job.resume_command for job in own if job.resume_command)
     return [
         job

@@ -1,1 +1,1 @@
-"""One open archive, without Textual: its session, hours, what was left open, and the jobs that run."""
+"""One open archive, without Textual: its session, its hours, what is remembered of it, and the running jobs."""

@@ -1,4 +1,4 @@
-"""What leaves an archive: the records that a send takes along, and the place of a new extract."""
+"""What leaves an archive: the records of a send, and the place of a new extract."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from tui.send import Source, archive_source, file_source
 
 @dataclass(frozen=True)
 class Cargo:
-    """What is to be sent. `open` may list or read, so it runs in a worker.
+    """The records to send. `open` may list or read, so it runs in a worker.
 
-    `words` are the command line that sends it, but for where it goes. `filtered` makes the cargo of another filter.
+    `words`: the command line that sends it, without the destination. `filtered`: returns the cargo for another filter.
     """
 
     title: str
@@ -30,7 +30,7 @@ class Cargo:
 
 
 def cargo_of_hours(session: Session, hours: Hours, filter_: Filter) -> Cargo:
-    """The matching records of some hours of an archive; of minutes, by the time in them."""
+    """Return the matching records of some hours; a range with minutes selects by the time in the records."""
     selection = Selection.of(hours)
     chunks, filter_ = selection.chunks(session.catalog), session.filter_within(selection, filter_)
     words = command_words("send", session.location, hours.start, hours.stop, filter_.arguments())
@@ -39,7 +39,7 @@ def cargo_of_hours(session: Session, hours: Hours, filter_: Filter) -> Cargo:
 
 
 def cargo_of_extract(session: Session, place: str) -> Cargo:
-    """All of an extract."""
+    """Return all records of an extract."""
 
     location = locate_place(place, session.config, session.s3)
 
@@ -51,14 +51,14 @@ def cargo_of_extract(session: Session, place: str) -> Cargo:
 
 
 def cargo_of_file(place: str) -> Cargo:
-    """All of a file of lines."""
+    """Return all lines of a file."""
     return Cargo(place, lambda: file_source(Path(place).expanduser()), tuple(command_words("send", place)))
 
 
 def default_out(session: Session, filter_: Filter, hours: Hours, words: str = "") -> str:
-    """A new folder for an extract, below the state folder; its name tells the archive, the filter and the time.
+    """Return a new folder for an extract, below the state folder, named after the archive, the filter and the time.
 
-    `words` take the filter's place.
+    `words` replace the filter in the name.
     """
     name = extract_name(session.title, filter_, hours.start, hours.stop, session.config.filters, words)
     base = state_dir() / "extracts" / name

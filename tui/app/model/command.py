@@ -1,4 +1,4 @@
-"""The command line that does what a screen does, so that a look around becomes a runbook."""
+"""Command lines that do what a screen does."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from tui.shell import shell_word
 def scan_command(
     session: Session, start: datetime, stop: datetime, filter_: Filter, out: str, more: Sequence[str] = ()
 ) -> str:
-    """`hourscope scan ARCHIVE --from … --to … -m … -o OUT/`, for one range."""
+    """Return `hourscope scan ARCHIVE --from … --to … -m … -o OUT/` for one range."""
     return command_line("scan", session.location, start, stop, [*filter_.arguments(), *more, "-o", out])
 
 
 def scan_commands(session: Session, hours: Selection, filter_: Filter, out: str, more: Sequence[str] = ()) -> list[str]:
-    """One command a range; those of several ranges have an output each, numbered."""
+    """Return one command per range. With several ranges, the outputs are numbered."""
     outs = [out] if len(hours.ranges) == 1 else [numbered(out, at) for at in range(1, len(hours.ranges) + 1)]
     return [
         scan_command(session, range_.start, range_.stop, filter_, name, more)
@@ -35,7 +35,7 @@ def scan_commands(session: Session, hours: Selection, filter_: Filter, out: str,
 
 
 def numbered(out: str, number: int) -> str:
-    """`found/` → `found.1/`; `found.jsonl.gz` → `found.1.jsonl.gz`."""
+    """Return an output's name with a number: `found/` → `found.1/`; `found.jsonl.gz` → `found.1.jsonl.gz`."""
     if out.endswith("/"):
         return f"{out.rstrip('/')}.{number}/"
     stem, dot, ending = Path(out).name.partition(".")
@@ -47,13 +47,13 @@ def ls_command(session: Session) -> str:
 
 
 def cat_command(session: Session, hour: datetime, filter_: Filter, *, key: str | None = None) -> str:
-    """All of an hour, or one of its chunks."""
+    """Return the `cat` command for an hour, or for one of its chunks."""
     one = ["--key", key] if key is not None else []
     return command_line("cat", session.location, options=["--hour", spell_hour(hour), *one, *filter_.arguments()])
 
 
 def shell_list(session: Session) -> str:
-    """How the archive is listed by hand."""
+    """Return a shell command that lists the archive."""
     root, prefix = session.archive.store.url, session.archive.layout.prefixes()[0]
     if root.startswith("s3://"):
         return f"aws s3 ls --recursive {shell_word(f'{root}/{prefix}')}"
@@ -61,7 +61,7 @@ def shell_list(session: Session) -> str:
 
 
 def shell_read(session: Session, key: str) -> str:
-    """How one chunk is read by hand."""
+    """Return a shell command that reads one chunk."""
     root = session.archive.store.url
     place = f"{root}/{key}"
     if root.startswith("s3://"):
@@ -70,9 +70,9 @@ def shell_read(session: Session, key: str) -> str:
 
 
 def read_filter(words: str) -> Filter:
-    """A JMESPath, or a filter as the command line spells it: `-g TEXT -e RE -m EXPR -v …`; FilterError if neither.
+    """Parse a JMESPath, or a filter in the command line's syntax: `-g TEXT -e RE -m EXPR -v …`.
 
-    No JMESPath begins with a `-`.
+    A JMESPath never starts with `-`. Raises FilterError if it is neither.
     """
     if words.strip() and not words.lstrip().startswith("-"):
         return parse_filter(match=[words.strip()])
@@ -83,7 +83,7 @@ def read_filter(words: str) -> Filter:
     try:
         rest = shlex.split(words)
     except ValueError as error:
-        raise FilterError(f"a quote is not closed in: {words}", words) from error
+        raise FilterError(f"missing closing quote in: {words}", words) from error
     while rest:
         word = rest.pop(0)
         if word in flags:
@@ -92,14 +92,14 @@ def read_filter(words: str) -> Filter:
             texts[names[word]].append(rest.pop(0))
         else:
             known = ", ".join((*names, *flags))
-            what = f"after {word} something is missing" if word in names else f"'{word}' is none of {known}"
+            what = f"{word} needs a value" if word in names else f"'{word}' is not one of {known}"
             raise FilterError(what, words, words.find(word))
     arguments: dict[str, Any] = {**texts, **dict.fromkeys(given, True)}
     return parse_filter(**arguments)
 
 
 def shell_filter(filter_: Filter) -> str:
-    """The filter's text and regex terms as greps; JMESPath has no everyday tool."""
+    """Return the filter's text and regex terms as greps. JMESPath has no common shell tool."""
     whole = filter_.invert and len(filter_.active) == 1
     return "".join(
         f" | grep {' '.join([grep[0], *term.flags, *(['-v'] if term.negated != whole else [])])}"

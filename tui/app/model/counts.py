@@ -1,4 +1,4 @@
-"""Records counted over time: matches and all records of each hour (or matches of each minute), split by values."""
+"""Counts over time: matches and all records per hour, or matches per minute, optionally split by value."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ from tui.units import size
 
 HOUR, MINUTE = Every(60), Every(1)
 _INTERVAL_SECONDS = 0.4  # between two reports
-_MOST_VALUES = 8  # that a split shows; the others are one
+_MOST_VALUES = 8  # shown in a split; the others are counted together
 OTHERS = "all others"
-_MOST_BYTES, _MOST_BYTES_S3 = 2 << 30, 128 << 20  # of an archive that is counted whole without being selected
-_DAYS_AROUND = 3  # the cursor, of a larger one
-_TRIED = 20  # chunks, whether the index answers
+_MOST_BYTES, _MOST_BYTES_S3 = 2 << 30, 128 << 20  # the largest archive that is counted in full without a selection
+_DAYS_AROUND = 3  # of a larger archive, the days on each side of the cursor
+_TRIED = 20  # chunks tried to see whether the index can count
 
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """Counts by hour, or by minute if `every` is one.
+    """Counts per hour, or per minute if `every` is a minute.
 
-    `records`: of each hour, matching or not. `split`: for each of the most frequent values (as text) its counts.
-    `chunks` of `of` were dealt with, `skipped` of them without reading. `no_time`: matches whose minute is not known;
-    of minutes `time_field` holds the records' time.
+    `records`: all records of each hour. `split`: the counts of each of the most frequent values (as text). `chunks` of
+    `of` are done, `skipped` of them without reading. `no_time`: matches without a known minute. `time_field`: the field
+    with the records' time, for counts per minute.
     """
 
     hours: Hours
@@ -61,14 +61,14 @@ class Series:
         return self.filter.narrows
 
     def odd_split(self, odd: Container[datetime]) -> dict[str, frozenset[datetime]]:
-        """Hours with far more, or fewer, records of a value than usual; not those in which all records are `odd`."""
+        """Return the hours with far more or fewer records of a value than usual, without `odd` hours."""
         return {
             value: frozenset(odd_counts({hour: counts.get(hour, 0) for hour in self.records if hour not in odd}))
             for value, counts in self.split.items()
         }
 
     def shade(self) -> Shade:
-        """For the calendar."""
+        """Return the counts as shades for the calendar."""
         return Shade(self.filter.describe(), self.filter, self.matches, self.records)
 
     @property
@@ -79,9 +79,9 @@ class Series:
 def count_over_time(
     session: Session, hours: Hours, filter_: Filter, by: str, every: Every, cancel: threading.Event
 ) -> Iterator[Series]:
-    """Better and better counts; the last is final, unless it was cancelled. Chunks that the index knows are not read.
+    """Yield more and more complete counts; the last is final unless cancelled. Indexed chunks are not read.
 
-    FilterError for a field that is not a JMESPath.
+    Raises FilterError if `by` is not a JMESPath.
     """
     archive = session.archive
     if session.catalog.is_listed(hours.start, hours.stop):
@@ -114,7 +114,7 @@ def count_over_time(
 
 
 def _by_time(rows: tuple[CountedRow, ...], by: str) -> dict[datetime, int]:
-    """Of minutes: a record with a list of values counts once for each."""
+    """Return counts by minute. A record with a list of values counts once for each value."""
     counts = Counter[datetime]()
     for row in rows:
         if row.time is not None:
@@ -123,7 +123,7 @@ def _by_time(rows: tuple[CountedRow, ...], by: str) -> dict[datetime, int]:
 
 
 def _split(rows: tuple[CountedRow, ...]) -> dict[str, dict[datetime, int]]:
-    """The most frequent values first, the others together as the last."""
+    """Return the counts of the most frequent values, then those of all others together."""
     totals, split = Counter[str](), dict[str, Counter[datetime]]()
     for row in rows:
         (value,) = row.plain
@@ -144,9 +144,9 @@ def minutes_of(hour: datetime) -> tuple[datetime, ...]:
 
 
 def counted_hours(session: Session) -> tuple[Hours, str]:
-    """The selection, else the whole archive, else days around the cursor; and a sentence where it is not all.
+    """Return the hours to count, and a sentence if they are only a part of a large archive.
 
-    A large archive is counted whole where the index knows the answer.
+    These are the selection, else the whole archive if it is small or the index can answer, else days around the cursor.
     """
     if session.selection:
         return session.selection.span.whole, ""
@@ -163,7 +163,7 @@ def counted_hours(session: Session) -> tuple[Hours, str]:
 
 
 def _is_known(session: Session) -> bool:
-    """Is every chunk indexed, and does the index count the matches of the filter in some of them?"""
+    """Return whether all chunks are indexed and the index can count the filter's matches in a few of them."""
     chunks, counting = session.catalog.chunks, Counting((), HOUR, None, None, session.archive.zone)
     with open_index(session.archive) as index:
         if len(index.indexed(chunks)) < len(chunks):

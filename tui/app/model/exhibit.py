@@ -1,7 +1,6 @@
-"""The chunks of an hour as they are, to look at: each key taken apart, what the store says of the object, and of a torn
-one its last bytes.
+"""The chunks of an hour in detail: the fields of each key, the object's metadata, and a torn chunk's last bytes.
 
-A line is parts of text, each with what it is: a field of the layout (`topic`), `time`, `dim`, `trouble`, or nothing.
+A line consists of parts (text, kind). The kind is a field of the layout (`topic`), `time`, `dim`, `trouble` or empty.
 """
 
 from __future__ import annotations
@@ -15,15 +14,15 @@ from tui.errors import HourscopeError
 from tui.units import count, size
 
 Exhibit = tuple[tuple[str, str], ...]
-"""A line."""
+"""A line of (text, kind) parts."""
 
-CHUNKS = 4  # that are taken apart
+CHUNKS = 4  # shown in detail
 _TAIL, _LINE = 36, 12  # bytes
 _TORN = "ends in the middle"  # of a member, a frame, …
 
 
 def exhibit(session: Session, chunks: Sequence[Chunk]) -> Iterator[Exhibit]:
-    """One line after the other; a torn chunk's last bytes are read."""
+    """Yield the lines. Reads the last bytes of torn chunks."""
     archive = session.archive
     for chunk in chunks[:CHUNKS]:
         yield archive.layout.taken_apart(chunk.key)
@@ -40,7 +39,7 @@ def exhibit(session: Session, chunks: Sequence[Chunk]) -> Iterator[Exhibit]:
 
 
 def _fields(archive: Archive, chunk: Chunk) -> Exhibit:
-    """What its parts are called, each as the part in the key."""
+    """Return the names and values of a key's fields."""
     parsed = archive.layout.parse(chunk.key)
     fields = [(name, text) for name, text in (parsed.fields.items() if parsed else ()) if text]
     named = [part for name, text in fields for part in ((f"  {name} ", "dim"), (text, name))]
@@ -48,7 +47,7 @@ def _fields(archive: Archive, chunk: Chunk) -> Exhibit:
 
 
 def _tail(archive: Archive, chunk: Chunk) -> Iterator[Exhibit]:
-    """Its last bytes, in lines of twelve: where, in hex, as text."""
+    """Yield a chunk's last bytes in lines of twelve: offset, hex, text."""
     start = max(chunk.size - _TAIL, 0)
     try:
         with archive.store.open(chunk.key, start=start, etag=chunk.etag) as stream:
@@ -56,7 +55,7 @@ def _tail(archive: Archive, chunk: Chunk) -> Iterator[Exhibit]:
     except HourscopeError as error:
         yield ((f"  its last bytes cannot be read: {error}", "trouble"),)
         return
-    yield ((f"  its last {count(len(tail))} bytes; whole, it would end with its checksum and its length:", "dim"),)
+    yield ((f"  its last {count(len(tail))} bytes; a whole one would end with its checksum and length:", "dim"),)
     for at in range(0, len(tail), _LINE):
         line = tail[at : at + _LINE]
         text = "".join(chr(byte) if 32 <= byte < 127 else "·" for byte in line)

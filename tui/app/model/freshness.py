@@ -1,4 +1,4 @@
-"""How fresh an archive is: its last hour, how long ago that ended, and when uploads usually come."""
+"""How fresh an archive is: its last hour, how long ago that ended, and the usual delay of uploads."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from tui.units import duration, plural
 
 _HOUR = 3600.0
 _DAY = 24 * _HOUR
-_ENDED = 30 * _DAY  # an archive without news for so long is not fed any more: nobody waits for it
+_ENDED = 30 * _DAY  # an archive without a new hour for this long has ended and is not late
 
 
 @dataclass(frozen=True, slots=True)
 class Freshness:
-    """`age`: seconds since the last hour that has a chunk ended. `lag`: seconds from an hour's end to its upload."""
+    """`age`: seconds since the end of the last hour with a chunk. `lag`: seconds from an hour's end to its upload."""
 
     last: datetime
     age: float
@@ -27,37 +27,37 @@ class Freshness:
 
     @property
     def behind(self) -> bool:
-        """Should the hour after the last be there by now?"""
+        """Whether the hour after the last is overdue."""
         lag = self.lag or 0.0
         return not self.ended and self.age - _HOUR > lag + max(_HOUR, abs(lag))
 
     @property
     def brief(self) -> str:
-        """For the header; nothing for an archive that has ended."""
+        """The freshness for the header; empty if the archive has ended."""
         return "" if self.ended else f"behind {ago(self.age)}" if self.behind else f"fresh, {ago(self.age)} ago"
 
     def words(self) -> str:
-        """`fresh: last hour ended 34m ago`."""
+        """Return `fresh: last hour ended 34m ago`."""
         if self.ended:
             return f"ends {self.last + timedelta(hours=1):%Y-%m-%d %H:00}"
         word = "behind: nothing since" if self.behind else "fresh: last hour ended"
         return f"{word} {ago(self.age)} ago" if not self.behind else f"{word} {self.last + timedelta(hours=1):%H:%M}"
 
     def sentence(self) -> str:
-        """What follows "This archive"."""
+        """Return the rest of a sentence that starts with "This archive"."""
         return f"{'' if self.ended else 'is '}{self.words()}; {self.uploads()}"
 
     def uploads(self) -> str:
-        """When they usually come."""
+        """Return when uploads usually arrive."""
         if self.lag is None:
             return ""
         if self.lag < -_HOUR / 2:
-            return "uploads before the hour's end: other zone?"
+            return "uploads before the hour ends: wrong zone?"
         return "uploads as the hour ends" if self.lag < 1 else f"uploads {ago(self.lag)} after the hour"
 
 
 def freshness(session: Session, now: datetime | None = None) -> Freshness | None:
-    """Of an archive that has a chunk at all. An extract is as old as what it was made of: it has none."""
+    """Return the archive's freshness; None for an empty archive, and for an extract, which gets no new hours."""
     if not session.catalog.hours or session.archive.extract:
         return None
     ended = session.last.astimezone(UTC) + timedelta(hours=1)
@@ -65,7 +65,7 @@ def freshness(session: Session, now: datetime | None = None) -> Freshness | None
 
 
 def ago(seconds: float) -> str:
-    """`34m`, `5h 10m`, `3 days`."""
+    """Return `34m`, `5h 10m`, `3 days`."""
     if seconds >= 2 * _DAY:
         return plural(int(seconds / _DAY), "day")
     return duration(seconds) if abs(seconds) < 60 else duration(round(seconds / 60) * 60).removesuffix(" 00s")

@@ -1,4 +1,4 @@
-"""A mark for each hour of an archive: a shade of what there is, or a sign of trouble; and the days they stand on."""
+"""The calendar's heat grid: a mark for each hour, which is a shade or a sign of trouble, and the lines of the grid."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from tui.app.model.usual import ODD_LARGE, ODD_SMALL, odd_counts
 from tui.archive import Gap
 from tui.archive.catalog import in_gaps
 
-_LESS, _MORE = 0.8, 1.25  # times the usual: beyond them an hour is no longer as usual
+_LESS, _MORE = 0.8, 1.25  # times the usual: an hour between them counts as usual
 _LAGS = (600.0, 3600.0, 6 * 3600.0)  # seconds: the shades of the upload lag
 
 
 class Mark(Enum):
-    """What an hour shows; the value is its two cells."""
+    """The mark of an hour; the value is its two cells."""
 
     OUTSIDE = "  "
     GAP = "··"
@@ -69,25 +69,25 @@ class Overlay(Enum):
             Overlay.USUAL: (f"below {_LESS}×", "as usual", f"above {_MORE}×"),
             Overlay.CHUNKS: ("few to many chunks, by fifths",),
             Overlay.LAG: ("≤10m", "≤1h", "≤6h", "more"),
-            Overlay.MATCHES: ("few to many matches, ×3 a step",),
-            Overlay.HITS: ("few to many, ×3 a step",),
-            Overlay.RATE: ("small to large, ×3 a step",),
+            Overlay.MATCHES: ("few to many matches, ×3 per step",),
+            Overlay.HITS: ("few to many, ×3 per step",),
+            Overlay.RATE: ("small to large, ×3 per step",),
             Overlay.RATE_USUAL: (f"below {_LESS}×", "as usual", f"above {_MORE}×"),
         }[self]
 
     @property
     def counted(self) -> bool:
-        """Is it of a filter's matches, or of a finding? Those need records, and sizes only the listing."""
+        """Whether it counts the matches of a filter or finding, which requires reading records."""
         return self in (Overlay.HITS, Overlay.RATE, Overlay.RATE_USUAL)
 
     @property
     def finds(self) -> bool:
-        """Does it show what stands out, and not how much there is?"""
+        """Whether it shows matches, not amounts."""
         return self.counted or self is Overlay.MATCHES
 
 
 def overlays(session: Session) -> list[Overlay]:
-    """Those of which something is known, or can be counted."""
+    """Return the overlays that have data or can be counted."""
     empty = {
         Overlay.USUAL: not session.usual.sizes,
         Overlay.LAG: session.archive.extract,
@@ -113,9 +113,9 @@ class MonthTitle:
 
 @dataclass(frozen=True)
 class HeatGrid:
-    """Marks for every hour, gaps apart, and the lines (month titles and days) that they stand on.
+    """The marks of all hours, the gaps, and the lines of the grid (month titles and days).
 
-    `numbers` are shown instead of a shade's own sign; `odd` hours have far more or fewer hits than is usual.
+    `numbers` replace the signs of shades. `odd` hours have far more or fewer hits than usual.
     """
 
     overlay: Overlay
@@ -132,22 +132,22 @@ class HeatGrid:
 
     @cached_property
     def present(self) -> frozenset[Mark]:
-        """The marks that some hour has."""
+        """The marks in use."""
         return frozenset(self.marks.values()) | ({Mark.GAP} if self.gaps else set())
 
     def sign(self, hour: datetime, mark: Mark) -> str:
-        """The one cell of the hour under the cursor."""
+        """Return the single cell of the hour under the cursor."""
         number = self.numbers.get(hour)
         return "■" if mark in LEVELS and number is None else str(number)[-1] if mark in LEVELS else mark.value[0]
 
     def cells(self, hour: datetime, mark: Mark) -> str:
-        """The two cells of an hour."""
+        """Return the two cells of an hour."""
         number = self.numbers.get(hour) if mark in LEVELS else None
         return mark.value if number is None else f"{min(number, 99):2d}"
 
 
 def heat_grid(session: Session, overlay: Overlay = Overlay.SIZE) -> HeatGrid:
-    """The grid of an archive: a shade for each hour, and a sign where there is trouble."""
+    """Return the grid of an archive: a shade for each hour, or a sign if there is trouble."""
     shades = _shades(session, overlay)
     trouble = {hour: mark for hour in session.catalog.hours if (mark := _trouble(session, hour, overlay))}
     read = dict.fromkeys(session.scanned - session.catalog.hours.keys(), Mark.NONE)
@@ -166,7 +166,7 @@ def heat_grid(session: Session, overlay: Overlay = Overlay.SIZE) -> HeatGrid:
 
 
 def _trouble(session: Session, hour: datetime, overlay: Overlay) -> Mark | None:
-    """What is wrong with an hour that has chunks, the worst first; only what the overlay is about."""
+    """Return the worst trouble of an hour with chunks, if it matters for the overlay."""
     if overlay is Overlay.MATCHES and hour not in session.matches:
         return None
     if overlay.counted and session.shade and not session.shade.records.get(hour):
@@ -175,7 +175,7 @@ def _trouble(session: Session, hour: datetime, overlay: Overlay) -> Mark | None:
         return Mark.DAMAGED
     if any(chunk.needs_restore for chunk in session.chunks(hour)):
         return Mark.FROZEN
-    if session.archive.extract:  # how many matched is no sign of trouble
+    if session.archive.extract:  # a small extract is not a trouble
         return None
     if overlay in (Overlay.SIZE, Overlay.USUAL):
         ratio = session.usual.ratio(hour, session.hour_size[hour])
@@ -204,7 +204,7 @@ def _shades(session: Session, overlay: Overlay) -> dict[datetime, Mark]:
 
 
 def _counted_shades(shade: Shade, overlay: Overlay) -> dict[datetime, Mark]:
-    """Hits, or their share of the records; hours that were not counted have no shade."""
+    """Return shades for hits, or for their share of the records. Hours that were not counted have none."""
     counted = [hour for hour, number in shade.records.items() if number]
     if overlay is Overlay.RATE_USUAL:
         usual = shade.usual_rates
@@ -225,16 +225,16 @@ def _against_usual(session: Session, hour: datetime) -> Mark:
 
 
 def by_fifths(values: Mapping[datetime, int]) -> dict[datetime, Mark]:
-    """A shade for each fifth of the hours: one monstrous hour does not make all the others pale."""
+    """Return a shade for each fifth of the hours, so that one huge hour does not make all others look small."""
     ordered = sorted(values.values())
     rank = {value: (bisect_left(ordered, value) + bisect_right(ordered, value)) / 2 for value in set(ordered)}
     return {hour: LEVELS[min(int(len(LEVELS) * rank[value] / len(ordered)), 4)] for hour, value in values.items()}
 
 
 def by_threes(values: Mapping[datetime, float]) -> dict[datetime, Mark]:
-    """A shade for each factor of 3 between counts; the second is around the median.
+    """Return a shade for each factor of 3 between counts; the second is around the median.
 
-    A burst of thousands leaves an incident of thirty an hour above the everyday two or three.
+    An incident of thirty per hour stays above the usual two or three even if another hour has thousands.
     """
     middle = median(values.values()) if values else 1
     edges = [middle * 3 ** (step + 0.5) for step in range(-1, 3)]
@@ -242,7 +242,7 @@ def by_threes(values: Mapping[datetime, float]) -> dict[datetime, Mark]:
 
 
 def _lines(first: date, last: date) -> list[MonthTitle | date]:
-    """The days of the span, a title before each month where there are several."""
+    """Return the days of the span, with a title before each month if there are several."""
     lines: list[MonthTitle | date] = []
     day, titles = first, (first.year, first.month) != (last.year, last.month)
     while day <= last:
@@ -255,7 +255,7 @@ def _lines(first: date, last: date) -> list[MonthTitle | date]:
 
 @dataclass(frozen=True, slots=True)
 class TroubleRun:
-    """Hours in a row with the same trouble."""
+    """Consecutive hours with the same trouble."""
 
     first: datetime
     hours: int
@@ -266,7 +266,7 @@ class TroubleRun:
 
 
 def troubles(grid: HeatGrid) -> list[TroubleRun]:
-    """What `e` and `E` walk over, in order: a week without chunks is one trouble, and not 168."""
+    """Return the stops of `e` and `E`, in order. A week without chunks is one trouble, not 168."""
     rows: list[TroubleRun] = []
     last: datetime | None = None
     marks = {hour: Mark.ODD_LARGE if ratio > 1 else Mark.ODD_SMALL for hour, ratio in grid.odd.items()}

@@ -1,4 +1,4 @@
-"""Which hours are selected: ranges, apart from each other and in order."""
+"""Selections of hours: disjoint ranges in order."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MinuteRange = tuple[datetime, datetime]  # [start, stop) to the minute
 
 @dataclass(frozen=True, slots=True)
 class Hours:
-    """A half-open range of hours; or of minutes, which are the times of records and not those of keys."""
+    """A half-open range of hours; or of minutes, which refer to the times in records, not in keys."""
 
     start: datetime
     stop: datetime
@@ -26,11 +26,11 @@ class Hours:
 
     @classmethod
     def of(cls, one: datetime, other: datetime) -> Hours:
-        """The range that has both hours in it, whichever comes first."""
+        """Return the range from one hour through the other, in either order."""
         return cls(min(one, other), next_hour(max(one, other)))
 
     def words(self) -> str:
-        """`Tue 20 Jan 13:00–19:00`; both days where they are two."""
+        """Return `Tue 20 Jan 13:00–19:00`, with both days if they differ."""
         same_day = self.stop.date() == self.start.date()
         stop = f"{self.stop:%H:%M}" if same_day else f" {self.stop:%a} {self.stop.day} {self.stop:%b %H:%M}"
         return f"{self.start:%a} {self.start.day} {self.start:%b %H:%M}{'' if same_day else ' '}–{stop}"
@@ -41,19 +41,19 @@ class Hours:
 
     @property
     def whole(self) -> Hours:
-        """The hours that it touches."""
+        """The range extended to whole hours."""
         return Hours(floor_hour(self.start), ceil_hour(self.stop)) if self.in_minutes else self
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """No hour, or some; `of` makes it of any ranges. Empty ones are false."""
+    """Selected hours; false if empty. `of` accepts any ranges."""
 
     ranges: tuple[Hours, ...] = ()
 
     @classmethod
     def of(cls, *ranges: Hours) -> Selection:
-        """Ranges that overlap or touch become one."""
+        """Return a selection of these ranges. Ranges that overlap or touch are merged."""
         joined: list[Hours] = []
         for hours in sorted(ranges, key=lambda hours: hours.start):
             if joined and hours.start <= joined[-1].stop:
@@ -74,7 +74,7 @@ class Selection:
 
     @property
     def whole(self) -> Selection:
-        """The hours that it touches."""
+        """The selection extended to whole hours."""
         return Selection.of(*(hours.whole for hours in self.ranges)) if self.in_minutes else self
 
     def covers(self, other: Hours) -> bool:
@@ -96,56 +96,58 @@ class Selection:
         return Selection.of(*pieces)
 
     def toggled(self, hours: Hours) -> Selection:
-        """With these hours, or without them if they were all in it."""
+        """Return the selection with these hours, or without them if all were selected."""
         return self.without(hours) if self.covers(hours) else self.added(hours)
 
     @property
     def span(self) -> Hours:
-        """From the first to the last of them."""
+        """From the first selected hour to the last."""
         return Hours(self.ranges[0].start, self.ranges[-1].stop)
 
     def hours(self) -> tuple[datetime, ...]:
         return tuple(hour for hours in self.whole.ranges for hour in hours_between(hours.start, hours.stop))
 
     def chunks(self, catalog: Catalog) -> tuple[Chunk, ...]:
-        """By hour, then key. Records of a range of minutes may have come in the hour after."""
+        """Return the chunks, by hour and key. Records of a range of minutes may be in the following hour."""
         ends = ((hours.start, next_hour(hours.stop) if self.in_minutes else hours.stop) for hours in self.whole.ranges)
         return tuple(chunk for start, stop in ends for chunk in catalog.between(start, stop))
 
     def words(self) -> str:
-        """As `read_selection` reads it: `2015-01-20T13 to 2015-01-21T00, …`."""
+        """Return the selection as `read_selection` parses it: `2015-01-20T13 to 2015-01-21T00, …`."""
         return ", ".join(f"{spell_time(hours.start)} to {spell_time(hours.stop)}" for hours in self.ranges)
 
 
 def read_selection(text: str, zone: tzinfo, end: datetime | None) -> Selection:
-    """Ranges as they are typed, separated by commas; one without an end goes to `end`. TimeError if it is none."""
+    """Parse ranges separated by commas; one without an end goes to `end`. Raises TimeError."""
     ranges: list[Hours] = []
     for part in text.split(","):
         first, last = parse_range(*_ends(part), zone)
         last = last or end
         if first is None or last is None or first >= last:
-            raise TimeError("give two times, such as 2015-01-20T13 to 2015-01-21; a comma begins another range")
+            raise TimeError("enter two times, such as 2015-01-20T13 to 2015-01-21; a comma starts another range")
         ranges.append(Hours(first, last))
     return Selection.of(*ranges)
 
 
 def read_moments(text: str, zone: tzinfo) -> MinuteRange | None:
-    """A range to the minute as it is typed, `2015-01-20T14:05..14:25`; None if it is in whole hours. TimeError if it
-    makes no sense, or is one of several ranges."""
+    """Parse a range to the minute, `2015-01-20T14:05..14:25`; return None if it is in whole hours.
+
+    Raises TimeError if it is invalid or one of several ranges.
+    """
     several = [parse_moments(*_ends(part), zone) for part in text.split(",")]
     moments = several[0] if len(several) == 1 else None
     if any(several) and (moments is None or None in moments):
-        raise TimeError("a range to the minute has two ends and stands alone, such as 2015-01-20T14:05..14:25")
+        raise TimeError("a range to the minute needs two ends and must be the only one: 2015-01-20T14:05..14:25")
     return moments  # type: ignore[return-value]  # neither end is None
 
 
 def range_notes(text: str, zone: tzinfo, *, minutes: bool) -> list[str]:
-    """What clocks did at the ends of ranges as they are typed; `minutes`: they are times of records."""
+    """Return notes about clock changes at the ends of typed ranges. `minutes`: they are times in records."""
     return [note for part in text.split(",") for note in clock_notes(*_ends(part), zone, minutes=minutes)]
 
 
 def _ends(text: str) -> tuple[str, str | None]:
-    """The two ends of a range; of the second, the day may be left out before a minute."""
+    """Return the two ends of a typed range. The second may be a time of day alone, `14:25`."""
     start, _, stop = (part.strip() for part in re.sub(r"\.\.", " to ", text).partition(" to "))
     if re.fullmatch(r"\d\d?:\d\d", stop):
         stop = f"{start[:10]}T{stop:>05}"

@@ -1,4 +1,4 @@
-"""The jobs: scans and sends, which keep books on disk. How far each is, and how all are stopped at the end."""
+"""The jobs: scans and sends, which save their state on disk. Their progress, and stopping all of them at the end."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ RUNNING, PAUSED, DONE, STOPPED, FAILED = "▸", "‖", "✓", "✗", "!"
 
 @dataclass(frozen=True, slots=True)
 class JobState:
-    """`share` is 0 to 1, or None where it is not known how much there is. `words` are the rest."""
+    """`share`: 0 to 1, or None if the total is unknown. `words`: details."""
 
     sign: str
     share: float | None = None
@@ -23,10 +23,10 @@ class JobState:
 
 @dataclass(eq=False, slots=True)
 class Job:
-    """A scan or a send, which goes on when its screen is left. That screen writes it; others read it.
+    """A scan or a send, which continues when its screen is left. That screen writes it; others read it.
 
-    `about`: what it does, and where to. `stop` asks it to end and returns False if it does not run. `resume_command`
-    is empty where there is none. `seen`: was its end looked at?
+    `about`: what it does, and its destination. `stop` asks it to end; it returns False if the job is not running.
+    `resume_command`: empty if there is none. `seen`: whether the user has seen its end.
     """
 
     kind: str
@@ -50,8 +50,8 @@ class Job:
 
 
 class Jobs:
-    """All jobs since hourscope was started, the newest last. Each lives in a worker's thread; `running` and `stop` may
-    be called from any thread."""
+    """All jobs since hourscope was started, the newest last. Each runs in a worker thread; `running` and `stop` may be
+    called from any thread."""
 
     def __init__(self) -> None:
         self.all: list[Job] = []
@@ -61,7 +61,7 @@ class Jobs:
 
     @contextmanager
     def running(self, stop: Callable[[], object]) -> Iterator[None]:
-        """Around the work; `stop` asks it to end soon, its books kept."""
+        """Surround a job's work. `stop` asks it to save its state and end soon."""
         with self._changed:
             number = threading.get_ident()
             self._stops[number] = stop
@@ -76,7 +76,7 @@ class Jobs:
                 self._changed.notify_all()
 
     def stop(self, seconds: float) -> bool:
-        """Ask all to end, and wait so long; True if none runs any more. What begins later is stopped at once."""
+        """Ask all jobs to end, wait up to `seconds`, and return whether all have. Later jobs are stopped at once."""
         with self._changed:
             self._stopped = True
             stops = list(self._stops.values())

@@ -1,6 +1,6 @@
-"""Months that were listed, kept on disk for the first screen of the next start; nothing else trusts them.
+"""A cache of listed months on disk, for the first screen of the next start. Nothing else trusts it.
 
-A file for each place, and one for each of its months; all can be deleted at any time.
+There is a file for each place and one for each of its months. All can be deleted at any time.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from tui.errors import OutputError
 Month = tuple[int, int]
 _VERSION = 1
 _MOST_BYTES = 64 << 20
-_CLOSED = timedelta(days=7)  # after its end a month gets no more chunks
+_CLOSED = timedelta(days=7)  # after its end; a closed month gets no more chunks
 
 
 class CachedArchive(msgspec.Struct):
-    """What is needed to show an archive before anything is listed. `heads`: what keys have before their time."""
+    """What is needed to show an archive before anything is listed. `heads`: the parts of keys before their time."""
 
     layout: str
     heads: tuple[str, ...]
@@ -59,7 +59,7 @@ T = TypeVar("T", CachedArchive, _StoredRows)
 
 @dataclass(frozen=True, slots=True)
 class MonthCache:
-    """The files of one place: a location with the options that lead there."""
+    """The files of one place, which is a location with its options."""
 
     name: str
 
@@ -69,19 +69,19 @@ class MonthCache:
         return cls(hashlib.sha256(options.encode("utf-8", "surrogateescape")).hexdigest()[:32])
 
     def place(self) -> CachedArchive | None:
-        """What was kept of it; None if there is nothing that can be read."""
+        """Return the cached place; None if there is no readable file."""
         return self._read("place", CachedArchive)
 
     def month(self, month: Month) -> tuple[list[StoredObject], bool] | None:
-        """The objects of a month, and whether it was closed when they were listed."""
-        kept = self._read(_spelled(month), _StoredRows)
+        """Return the objects of a month, and whether it was closed when they were listed."""
+        kept = self._read(_month_name(month), _StoredRows)
         if kept is None:
             return None
         end = datetime(month[0] + month[1] // 12, month[1] % 12 + 1, 1, tzinfo=UTC)
         return [_object(row) for row in kept.rows], kept.listed > end + _CLOSED
 
     def whole(self) -> list[StoredObject] | None:
-        """All objects of an archive that can only be listed as a whole."""
+        """Return all objects of an archive that can only be listed as a whole."""
         kept = self._read("whole", _StoredRows)
         return None if kept is None else [_object(row) for row in kept.rows]
 
@@ -92,7 +92,7 @@ class MonthCache:
         self._write("place", place)
 
     def keep_month(self, month: Month, rows: Iterable[Chunk | StoredObject]) -> None:
-        self._write(_spelled(month), _StoredRows(datetime.now(UTC), [_row(row) for row in rows]))
+        self._write(_month_name(month), _StoredRows(datetime.now(UTC), [_row(row) for row in rows]))
 
     def _path(self, what: str) -> Path:
         return cache_dir() / "listings" / f"{self.name}.{what}"
@@ -106,7 +106,7 @@ class MonthCache:
 
     def _write(self, what: str, value: CachedArchive | _StoredRows) -> None:
         path = self._path(what)
-        with suppress(OSError, OutputError):  # a cache that cannot be written is no reason to fail
+        with suppress(OSError, OutputError):  # an unwritable cache must not cause a failure
             with atomic_file(path, overwrite=True, private=True) as stream:
                 stream.write(zlib.compress(msgspec.json.encode(value), 1))
             evict(path.parent, _MOST_BYTES)
@@ -120,5 +120,5 @@ def _object(row: _StoredRow) -> StoredObject:
     return StoredObject(row.key, row.size, row.etag, row.uploaded, row.storage_class, row.restored)
 
 
-def _spelled(month: Month) -> str:
+def _month_name(month: Month) -> str:
     return f"{month[0]:04}-{month[1]:02}"

@@ -1,4 +1,4 @@
-"""The months of an archive that is too large to be listed at once: which there are, and those that were listed."""
+"""The months of an archive that is too large to list at once: its span, and the months listed so far."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from tui.archive.walk import Walk
 Rows = tuple[Chunk | StoredObject, ...]
 _FEW = 5000  # chunks
 _UNKNOWN = datetime(1970, 1, 1, tzinfo=UTC)
-MOST_ROWS = 60_000  # that are kept: about 25 MB
-_NEAR = 3  # months that are kept however large they are: the one in sight and those beside it
-_AHEAD = timedelta(days=2)  # of the clock: keys of a later time are no news
+MOST_ROWS = 60_000  # kept in memory: about 25 MB
+_NEAR = 3  # months kept whatever their size: the visible one and its neighbors
+_AHEAD = timedelta(days=2)  # of the clock: keys with a later time are not the newest month
 
 
 def month_of(hour: datetime) -> Month:
@@ -31,17 +31,17 @@ def month_of(hour: datetime) -> Month:
 
 
 def bounds(month: Month) -> tuple[datetime, datetime]:
-    """Its first hour and that of the next month, by the clock."""
+    """Return the first hour of a month and of the next one, in wall-clock time."""
     year, number = month
     return datetime(year, number, 1), datetime(year + number // 12, number % 12 + 1, 1)
 
 
 @dataclass
 class Months:
-    """What is known of an archive's months; one thread lists, any may ask for the catalog.
+    """The known months of an archive. One thread lists; any thread may read the catalog.
 
-    `first` and `stop`: the span, as far as it is known. `rows`: of the months that were listed, the last used at the
-    end. `exact`: are the ends of the span those of all names? `stale`: months of the cache that were still open.
+    `first` and `stop`: the span, as far as it is known. `rows`: the listed months, the most recently used last.
+    `exact`: the span includes all names. `stale`: cached months that were still open.
     """
 
     archive: Archive
@@ -63,7 +63,7 @@ class Months:
         self.cache.keep_place(CachedArchive(self.archive.layout.pattern, self.walk.heads, self.first, self.stop))
 
     def recall(self, month: Month) -> bool:
-        """Take a month from the cache, if it is there."""
+        """Load a month from the cache; return False if it is not there."""
         kept = self.cache.month(month)
         if kept is None:
             return False
@@ -87,7 +87,7 @@ class Months:
         return sum(map(len, self.rows.values()))
 
     def survey(self) -> bool:
-        """Look at all names, and find where the archive really begins and ends; is anything else than before known?"""
+        """Look at all names to find the archive's true span; return whether it has changed."""
         before, self.exact = (self.first, self.stop), True
         self.walk = Walk(Listing(self.archive.store), self.archive.layout)
         span = _span(self.archive, self.walk)
@@ -97,19 +97,19 @@ class Months:
         return (self.first, self.stop) != before
 
     def missing(self, place: datetime) -> Iterator[Month]:
-        """The months to list while somebody looks at an hour: its own, those beside it, those of its year."""
+        """Yield the months to list while an hour is shown: its own, the neighbors, the rest of its year."""
         year, number = month_of(place)
         near = [(year, number), *(month_of(time) for time in (_before(place), _after(place)))]
         largest = max(map(len, self.rows.values()), default=0)
         for month in dict.fromkeys([*near, *((year, other) for other in range(12, 0, -1))]):
             if month not in near and month not in self.rows and self._total + largest > MOST_ROWS:
-                return  # it would take the place of another month
+                return  # it would evict another month
             start, stop = (time.replace(tzinfo=self.archive.zone) for time in bounds(month))
             if (month not in self.rows or month in self.stale) and start < self.stop and self.first < stop:
                 yield month
 
     def missing_of(self, start: datetime, stop: datetime) -> Iterator[Month]:
-        """The months to list for [start, stop)."""
+        """Yield the months to list for [start, stop)."""
         month = month_of(max(start, self.first))
         while month_of(stop) >= month and bounds(month)[0] < min(stop, self.stop).replace(tzinfo=None):
             if month not in self.rows:
@@ -117,7 +117,7 @@ class Months:
             month = month_of(bounds(month)[1])
 
     def catalog(self) -> Catalog:
-        """What is known now."""
+        """Return the catalog of the months listed so far."""
         rows = [row for month in sorted(self.rows) for row in self.rows[month]]
         known = renamed(make_catalog(rows), self.archive.layout)
         return replace(known, first=self.first, stop=self.stop, unlisted=tuple(self._unlisted()))
@@ -135,9 +135,9 @@ class Months:
 
 @dataclass
 class WholeMonths:
-    """`Months` of an archive in a bucket that can only be listed as a whole: at first, what was listed the last time.
+    """Like `Months`, for an archive in a bucket that can only be listed as a whole. It starts with the last listing.
 
-    `exact`: was it listed since?
+    `exact`: it has been listed since.
     """
 
     archive: Archive
@@ -146,20 +146,20 @@ class WholeMonths:
     exact: bool = False
 
     def load(self, month: Month) -> None:
-        """Every month is known."""
+        """Do nothing: every month is known."""
 
     def recall(self, month: Month) -> bool:
         return True
 
     def survey(self) -> bool:
-        """List all of it; is there anything new?"""
+        """List the whole archive; return whether anything has changed."""
         before, self.known = self.known, self.archive.catalog()
         self.exact = True
         self.keep()
         return before != self.known
 
     def keep(self) -> None:
-        """Keep it for the next start, unless a listing takes no more than a few requests."""
+        """Cache the listing for the next start, unless it takes only a few requests."""
         if len(self.known.chunks) >= _FEW:
             others = (StoredObject(key, 0, "", _UNKNOWN) for key in self.known.unmatched)
             self.cache.keep_place(CachedArchive(self.archive.layout.pattern, (), _UNKNOWN, _UNKNOWN))
@@ -175,8 +175,8 @@ class WholeMonths:
         return self.known
 
 
-def whole_of(archive: Archive, catalog: Catalog, location: Location) -> WholeMonths | None:
-    """An archive that was just listed as a whole, and is kept; None for a folder and an extract."""
+def cached_whole(archive: Archive, catalog: Catalog, location: Location) -> WholeMonths | None:
+    """Cache an archive that was just listed as a whole, and return it; None for a folder or an extract."""
     if not is_s3(location.url) or archive.extract or archive.walk().can_walk:
         return None
     whole = WholeMonths(archive, MonthCache.of(location), catalog, exact=True)
@@ -185,7 +185,7 @@ def whole_of(archive: Archive, catalog: Catalog, location: Location) -> WholeMon
 
 
 def remembered_months(location: Location) -> Months | WholeMonths | None:
-    """What the cache has of an archive in a bucket: its newest month, and others of that year; or all of it."""
+    """Return what is cached of an archive in a bucket: its newest month and others of that year, or all of it."""
     cache = MonthCache.of(location)
     place = cache.place() if is_s3(location.url) else None
     if place is None:
@@ -208,7 +208,7 @@ def remembered_months(location: Location) -> Months | WholeMonths | None:
 
 
 def months_of(archive: Archive, walk: Walk, cache: MonthCache) -> Months | None:
-    """An archive with its newest month listed; None for one that is listed as a whole."""
+    """Return the archive's months with the newest one listed; None if it must be listed as a whole."""
     if archive.extract or walk.look(Range()) is not None:
         return None
     quick = replace(walk, quick=True)
@@ -223,13 +223,13 @@ def months_of(archive: Archive, walk: Walk, cache: MonthCache) -> Months | None:
 
 
 def _near(years: tuple[int, ...]) -> list[int]:
-    """The years without those that stand alone: a host that booted without a clock writes 1970."""
+    """Return the years without isolated ones: a host that boots without a clock writes 1970."""
     far = far_hours(datetime(year, 1, 1) for year in years)
     return [year for year in years if datetime(year, 1, 1) not in far]
 
 
 def _newest(walk: Walk) -> datetime | None:
-    """The newest month of the first name that has one, unless it lies in the future."""
+    """Return the newest month of the first name that has one, unless it is in the future."""
     now = datetime.now(UTC).replace(tzinfo=None) + _AHEAD
     for hours in (Range(None, now), Range()):
         for head in walk.heads[:1] if hours.stop else walk.heads:
@@ -239,7 +239,7 @@ def _newest(walk: Walk) -> datetime | None:
 
 
 def _span(archive: Archive, walk: Walk) -> tuple[datetime, datetime] | None:
-    """The first hour of the archive, and the end of its last one, without years that stand alone."""
+    """Return the first hour of the archive and the end of its last one, without isolated years."""
     years = walk.years
     if not years:
         return None

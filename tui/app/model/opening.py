@@ -1,4 +1,4 @@
-"""Opening an archive: its listing, what an extract knows of its hours, and where it was left; and making the sample."""
+"""Opening an archive: its listing, an extract's matches per hour, and where it was left. Also creates the sample."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from tui.app.model.month_cache import MonthCache
-from tui.app.model.months import Months, WholeMonths, month_of, months_of, remembered_months, whole_of
+from tui.app.model.months import Months, WholeMonths, cached_whole, month_of, months_of, remembered_months
 from tui.app.model.remembered import recall
 from tui.app.model.session import Session
 from tui.app.model.usual import Usual, usual_of
@@ -26,14 +26,14 @@ from tui.scan.manifest import origin_of
 
 
 def open_session(location: Location, config: Config, *, afresh: bool = False) -> tuple[Session, str]:
-    """An archive, listed (or the month of it that is shown first), and a sentence about where it was left.
+    """List an archive, or its first shown month; return its session and a sentence about where it was left.
 
-    `afresh`: not as it was left. HourscopeError if it cannot be opened.
+    `afresh`: do not restore where it was left. Raises HourscopeError if it cannot be opened.
     """
     months = remembered_months(location)
     if months is None:
         archive, catalog, by_month = first_listing(location)
-        months = by_month or whole_of(archive, catalog, location)
+        months = by_month or cached_whole(archive, catalog, location)
     else:
         archive, catalog = months.archive, months.catalog()
     session = Session(archive, catalog, config, location, months=months)
@@ -46,7 +46,7 @@ def open_session(location: Location, config: Config, *, afresh: bool = False) ->
         if not months.recall(month_of(session.place)):
             months.load(month_of(session.place))
         session.catalog = months.catalog()
-    usual = session.usual  # worked out here, where nobody waits for it
+    usual = session.usual  # computed here, in the worker thread
     try:
         keep_seen(location, archive, session.catalog, session.gap_hours, usual.lag)
     except HistoryError as error:
@@ -55,14 +55,14 @@ def open_session(location: Location, config: Config, *, afresh: bool = False) ->
 
 
 def layouts_beside(archive: Archive, walk: Walk, catalog: Catalog, hours: Range | None = None) -> tuple[str, ...]:
-    """The layouts of the keys that a detected one leaves out, and of those on the way to a range, if one is given."""
+    """Return the layouts of the keys that a detected layout leaves out, and of those on the way to `hours`."""
     return tuple(
         layout.pattern for layout in other_layouts(archive, walk, hours or Range(), catalog.unmatched, anywhere=True)
     )
 
 
 def first_listing(location: Location) -> tuple[Archive, Catalog, Months | None]:
-    """An archive of which nothing is known, and what is listed first: its newest month, or all of it."""
+    """List an unknown archive for the first time: its newest month, or all of it."""
     archive, listing = location.open()
     walk = archive.walk(listing)
     months = months_of(archive, walk, MonthCache.of(location))
@@ -70,14 +70,13 @@ def first_listing(location: Location) -> tuple[Archive, Catalog, Months | None]:
 
 
 def keep_listed(location: Location) -> None:
-    """List an archive for the first time, and remember what home shows of it. HourscopeError if it cannot be listed."""
+    """List an archive for the first time, and store what home shows of it. Raises HourscopeError."""
     archive, catalog, _ = first_listing(location)
     keep_seen(location, archive, catalog, sum(gap.hours for gap in catalog.gaps), usual_of(catalog).lag)
 
 
 def listed_again(session: Session) -> tuple[Catalog, Usual]:
-    """The archive as it is now; of one that is listed month by month the newest month. HourscopeError if it cannot be
-    listed."""
+    """List the archive again, or its newest month if it is listed by month. Raises HourscopeError."""
     archive, months = session.archive, session.months
     if months is None:
         catalog = archive.catalog()
@@ -92,8 +91,8 @@ def listed_again(session: Session) -> tuple[Catalog, Usual]:
 
 
 def make_demo(folder: Path, cancelled: Callable[[], bool]) -> bool:
-    """Write the sample archive unless it is there; False if that was given up. HourscopeError if it cannot be."""
-    from tui.demo import SampleSpec, write_sample  # nobody else needs it
+    """Write the sample archive unless it exists; return False if cancelled. Raises HourscopeError."""
+    from tui.demo import SampleSpec, write_sample  # only needed here
 
     if folder.is_dir() and len(list(folder.iterdir())) >= SampleSpec().hours:
         return True

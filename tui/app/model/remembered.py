@@ -1,7 +1,7 @@
-"""What is kept between two runs: the last session of each archive, and the filters that were typed.
+"""State kept between runs: the last session of each archive, and the filters that were typed.
 
-Small files in the XDG state folder, readable by nobody else, for filters may hold what is nobody else's business. They
-are written whole or not at all. One that is broken is reported once, ignored, and kept under another name.
+These are small files in the XDG state folder, readable only by the user, because filters may be confidential. They are
+written atomically. A broken file is reported once, ignored, and kept under another name.
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 class StateError(HourscopeError):
-    """A file of hourscope's in the state folder that cannot be read or written."""
+    """A state file cannot be read or written."""
 
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """How an archive was left: the hour under the cursor, the filter, the columns of the preview, and the hour that was
-    previewed last with the number of the record under the cursor."""
+    """How an archive was left: the hour under the cursor, the filter, the preview's columns, and the last previewed
+    hour with the number of the record under the cursor."""
 
     hour: datetime | None = None
     filter: Filter = field(default_factory=Filter)
@@ -51,7 +51,7 @@ class Left:
 
 
 def session_file(url: str) -> Path:
-    """Where the last session of an archive is kept."""
+    """Return the file of an archive's last session."""
     return state_dir() / "sessions" / f"{sha256(url.encode()).hexdigest()[:24]}.json"
 
 
@@ -67,14 +67,14 @@ class SavedTerm(msgspec.Struct, frozen=True):
 
 
 class SavedFilter(msgspec.Struct, frozen=True):
-    """A filter, with the terms that are switched off."""
+    """A filter, including the terms that are off."""
 
     terms: tuple[SavedTerm, ...] = ()
     invert: bool = False
 
 
 class SavedSession(msgspec.Struct, frozen=True, kw_only=True):
-    """The file of a session. Version 1 is hourscope 0.1.0's, which did not write a version."""
+    """The file of a session. Version 1 is that of hourscope 0.1.0, which wrote no version."""
 
     version: int = 1
     archive: str = ""
@@ -85,10 +85,10 @@ class SavedSession(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_left(url: str, zone: tzinfo) -> Left:
-    """How the archive was left; an empty one the first time.
+    """Return how the archive was left; an empty `Left` the first time.
 
-    StateError if the file cannot be read. One that is broken is moved aside, so that it is reported once and not lost;
-    one of a newer hourscope stays where it is.
+    Raises StateError if the file cannot be read. A broken file is renamed: it is reported once and not lost. The file
+    of a newer hourscope stays where it is.
     """
     path = session_file(url)
     try:
@@ -125,7 +125,7 @@ def _newer(saved: Mapping[str, object]) -> bool:
 
 
 def _set_aside(path: Path) -> Path:
-    """Give a broken file another name."""
+    """Rename a broken file; return its new path."""
     aside = path.with_name(f"{path.name}.broken-{uuid4().hex[:8]}")
     try:
         path.rename(aside)
@@ -135,9 +135,9 @@ def _set_aside(path: Path) -> Path:
 
 
 def write_left(url: str, left: Left) -> None:
-    """Keep how an archive is left, unless a newer hourscope keeps it. StateError if it cannot be written."""
+    """Store how an archive is left, unless the file is from a newer hourscope. Raises StateError."""
     path = session_file(url)
-    with suppress(ValueError, RecursionError, StateError):  # it is replaced
+    with suppress(ValueError, RecursionError, StateError):  # a broken file is replaced
         if _newer(_object(json.loads(_read(path) or "{}"))):
             return
     terms = tuple(
@@ -164,7 +164,7 @@ def _object(value: object) -> Mapping[str, object]:
 
 
 def recall(session: Session) -> str:
-    """Put the session where it was left the last time; a sentence that says so, or why not, or nothing."""
+    """Restore where the session was left; return a sentence about it or about an error, or an empty text."""
     try:
         left = read_left(session.archive.url, session.archive.zone)
     except StateError as error:
@@ -178,7 +178,7 @@ def recall(session: Session) -> str:
 
 
 def remember(session: Session) -> None:
-    """Keep where the session is; the newest hour is no place, so that next time the newest is shown again."""
+    """Store where the session is. The newest hour is not stored: next time, the newest hour is shown again."""
     place = None if session.place == session.clamped(session.last) else session.place
     write_left(session.archive.url, Left(place, session.filter, session.columns, session.line))
 
@@ -191,12 +191,12 @@ def _history_file() -> Path:
 
 
 def read_typed() -> list[TypedText]:
-    """What was typed in the filter bar before. Lines that are broken are left out."""
+    """Return the history of the filter bar, without broken lines."""
     return _typed()[0][-MOST_TYPED:]
 
 
 def _typed() -> tuple[list[TypedText], bool]:
-    """What was typed, and whether all of the file could be read."""
+    """Return the history, and whether the whole file could be read."""
     try:
         lines = (_read(_history_file()) or "").splitlines()
     except ValueError:
@@ -209,9 +209,9 @@ def _typed() -> tuple[list[TypedText], bool]:
 
 
 def keep_typed(typed: TypedText) -> list[TypedText]:
-    """What was typed, this the newest (and only once); a file with broken lines is kept under another name.
+    """Append a text to the history, without duplicates, and return the history.
 
-    StateError if it cannot be kept.
+    A file with broken lines is kept under another name. Raises StateError if the history cannot be written.
     """
     before, sound = _typed()
     kept = [earlier for earlier in before[-MOST_TYPED:] if earlier != typed]
@@ -224,7 +224,7 @@ def keep_typed(typed: TypedText) -> list[TypedText]:
 
 
 def _read(path: Path) -> str | None:
-    """The text of a file; None if there is none. ValueError if it is not text or too large for one of ours."""
+    """Return the text of a file; None if it does not exist. Raises ValueError if it is not text or is too large."""
     try:
         with path.open("rb") as stream:
             data = stream.read(_LARGEST_BYTES + 1)

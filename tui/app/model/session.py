@@ -1,4 +1,4 @@
-"""What the screens of one archive share: its catalog, what was learned of its hours, and the selected hours."""
+"""What the screens of one archive share: its catalog, what is known about its hours, and the selected hours."""
 
 from __future__ import annotations
 
@@ -25,14 +25,16 @@ from tui.scan import ChunkDamaged
 from tui.scan.manifest import ExtractOrigin
 from tui.units import plural
 
-_MOST_KEYS = 100  # that are named
-_MOST_PARTS = 100  # of a chunk, whose damage is remembered
+_MOST_KEYS = 100  # named on a screen
+_MOST_PARTS = 100  # damaged parts of a chunk that are remembered
 
 
 @dataclass(frozen=True)
 class Shade:
-    """What the calendar's shades can stand for beside sizes: the hits of each hour among its records (or of a sample of
-    them), for a filter or a finding (`of_finding`) in `words`. `filter`: it, if all records were looked at."""
+    """Counts for the calendar's shades: the hits of a filter or finding in each hour, among its records or a sample.
+
+    `words`: the filter or finding (`of_finding`) in words. `filter`: the filter, if all records were counted.
+    """
 
     words: str
     filter: Filter | None
@@ -42,18 +44,18 @@ class Shade:
 
     @cached_property
     def rates(self) -> dict[datetime, float]:
-        """Hits of a record, by hour."""
+        """Hits per record, by hour."""
         return {hour: self.hits.get(hour, 0) / number for hour, number in self.records.items() if number}
 
     @cached_property
     def usual_rates(self) -> dict[datetime, float]:
-        """Those of the hours that each is compared with; none where there are too few."""
+        """The usual rate of each hour; an hour with too few others to compare with has none."""
         return usual_counts(self.rates)
 
 
 @dataclass
 class Session:
-    """One open archive. Workers make the catalog; only the screens' own thread changes the rest."""
+    """One open archive. Workers create the catalog; only the screens' thread changes the session."""
 
     archive: Archive
     catalog: Catalog
@@ -61,23 +63,23 @@ class Session:
     location: Location
     filter: Filter = field(default_factory=Filter)
     place: datetime | None = None  # the hour under the calendar's cursor
-    line: tuple[datetime, int] | None = None  # the hour that was previewed last, and the record under the cursor there
+    line: tuple[datetime, int] | None = None  # the last previewed hour, and the record under the cursor there
     marks: dict[str, array[int]] = field(default_factory=dict)  # key → lines, from 0, ascending
-    columns: tuple[str, ...] = ()  # of the preview, chosen: JMESPath expressions
+    columns: tuple[str, ...] = ()  # chosen for the preview: JMESPath expressions
     selection: Selection = field(default_factory=Selection)
-    damage: dict[str, tuple[str, ...]] = field(default_factory=dict)  # key → what of it cannot be read, a sentence each
+    damage: dict[str, tuple[str, ...]] = field(default_factory=dict)  # key → a sentence for each unreadable part
     matches: Mapping[datetime, int] = field(default_factory=dict)  # of the last scan (or the extract's), by hour
-    scanned: frozenset[datetime] = frozenset()  # of an extract: the hours that were read, with or without a match
-    shade: Shade | None = None  # of what was counted or found last
-    origin: ExtractOrigin | None = None  # of an extract: what it was made of
-    sent_to: tuple[str, NsqSpec, str] = ("", NsqSpec(), "")  # where the last send went: name, addresses, topic
-    times: tzinfo | None = None  # the zone that moments are shown in; None: the archive's
-    time_field: str | None = None  # of the records, as far as a range of minutes was looked at
+    scanned: frozenset[datetime] = frozenset()  # of an extract: the scanned hours, with or without a match
+    shade: Shade | None = None  # the last count or finding
+    origin: ExtractOrigin | None = None  # of an extract: its source
+    sent_to: tuple[str, NsqSpec, str] = ("", NsqSpec(), "")  # the last send's destination: name, addresses, topic
+    times: tzinfo | None = None  # the zone in which times are shown; None: the archive's
+    time_field: str | None = None  # of the records; None until a range of minutes has been used
     months: Months | WholeMonths | None = None  # of an archive that is listed while it is shown
-    others: tuple[str, ...] = ()  # the layouts of keys that a detected one leaves out, as --layout takes them
+    others: tuple[str, ...] = ()  # layouts of keys that a detected layout leaves out, as --layout accepts them
 
     def update(self, catalog: Catalog, usual: Usual) -> None:
-        """More was listed; what is usual is worked out where nobody waits for it."""
+        """Use a larger catalog. `usual` is passed in, because a worker computes it."""
         for name in ("first", "last", "gaps", "gap_hours", "hour_size", "_sums", "catalog_last"):
             self.__dict__.pop(name, None)
         self.catalog = catalog
@@ -85,17 +87,17 @@ class Session:
 
     @property
     def title(self) -> str:
-        """The archive as the command line would name it."""
+        """The archive's name on the command line."""
         return self.location.title
 
     @property
     def name(self) -> str:
-        """For a header: the title, without the folders that hourscope chose."""
+        """The title for a header, without the folders that hourscope chose."""
         return place_name(self.title)
 
     @property
     def heading(self) -> str:
-        """The name; an extract says what it is."""
+        """The name; for an extract, with its source and filter."""
         if self.origin is None:
             return self.name
         name, source = (text.rstrip("/").rpartition("/")[2] for text in (self.title, self.origin.source))
@@ -103,7 +105,7 @@ class Session:
 
     @property
     def notebook(self) -> Notebook:
-        """The archive's notebook, as the config wants it."""
+        """The archive's notebook, with the config's settings."""
         kept = self.config.notebook
         return notebook_of(self.location.url, self.title, enabled=kept.write, records=kept.records)
 
@@ -114,7 +116,7 @@ class Session:
 
     @property
     def zone(self) -> tzinfo:
-        """The zone that moments (uploads, times in records) are shown in. Hours are the archive's in any case."""
+        """The zone in which uploads and times in records are shown. Hours always stay in the archive's zone."""
         return self.times or self.archive.zone
 
     @cached_property
@@ -124,7 +126,7 @@ class Session:
 
     @cached_property
     def last(self) -> datetime:
-        """The last hour of the span that has a chunk."""
+        """The last hour with a chunk."""
         stop = self.catalog.stop
         if stop and not self.catalog.is_listed(shifted(stop, -1), stop):
             return shifted(stop, -1)
@@ -132,7 +134,7 @@ class Session:
 
     @cached_property
     def gaps(self) -> tuple[Gap, ...]:
-        """The hours without a chunk; of an extract, those that were not scanned."""
+        """The hours without a chunk; for an extract, those that were not scanned."""
         if not self.scanned:
             return self.catalog.gaps
         return gaps_between(self.scanned | self.catalog.hours.keys(), self.first, next_hour(self.catalog_last))
@@ -147,17 +149,17 @@ class Session:
 
     @cached_property
     def usual(self) -> Usual:
-        """What is usual for each hour."""
+        """The usual size and upload lag of each hour."""
         return usual_of(self.catalog)
 
     @cached_property
     def _sums(self) -> tuple[list[datetime], list[int], list[int]]:
-        """The hours that have chunks; before each and behind the last, how many chunks and bytes there were so far."""
+        """The hours with chunks, and cumulative counts of chunks and bytes: before each hour, and after the last."""
         chunks = [0, *itertools.accumulate(len(hour_chunks) for hour_chunks in self.catalog.hours.values())]
         return list(self.catalog.hours), chunks, [0, *itertools.accumulate(self.hour_size.values())]
 
     def totals(self, selection: Selection) -> tuple[int, int, int]:
-        """Hours that have chunks, chunks, bytes: of some hours, however many those are."""
+        """Return (hours with chunks, chunks, bytes) of a selection, fast for any size."""
         hours, chunks, sizes = self._sums
         sums = [0, 0, 0]
         for range_ in selection.whole.ranges:
@@ -167,7 +169,7 @@ class Session:
         return sums[0], sums[1], sums[2]
 
     def filter_within(self, selection: Selection, filter_: Filter) -> Filter:
-        """The filter of these hours; of minutes it also holds to the time in the records."""
+        """Return the filter for these hours; for minutes, also limited to the time in the records."""
         if not selection.in_minutes or self.time_field is None:
             return filter_
         span = selection.span
@@ -177,25 +179,24 @@ class Session:
         return self.catalog.hours.get(hour, ())
 
     def knows(self, hour: datetime) -> bool:
-        """Was the hour listed?"""
+        """Return whether the hour is listed."""
         return self.catalog.is_listed(hour, shifted(hour, 1))
 
     def add_damage(self, event: ChunkDamaged) -> None:
-        """A part of a chunk cannot be read: remember where and why."""
+        """Remember where and why a part of a chunk cannot be read."""
         sentence = event.damage.reason if event.unread else str(event.damage)
         known = self.damage.get(event.chunk.key, ())
         if sentence not in known and len(known) < _MOST_PARTS:
             self.damage[event.chunk.key] = (*known, sentence)
 
     def damage_words(self, chunks: Iterable[Chunk] | None = None) -> str:
-        """For a header: how many (of these) chunks are damaged, as far as that is known; nothing if none is."""
+        """Return the number of chunks (or of these) known to be damaged, for a header; empty if none."""
         number = len(self.damage) if chunks is None else sum(chunk.key in self.damage for chunk in chunks)
         return f"! {number} damaged" if number else ""
 
     @property
     def left_out(self) -> tuple[str, ...]:
-        """What of the archive is not on the screens, a sentence each: keys that a detected layout does not fit, and
-        chunks far from all others."""
+        """A sentence for each thing that is not shown: keys that do not fit a detected layout, and far chunks."""
         catalog = self.catalog
         words = left_out(self.location, self.archive, catalog.unmatched, catalog.chunks)
         named = " and ".join(map(repr, self.others))
@@ -204,7 +205,7 @@ class Session:
 
     @property
     def other_keys(self) -> tuple[str, ...]:
-        """The keys that are no chunks, as far as a screen holds them; nothing if there are none."""
+        """A sentence with the first keys that are not chunks; empty if there are none."""
         keys = self.catalog.unmatched
         if not keys:
             return ()
@@ -214,7 +215,7 @@ class Session:
 
     @property
     def left_out_words(self) -> str:
-        """For a header: `! 26 keys left out · 1 far chunk`."""
+        """`! 26 keys left out, 1 far chunk`, for a header."""
         keys, far = self.catalog.unmatched if self.archive.detected else (), self.catalog.far
         parts = [f"{plural(len(keys), 'key')} left out"] if keys else []
         parts += ["another layout (t)"] if self.others else []
@@ -222,18 +223,18 @@ class Session:
         return f"! {', '.join(parts)}" if parts else ""
 
     def hour_beside(self, hour: datetime, step: int) -> datetime | None:
-        """The first hour with a chunk after `hour` (`step` 1) or before it (-1)."""
+        """Return the nearest hour with a chunk after `hour` (`step` 1) or before it (-1)."""
         hours = self._sums[0]
         at = bisect_right(hours, hour) if step > 0 else bisect_left(hours, hour) - 1
         return hours[at] if 0 <= at < len(hours) else None
 
     def nearest(self, hour: datetime) -> datetime | None:
-        """The hour if it has a chunk, else the nearest that has."""
+        """Return the hour if it has a chunk, else the nearest hour with one."""
         around = (hour,) if hour in self.catalog.hours else (self.hour_beside(hour, -1), self.hour_beside(hour, 1))
         return min((one for one in around if one), key=lambda one: abs(one - hour), default=None)
 
     def out_of_reach(self, hour: datetime) -> str:
-        """Why the chunks of an hour cannot be read now; empty if they can."""
+        """Return why the chunks of an hour cannot be read now; empty if they can."""
         if any(chunk.needs_restore for chunk in self.chunks(hour)):
             return (
                 f"{hour:%a %Y-%m-%d %H:00} is in Glacier: restore it first (aws s3api restore-object), then come back"
@@ -244,23 +245,23 @@ class Session:
         return any(chunk.key in self.damage for chunk in self.chunks(hour))
 
     def clamped(self, hour: datetime) -> datetime:
-        """The nearest hour inside the archive's span."""
+        """Return the nearest hour inside the archive's span."""
         return max(self.first, min(hour, self.catalog_last))
 
     @cached_property
     def catalog_last(self) -> datetime:
-        """The last hour of the span that was listed."""
+        """The last hour of the archive's span."""
         stop = self.catalog.stop
         return max(self.last if stop is None else shifted(stop, -1), max(self.scanned, default=self.first))
 
 
 def shifted(hour: datetime, hours: int) -> datetime:
-    """The wall-clock hour so many hours on; one that a spring change leaves out is passed over by `next_hour`."""
+    """Return the wall-clock hour `hours` later. `next_hour` skips an hour that a spring change leaves out."""
     moved = hour.replace(tzinfo=None) + timedelta(hours=hours)
     return moved.replace(tzinfo=hour.tzinfo)
 
 
 def place_name(place: str) -> str:
-    """A place without the folders that hourscope chose: the name of an extract in the state folder, or of the demo."""
+    """Return a place without the folders that hourscope chose: the name of the demo or an extract, if it is there."""
     own = (f"{state_dir()}/", f"{cache_dir()}/")
     return place.rstrip("/").rpartition("/")[2] if place.startswith(own) else place

@@ -1,4 +1,4 @@
-"""What is usual for an hour: its size beside the same hour of other weeks, its upload beside those around."""
+"""What is usual for an hour: the size of the same hour in other weeks, and the upload lag of the days around it."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from statistics import median
 from tui.archive import Catalog
 from tui.units import plural
 
-_AROUND = 6  # hours of a kind before and after that are compared with: archives grow
-_ENOUGH = 3  # others; of fewer, one odd hour would make the rest look odd
-_DAYS = 3  # before and after, whose uploads tell what is usual
-_LATE = 3600.0  # seconds past the usual, at least
+_AROUND = 6  # similar hours before and after to compare with; not more, because archives grow
+_ENOUGH = 3  # other hours; with fewer, one odd hour would make the rest look odd
+_DAYS = 3  # days before and after whose uploads define the usual lag
+_LATE = 3600.0  # seconds: an upload is late only if it exceeds the usual lag by more
 
 
 @dataclass(frozen=True, slots=True)
 class UsualSize:
-    """The median of the hours that one is compared with, and which those are: `8 Sundays`."""
+    """The median size of the hours compared with, and these hours in words: `8 Sundays`."""
 
     size: float
     among: str
@@ -27,19 +27,22 @@ class UsualSize:
 
 @dataclass(frozen=True)
 class Usual:
-    """`lags`: seconds from an hour's end to its last upload (below 0: before). `usual_lags` are by day."""
+    """`lags`: seconds from an hour's end to its last upload (negative: before). `usual_lags`: by day."""
 
     sizes: Mapping[datetime, UsualSize] = field(default_factory=dict)
     lags: Mapping[datetime, float] = field(default_factory=dict)
     usual_lags: Mapping[date, float] = field(default_factory=dict)
 
     def ratio(self, hour: datetime, size: int) -> float | None:
-        """How often the usual size goes into this one; None where there is too little to compare with."""
+        """Return the size divided by the usual size; None if there is too little to compare with."""
         usual = self.sizes.get(hour)
         return size / usual.size if usual and usual.size else None
 
     def late(self, hour: datetime) -> bool:
-        """Did it come an hour later than usual, and twice as late? A copied archive, with old hours, has none."""
+        """Return whether an hour was uploaded at least an hour later than usual, and twice as late.
+
+        In a copied archive, with old hours, none is late.
+        """
         if hour not in self.lags:
             return False
         usual = self.usual_lags[hour.date()]
@@ -47,30 +50,30 @@ class Usual:
 
     @property
     def lag(self) -> float | None:
-        """The usual one of the newest days."""
+        """The usual lag of the newest days."""
         return self.usual_lags[max(self.usual_lags)] if self.usual_lags else None
 
 
 def usual_of(catalog: Catalog) -> Usual:
-    """From the listing alone."""
+    """Return what is usual, from the listing alone."""
     lags = {hour: _lag(hour, max(c.uploaded for c in chunks)) for hour, chunks in catalog.hours.items()}
     sizes = {hour: sum(chunk.size for chunk in chunks) for hour, chunks in catalog.hours.items()}
     return Usual(_sizes(sizes), lags, _usual_lags(lags))
 
 
 ODD_LARGE, ODD_SMALL = 2.5, 0.4  # times the usual
-_CHANCE = 4.0  # standard deviations of a count (its square root) within which an hour is as usual
+_CHANCE = 4.0  # standard deviations of a count (its square root) within which an hour is usual
 
 
 def usual_counts(counts: Mapping[datetime, float]) -> dict[datetime, float]:
-    """The usual of each hour; none where there is too little to compare with."""
+    """Return the usual count of each hour, without hours that have too little to compare with."""
     return {hour: usual.size for hour, usual in _sizes(counts).items()}
 
 
 def odd_counts(counts: Mapping[datetime, int]) -> dict[datetime, float]:
-    """Hours with far more or far fewer than is usual for them, and how many times the usual; by more than chance.
+    """Return the hours with far more or fewer than usual, beyond chance, and the ratio to the usual count.
 
-    Infinitely often where usually there is none.
+    The ratio is infinite if the usual count is zero.
     """
     odd: dict[datetime, float] = {}
     for hour, usual in _sizes(counts).items():
@@ -82,7 +85,7 @@ def odd_counts(counts: Mapping[datetime, int]) -> dict[datetime, float]:
 
 
 def spell_factor(ratio: float) -> str:
-    """`3.9×`, of what is usual."""
+    """Return a ratio to the usual as `3.9×`."""
     return "usually 0" if ratio == inf else f"{ratio:.1f}×"
 
 
@@ -91,7 +94,7 @@ def _lag(hour: datetime, uploaded: datetime) -> float:
 
 
 def _sizes(sizes: Mapping[datetime, float]) -> dict[datetime, UsualSize]:
-    """The same hour of the week, else of the same kind of day, else of any day: the first that has enough others."""
+    """Compare with the same hour of the week, else the same kind of day, else any day: the first with enough others."""
     usual: dict[datetime, UsualSize] = {}
     for kind, name in (
         (lambda hour: (hour.weekday(), hour.hour), lambda hour, n: plural(n, f"{hour:%A}")),

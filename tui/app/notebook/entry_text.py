@@ -1,4 +1,4 @@
-"""One entry of the notebook, drawn: what Markdown means by its signs, and its records apart."""
+"""One entry of the notebook, with its Markdown rendered and its records separate."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from tui.history.notebook import FIRST_RECORDS, Written
 
 
 class EntryText(ScrolledLines):
-    """The entry under the cursor, but for its records."""
+    """The entry under the cursor, without its records."""
 
     def __init__(self) -> None:
         super().__init__()
         self._entry: Written | None = None
 
     def show(self, entry: Written | None) -> None:
-        """With records below it is as high as its lines; else it takes all the room."""
+        """Show an entry. With records below, the pane is as high as its lines; else it takes all the room."""
         self._entry, self.top = entry, 0
         self.styles.height = "auto" if entry is not None and split(entry)[1] else "1fr"
         self.refresh(layout=True)
@@ -39,7 +39,7 @@ class EntryText(ScrolledLines):
 
 
 def _styled(line: str, palette: Palette) -> tuple[str, Style]:
-    """A line of an entry as it is drawn: Markdown's signs tell what it is."""
+    """Return the text and style of a line of Markdown."""
     if line.startswith("    "):
         return line[4:], palette.string if line.startswith("    hourscope ") else palette.text
     if line.startswith("> "):
@@ -50,7 +50,7 @@ def _styled(line: str, palette: Palette) -> tuple[str, Style]:
 
 
 def split(entry: Written) -> tuple[list[str], list[bytes]]:
-    """The lines of an entry without its records, and those."""
+    """Return the lines of an entry without its records, and the records."""
     lines, records, in_records = [], [], False
     for line in entry.lines:
         in_records = line == FIRST_RECORDS or (in_records and (not line or line.startswith("    ")))
@@ -62,7 +62,7 @@ def split(entry: Written) -> tuple[list[str], list[bytes]]:
 
 
 def plain(text: str) -> str:
-    """Markdown's escapes and bold away."""
+    """Remove Markdown's escapes and bold marks."""
     out, escaped = [], False
     for character in text.replace("**", ""):
         if character == "\\" and not escaped:
@@ -74,7 +74,7 @@ def plain(text: str) -> str:
 
 
 def _wrapped(text: str, width: int) -> list[str]:
-    """Lines of at most so many characters, below what follows a label; rows of a table, which are indented, are cut."""
+    """Wrap a text to `width` characters, indented to the text after its label. Truncate indented lines (tables)."""
     if not text or text.lstrip() != text:
         return [text[:width]]
     label = re.match(r"\S+ {2,}", text)

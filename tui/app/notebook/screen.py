@@ -1,4 +1,4 @@
-"""The notebook: what was done here, an entry under the cursor opened, and the way back to where it was made."""
+"""The notebook: what was done in this archive. The entry under the cursor is shown; enter goes to where it was made."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from tui.shell import shell_join, shell_word
 
 _KIND = 13
 _EMPTY = (
-    "Nothing is in this notebook yet.",
+    "This notebook is empty.",
     "",
     "Scans, counts, comparisons and sends are added to it as you work, with their commands and results; "
     "; on any screen of the archive adds a note on what is under the cursor.",
@@ -79,10 +79,10 @@ class EntryList(ChoiceList):
 
 
 class NotebookPage(Page):
-    """enter leads back to the hour, record or extract of an entry; y copies the notebook, w writes it."""
+    """The entries. enter goes to the hour, record or extract of an entry; y copies the notebook, w writes it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("y", "copy", "copy it", id="copy"),
+        Binding("y", "copy", "copy all", id="copy"),
         Binding("w", "write", "write to a file", id="write", priority=True),
     ]
     title_of_help = "The notebook"
@@ -124,7 +124,7 @@ class NotebookPage(Page):
         entry = self.list.entry
         meta = entry.meta if entry else None
         if meta is None:
-            self.report("where this entry was made is not known")
+            self.report("it is unknown where this entry was made")
             return
         try:
             self._go(meta.spot)
@@ -132,20 +132,20 @@ class NotebookPage(Page):
             self.report(str(error), bad=True)
 
     def _go(self, spot: Spot) -> None:
-        """To the extract if there is one, else to the record or the hour, with the filter of then."""
+        """Go to the extract if there is one, else to the record or the hour, with the entry's filter."""
         if spot.out is not None and (extract := find_extract(spot.out)) is not None:
             self.request(OpenArchive(extract.place, locate_place(extract.place, self.session.config, S3Options())))
             return
         session = self.session
         hour = parse_time(spot.hour, session.archive.zone) if spot.hour else session.place
         if hour is None:
-            self.report("this entry is not about an hour")
+            self.report("this entry belongs to no hour")
             return
         if spot.filter:
             session.filter = read_filter(shell_join(spot.filter))
         nearest = session.nearest(hour)
         if nearest is None or (nearest != hour and spot.key is not None):
-            self.report(f"{spot.hour} has no chunk any more", bad=True)
+            self.report(f"{spot.hour} no longer has a chunk", bad=True)
             return
         session.place = hour
         if spot.line is not None:
@@ -169,7 +169,7 @@ class NotebookPage(Page):
         return "1 entry" if number == 1 else f"{number:,} entries"
 
     def action_write(self) -> None:
-        question = "write it to a file (--redact PATH blanks values):"
+        question = "write to file (--redact PATH blanks values):"
         self.ask(question, self._write, shell_word(f"{self.session.notebook.path.stem}.md"))
 
     def _write(self, text: str) -> str:
@@ -188,19 +188,19 @@ class NotebookPage(Page):
     def explanation(self) -> tuple[str, ...]:
         entry = self.list.entry
         spot = entry.meta.spot if entry and entry.meta else None
-        where = "the extract that it made" if spot and spot.out else "the hour and the filter that it was made with"
+        where = "its extract" if spot and spot.out else "its hour and filter"
         return (
-            *((f"{plain(entry.headline)}: enter leads to {where}.",) if entry else ()),
+            *((f"{plain(entry.headline)}: enter goes to {where}.",) if entry else ()),
             f"$ {shell_join(['hourscope', 'notebook', *self.session.location.words])}",
-            "Scans, counts, comparisons and sends are appended as you work, with their commands, results and damage; "
-            "of records at most three of 500 bytes. ; adds a note on the hour, the record or the finding under the "
-            "cursor. [notebook] in the config turns it off, or leaves out records.",
-            f"It is the Markdown file {self.session.notebook.path}.",
+            "Scans, counts, comparisons and sends are appended as you work, with their commands, results, damage and "
+            "at most three records of 500 bytes. ; adds a note on the hour, the record or the finding under the "
+            "cursor. [notebook] in the config turns the notebook off, or leaves out records.",
+            f"The notebook is a Markdown file: {self.session.notebook.path}.",
         )
 
 
 def page(session: Session, _: Selection) -> NotebookPage:
-    """The notebook of an archive."""
+    """Return the notebook screen of an archive."""
     return NotebookPage(session)
 
 
@@ -209,12 +209,12 @@ def _markdown(entries: Sequence[Written]) -> str:
 
 
 def _file_and_paths(text: str) -> tuple[str, list[str]]:
-    """What was typed: a file, and `--redact PATH` as on the command line. FilterError for anything else."""
+    """Parse a file name followed by `--redact PATH` options. Raises FilterError for anything else."""
     try:
         name, *options = shlex.split(text) or [""]
     except ValueError as error:
-        raise FilterError(f"a quote is not closed in: {text}", text) from error
+        raise FilterError(f"missing closing quote in: {text}", text) from error
     paths = options[1::2]
     if not name or len(options) % 2 or set(options[::2]) - {"--redact"}:
-        raise FilterError("type a file, and --redact PATH for each field whose values are blanked", text)
+        raise FilterError("type a file name, and --redact PATH for each field to blank", text)
     return name, paths

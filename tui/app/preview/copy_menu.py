@@ -1,4 +1,4 @@
-"""What to copy: a question on the last line that is answered with one key; any other key drops it."""
+"""The copy menu: a question on the last line, answered with one key. Any other key cancels it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tui.units import size
 
 @dataclass(frozen=True, slots=True)
 class CopyKeys:
-    """Keys that do the same, of which the first is shown; what they mean, and what they do."""
+    """An answer: its keys, of which the first is shown, its label, and its action."""
 
     keys: str
     words: str
@@ -31,13 +31,13 @@ class CopyKeys:
 
 
 class CopyMenu(LineWidget, can_focus=True):
-    """Copies the record, a value or its path of the tree's cursor, or all records that are picked.
+    """Copies the record, the value or path under the tree's cursor, or all picked records.
 
-    Hidden until `offer`; lies over the line of keys, as a prompt does.
+    Hidden until `offer`; it covers the line of keys, as a prompt does.
     """
 
     class Write(Message):
-        """These are to be written to a file instead."""
+        """Write the records to a file instead."""
 
     def __init__(self, tree: JsonTree, rows: VisibleRows) -> None:
         super().__init__()
@@ -47,7 +47,7 @@ class CopyMenu(LineWidget, can_focus=True):
         self._before: Widget | None = None
 
     def offer(self) -> None:
-        """Ask what; `y` copies what has the focus."""
+        """Ask what to copy. `y` copies the record or value that has the focus."""
         value = CopyKeys("v", "value", partial(self._copy_node, path=False, value=True))
         record = CopyKeys("r", "record", partial(self._copy_node, path=False))
         here, other = (value, record) if self._tree.has_focus else (record, value)
@@ -86,7 +86,7 @@ class CopyMenu(LineWidget, can_focus=True):
         for answer in self._answers:
             pieces += [(f"{answer.keys[0]} ", palette.key), (f"{answer.words}  ", palette.bar_dim)]
         if sum(cell_len(text) for text, _ in pieces) + 8 <= width:
-            pieces += [("esc ", palette.key), ("nothing", palette.bar_dim)]
+            pieces += [("esc ", palette.key), ("cancel", palette.bar_dim)]
         return strip_of(pieces, width)
 
     def _copy_node(self, *, path: bool, value: bool = False) -> None:
@@ -103,15 +103,15 @@ class CopyMenu(LineWidget, can_focus=True):
             self._copy(title, text)
 
     def _copy(self, what: str, text: str) -> None:
-        """Into the clipboard, if it is not too much for one."""
+        """Copy a text to the clipboard unless it is too large."""
         text = spelled(text)
         length = len(text.encode())
         if length > LARGEST_BYTES:
             self._refuse(size(length))
             return
         copy_text(self.app, text)
-        self.post_message(Report(f"copied {what}, {size(length)}, if this terminal lets us; w writes to a file"))
+        self.post_message(Report(f"copied {what}, {size(length)}, if this terminal allows it; w writes to a file"))
 
     def _refuse(self, what: str) -> None:
         limit = size(LARGEST_BYTES)
-        self.post_message(Failed(f"{what} are more than a clipboard takes ({limit}); w writes a file"))
+        self.post_message(Failed(f"{what} exceed the limit of a clipboard ({limit}); w writes to a file"))

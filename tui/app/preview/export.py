@@ -1,4 +1,4 @@
-"""What leaves a preview: records to a file, to an extract (which opens as an archive), to a send."""
+"""Exports from a preview: records to a file, to an extract (which opens as an archive), or to a send."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ _RECORDS_AT_ONCE = 2_000
 
 @dataclass(frozen=True)
 class Pick:
-    """Some records of one hour, by their numbers, and how they were chosen: the filter's words, or by hand.
+    """Some records of one hour, by number. `words`: the filter's options that chose them, or `BY_HAND`.
 
-    `partial`: there may be more of them where the preview has not read.
+    `partial`: the part of the hour that was not read may have more.
     """
 
     records: HourRecords
@@ -48,7 +48,7 @@ class Pick:
 
 
 def pick(rows: VisibleRows, *, whole: bool) -> Pick:
-    """The marked records if there are any, else those that match, as they are now. `whole`: is the hour read?"""
+    """Return the marked records, or the current matches if none is marked. `whole`: the whole hour was read."""
     numbers = rows.picked[:]
     if rows.marks:
         return Pick(rows.records, numbers, BY_HAND, partial=False)
@@ -56,21 +56,21 @@ def pick(rows: VisibleRows, *, whole: bool) -> Pick:
 
 
 def new_extract(session: Session, hour: datetime) -> str:
-    """A new folder for what is picked of an hour."""
+    """Return a new folder for the picked records of an hour."""
     return default_out(session, Filter(), Hours.of(hour, hour), "chosen")
 
 
 def plan_send(
     rows: VisibleRows, session: Session, hour: datetime, chunks: tuple[Chunk, ...], *, whole: bool
 ) -> tuple[PlanSend, str] | str:
-    """A send, and the extract that must be written for it (or ""); or a sentence why there is none.
+    """Return a send and the extract to write for it ("" if none); or a sentence why nothing can be sent.
 
-    An hour's matches are sent from the archive. What is marked, or of some of its chunks only, goes by way of an
-    extract, so that a send that was cut short can be resumed tomorrow.
+    An hour's matches are sent from the archive. Marked records, and those of only some chunks, go through an extract:
+    an interrupted send can then be resumed later.
     """
     some = chunks != session.chunks(hour)
     if some and not rows.marks and (not whole or rows.behind):
-        return "of one chunk only what was read is sent: G reads all of it, then p publishes it"
+        return "this chunk was read only in part: G reads the rest, then p publishes it"
     if some or rows.marks:
         out = new_extract(session, hour)
         return PlanSend(session, cargo_of_extract(session, out)), out
@@ -78,15 +78,15 @@ def plan_send(
 
 
 def write(picked: Pick, title: str, out: str, session: Session, hour: datetime) -> str:
-    """Write the records; returns a sentence. OutputError if the place is taken or cannot be written."""
+    """Write the records; return a sentence. Raises OutputError if the place exists or cannot be written."""
     reports: list[str] = []
     save(picked, out, session, hour, reports.append)
-    rest = " (of those previewed; s scans all)" if picked.partial else ""
+    rest = " (of the previewed ones; s scans all)" if picked.partial else ""
     return "; ".join([f"wrote {title} {'as the extract' if names_folder(out) else 'to'} {out}{rest}", *reports])
 
 
 def save(pick: Pick, out: str, session: Session, hour: datetime, report: Reporter) -> None:
-    """Write the records. OutputError if the place is taken or cannot be written."""
+    """Write the records. Raises OutputError if the place exists or cannot be written."""
     if names_folder(out):
         _save_extract(pick, out, session, hour, report)
         return
@@ -115,7 +115,7 @@ def _saving(pick: Pick, extract: Extract, parts: Sequence[tuple[Chunk, range]]) 
 
 
 def _events(pick: Pick, chunk: Chunk, part: range) -> Iterator[ScanEvent]:
-    """As if the chunk had been scanned for these records."""
+    """Yield events as if the chunk had been scanned for these records."""
     first, last = bisect_left(pick.numbers, part.start), bisect_left(pick.numbers, part.stop)
     numbers, size = pick.numbers[first:last], 0
     for lines in pick.lines(numbers):

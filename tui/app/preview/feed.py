@@ -1,7 +1,6 @@
-"""An hour's records as they come: a reader that rests when enough is there, and a matcher that follows it.
+"""An hour's records as they are read: a reader that pauses when it has enough, and a matcher that follows it.
 
-Both run in threads. The reader's events are the scan's; two of its own report that it rests and that it has reached its
-limit.
+Both run in threads. The reader's events are those of a scan, plus two: it has paused, or has reached the limit.
 """
 
 from __future__ import annotations
@@ -25,18 +24,18 @@ from tui.scan import ChunkDamaged, ChunkDone, ChunkStarted, Counts, Progress
 FIRST_RECORDS = 5_000
 MORE_RECORDS = 5_000
 EVERYTHING = MOST_RECORDS
-FIRST_BYTES = FIRST_RANGE * 3 // 4  # of a bucket's objects: what is in memory of the rest needs no other request
+FIRST_BYTES = FIRST_RANGE * 3 // 4  # of a bucket's object: the rest of the first range needs no further request
 _INTERVAL_SECONDS = 0.05  # between two reports
 
 
 @dataclass(frozen=True, slots=True)
 class Rested:
-    """As much is there as was asked for; ask for the next event to wait for more."""
+    """The demand is met. Asking for the next event waits for more demand."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """The preview holds as much as it ever does; the hour goes on."""
+    """The preview is full; the hour has more records."""
 
     records: int
     size: int
@@ -45,8 +44,8 @@ class Limit:
 ReadEvent = ChunkStarted | Progress | ChunkDamaged | ChunkDone | Rested | Limit
 
 
-class Appetite:
-    """How many records to read so far. Screens raise it; the reader waits where it is met."""
+class Demand:
+    """How many records to read. Screens raise it; the reader waits while it is met."""
 
     def __init__(self, records: int = FIRST_RECORDS) -> None:
         self._limit = records
@@ -61,17 +60,17 @@ class Appetite:
             self._changed.notify_all()
 
     def enough(self) -> None:
-        """No more than what is there, for now."""
+        """Read no more for now."""
         with self._changed:
             self._limit = 0
 
     def fetched(self, size: int) -> None:
-        """So many bytes have come: from some size on that is enough, until somebody asks for more."""
+        """Report the bytes read so far. `FIRST_BYTES` are enough until more is requested."""
         if size >= FIRST_BYTES and not self._asked:
             self.enough()
 
     def stop(self) -> None:
-        """Nobody looks any more."""
+        """End the reading: the preview was left."""
         with self._changed:
             self._over = True
             self._changed.notify_all()
@@ -84,17 +83,15 @@ class Appetite:
         return records >= self._limit
 
     def wait(self, records: int) -> None:
-        """Sleep until more than `records` are to be read; ReadCancelled if nobody looks any more."""
+        """Wait until more than `records` are requested. Raises ReadCancelled if the preview was left."""
         with self._changed:
             self._changed.wait_for(lambda: self._over or records < self._limit)
         if self._over:
             raise ReadCancelled
 
 
-def read_hour(
-    archive: Archive, chunks: tuple[Chunk, ...], appetite: Appetite, into: HourRecords
-) -> Iterator[ReadEvent]:
-    """Read an hour's chunks `into` records, a block or more at a time. Ends early when nobody looks any more."""
+def read_hour(archive: Archive, chunks: tuple[Chunk, ...], demand: Demand, into: HourRecords) -> Iterator[ReadEvent]:
+    """Read an hour's chunks `into` records, a block or more at a time. Ends early if the preview is left."""
     try:
         for chunk in chunks:
             yield ChunkStarted(chunk)
@@ -106,14 +103,14 @@ def read_hour(
                     chunk.key,
                     etag=chunk.etag,
                     size=chunk.size,
-                    cancelled=lambda: appetite.over,
+                    cancelled=lambda: demand.over,
                     reading=archive.reading,
                     newest=True,
                 ) as reader:
-                    for event in _blocks(chunk, reader, appetite, into, remote=is_s3(archive.store.url)):
+                    for event in _blocks(chunk, reader, demand, into, remote=is_s3(archive.store.url)):
                         read = reader.bytes_compressed
                         yield event
-            except ArchiveError as error:  # the archive does not give it: the hour's other chunks can be read
+            except ArchiveError as error:  # the hour's other chunks can still be read
                 yield ChunkDamaged(chunk, Damage(read, chunk.size, str(error)), unread=True)
             if into.full:
                 yield Limit(len(into), into.size)
@@ -123,17 +120,17 @@ def read_hour(
 
 
 def _blocks(
-    chunk: Chunk, reader: ChunkReader, appetite: Appetite, into: HourRecords, *, remote: bool
+    chunk: Chunk, reader: ChunkReader, demand: Demand, into: HourRecords, *, remote: bool
 ) -> Iterator[ReadEvent]:
-    """One chunk, as far as there is room for it."""
+    """Read one chunk, as far as there is room for it."""
     begun, reported = len(into), 0.0
-    for item in reader.results(lambda: into.append, hold=0):  # all is shown at once
+    for item in reader.results(lambda: into.append, hold=0):  # records are shown before their checksum is known
         if isinstance(item, Damage):
             yield ChunkDamaged(chunk, item)
             continue
         if remote and len(into):
-            appetite.fetched(reader.bytes_compressed)
-        rest = appetite.met(len(into)) or into.full
+            demand.fetched(reader.bytes_compressed)
+        rest = demand.met(len(into)) or into.full
         if rest or (now := time.monotonic()) - reported > _INTERVAL_SECONDS:
             reported = 0.0 if rest else now
             yield Progress(chunk, reader.bytes_compressed, reader.bytes, len(into) - begun, 0)
@@ -141,14 +138,14 @@ def _blocks(
             return
         if rest:
             yield Rested()
-            appetite.wait(len(into))
+            demand.wait(len(into))
     yield ChunkDone(chunk, Counts(reader.bytes_compressed, reader.bytes, len(into) - begun))
 
 
 @dataclass(frozen=True, slots=True)
 class FeedState:
-    """How far an hour has been read: `ended` at its end, or before it at the `limit` of what a preview holds or because
-    of a `trouble`; `unread` if the archive did not give a chunk, or not all of it."""
+    """How far an hour has been read. `ended`: to its end, or to the preview's `limit`, or to a `trouble`. `unread`: a
+    chunk, or a part of it, could not be read from the archive."""
 
     ended: bool = False
     trouble: str = ""
@@ -157,7 +154,7 @@ class FeedState:
 
     @property
     def whole(self) -> bool:
-        """Is all of the hour here?"""
+        """Whether the whole hour was read."""
         return self.ended and self.limit is None and not self.trouble and not self.unread
 
 
@@ -177,49 +174,49 @@ class ChunkTorn(Message):
 
 @dataclass
 class ReadingPaused(Message):
-    """The preview read as far as it was asked to, or as far as it can."""
+    """The preview has read as far as requested, or as far as it can."""
 
     reading: FeedState
 
 
 @dataclass
 class RecordsMatched(Message):
-    """Which records the filter keeps, of some more."""
+    """Which of the next records match the filter."""
 
     filter: Filter
     matched: Matched
 
 
 class Feed:
-    """Fills `records`, and matches them; ends with `stop`. What it yields is for the screen."""
+    """Reads and matches an hour's `records` until `stop`. Yields messages for the screen."""
 
     def __init__(self, archive: Archive, chunks: tuple[Chunk, ...]) -> None:
         self._archive = archive
         self._chunks = chunks
-        self._appetite = Appetite()
+        self._demand = Demand()
         self.records = HourRecords()
 
     def stop(self, *, keep: bool) -> None:
-        """For good. The records are gone, unless somebody is to `keep` them for as long as they are of use to him."""
-        self._appetite.stop()
+        """Stop for good, and discard the records unless `keep` is set because they are still in use."""
+        self._demand.stop()
         if not keep:
             self.records.discard()
 
     def more(self, *, everything: bool) -> None:
-        """Read on: some more, or to the hour's end."""
-        self._appetite.more(EVERYTHING if everything else len(self.records) + MORE_RECORDS)
+        """Continue reading: some more, or to the hour's end."""
+        self._demand.more(EVERYTHING if everything else len(self.records) + MORE_RECORDS)
 
     def rest(self) -> bool:
-        """Read no more for now; False if nothing was being read."""
-        busy = not self._appetite.met(len(self.records))
-        self._appetite.enough()
+        """Pause reading; return False if nothing was being read."""
+        busy = not self._demand.met(len(self.records))
+        self._demand.enough()
         return busy
 
     def read(self) -> Iterator[Message]:
-        """Read as far as there is an appetite."""
+        """Read as far as requested."""
         unread, limit, trouble = False, None, ""
         try:
-            for event in read_hour(self._archive, self._chunks, self._appetite, self.records):
+            for event in read_hour(self._archive, self._chunks, self._demand, self.records):
                 if isinstance(event, Progress | ChunkDone):
                     yield RecordsRead()
                 elif isinstance(event, ChunkDamaged):
@@ -232,11 +229,11 @@ class Feed:
         except HourscopeError as error:
             trouble = str(error)
         except Exception:
-            yield ReadingPaused(FeedState(ended=True, trouble="reading broke off", unread=unread))
+            yield ReadingPaused(FeedState(ended=True, trouble="reading failed", unread=unread))
             raise
         yield ReadingPaused(FeedState(True, trouble, limit, unread))
 
     def match(self, filter_: Filter, start: int) -> Iterator[Message | None]:
-        """Match from record `start` on."""
+        """Match the records from `start` on."""
         for matched in match_records(filter_, self.records, start):
             yield None if matched is None else RecordsMatched(filter_, matched)

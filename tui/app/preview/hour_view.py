@@ -1,4 +1,4 @@
-"""The records of an hour under a filter bar: read on while one scrolls, matched while one types, and marked."""
+"""The records of an hour below a filter bar. Scrolling reads more of them; typing filters them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tui.archive import Chunk
 from tui.errors import FilterError
 from tui.filter import Filter, Term
 
-_BREATH_SECONDS = 0.01  # for keys, between two steps of something long
+_KEY_SECONDS = 0.01  # for keys, between two steps of a long operation
 _NO_VALUE = "put the cursor on a value of the tree or of the fields: = only these, - not these, o more"
 
 
@@ -43,7 +43,7 @@ class HourView(Guarded, Vertical):
         Binding("space", "mark", "mark", id="select"),
         Binding("comma", "mark_alike", "mark all like this value", show=False, id="mark-like"),
         Binding("m", "marks", "marks", id="marks"),
-        Binding("U", "unmark", "forget all marks", show=False, id="unmark"),
+        Binding("U", "unmark", "remove all marks", show=False, id="unmark"),
         Binding("tab", "app.focus_next", "next pane", show=False, id="pane"),
         Binding("s", "screen.scan", "scan", id="scan"),
         Binding("w", "screen.write", "write to file", id="write", priority=True),
@@ -61,12 +61,12 @@ class HourView(Guarded, Vertical):
     ]
 
     class Changed(Message):
-        """More was read, or matched, or another record is under the cursor."""
+        """More records were read or matched, or another record is under the cursor."""
 
     def __init__(
         self, session: Session, hour: datetime, chunks: tuple[Chunk, ...], like: HourView | None = None
     ) -> None:
-        """`like`: the view of another hour, whose filter, columns and panes this one takes over."""
+        """`like`: the view of another hour whose filter, columns and panes this view adopts."""
         super().__init__()
         self.session = session
         self.hour = hour
@@ -80,7 +80,7 @@ class HourView(Guarded, Vertical):
         self.listing, self.nodes = self.panes.listing, self.panes.nodes
         self.bar = FilterBar(session.filter, session.config.path)
         self.reading = FeedState()
-        self._matching: Filter | None = None  # what the records are matched against at present
+        self._matching: Filter | None = None  # the filter of the running matcher
         self._catching_up = False
         self._like = like
         self._arriving = 0
@@ -100,13 +100,13 @@ class HourView(Guarded, Vertical):
         stream(self, self.feed.read(), "read")
 
     def arrive(self, step: int) -> None:
-        """Put the cursor on the first match (`step` 1) or on the last (-1) as soon as it is there."""
+        """Move the cursor to the first match (`step` 1) or the last (-1) once it is known."""
         self._arriving = step
         if step < 0:
             self.feed.more(everything=True)
 
     def leave(self, *, keep: bool) -> None:
-        """Nobody looks any more; `keep` the records if they are being written."""
+        """Store the cursor and the marks, and stop reading. `keep`: the records are still being written."""
         self.session.line = (self.hour, self.listing.current or 0)
         self.session.marks.update(self.rows.marks.kept(self.records))
         self.feed.stop(keep=keep)
@@ -139,24 +139,24 @@ class HourView(Guarded, Vertical):
             self.refresh_rows()
 
     def _match(self) -> None:
-        """What the filter has not seen yet; a matcher at work goes on by itself, unless its filter is another."""
+        """Match new records, unless a matcher with this filter is running; it continues by itself."""
         if self.rows.behind and self.filter is not self._matching:
             self._matching = self.filter
             stream(self, self.feed.match(self.filter, self.rows.seen), "match")
 
     def rest(self) -> bool:
-        """Read no more for now; False if nothing was being read."""
+        """Pause reading; return False if nothing was being read."""
         reading = not self.reading.ended and self.feed.rest()
         if reading:
             self.listing.follow(False)
         return reading
 
     def refresh_rows(self) -> None:
-        """Everything again, after the rows have become others."""
+        """Redraw everything after the rows have changed."""
         rows = self.rows
         if rows.catch_up() and not self._catching_up:
             self._catching_up = True
-            self.set_timer(_BREATH_SECONDS, self._catch_up)
+            self.set_timer(_KEY_SECONDS, self._catch_up)
         self.panes.refresh_rows()
         if not rows.behind:
             self.bar.show_records(self.records)
@@ -170,18 +170,18 @@ class HourView(Guarded, Vertical):
         rows, last, ended = self.rows, self._arriving < 0, self.reading.ended
         if ended and not rows.behind and rows.filtered and not rows.hits:
             self._arriving = 0
-            self.post_message(Report(f"no match in {self.hour:%a %d %b %H:00}; {'N' if last else 'n'} goes on"))
+            self.post_message(Report(f"no match in {self.hour:%a %d %b %H:00}; {'N' if last else 'n'} continues"))
         elif rows.filtered and rows.hits and (not last or (ended and not rows.behind)):
             self._arriving = 0
             self.listing.go_to(rows.hits[-1 if last else 0])
 
     def _catch_up(self) -> None:
-        """Some more matches get their lines around, and then a key its turn."""
+        """Add the lines around some more matches; keys are handled between two calls."""
         self._catching_up = False
         self.refresh_rows()
 
     def _refresh_words(self) -> None:
-        """The count, and the line over the list."""
+        """Update the count and the line above the list."""
         self.bar.count(count_words(self.rows, self.reading))
         self.panes.explain(self.reading, self.chunks)
         self.post_message(self.Changed())
@@ -195,7 +195,7 @@ class HourView(Guarded, Vertical):
             self.feed.more(everything=message.everything)
 
     def _show(self, sentence: str) -> None:
-        """Other rows, and a sentence about them."""
+        """Show changed rows, and report a sentence about them."""
         self.refresh_rows()
         if sentence:
             self.post_message(Report(sentence))
@@ -226,7 +226,7 @@ class HourView(Guarded, Vertical):
         self.post_message(Report(self.panes.toggle_column()))
 
     def step_back(self) -> bool:
-        """Out of the fields, of the marks, or of the tree; False where nothing is open."""
+        """Leave the fields, the marks or the tree; return False if nothing is open."""
         if self.panes.panel.display and not self.panes.stacked:
             self.panes.close_fields()
         elif self.rows.marked:
@@ -249,7 +249,7 @@ class HourView(Guarded, Vertical):
         self.screen.set_focus(self.listing)
 
     def _term(self, *, only: bool) -> Term | None:
-        """Only records with the value under the cursor, or all but these; a sentence where no term can ask for it."""
+        """Return a term for records with the value under the cursor, or for all others; report it if there is none."""
         term = None
         try:
             if (term := self.panes.pane.term(only=only)) is None:
@@ -263,7 +263,7 @@ class HourView(Guarded, Vertical):
             self.bar.add(term)
 
     def action_ask_value(self) -> None:
-        """What can be asked of the value under the cursor of the tree, or of the fields."""
+        """Offer comparisons for the value under the cursor of the tree or of the fields."""
         if value := self.panes.pane.value:
             self.bar.compare(*value)
         else:

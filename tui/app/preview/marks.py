@@ -1,4 +1,4 @@
-"""Which records of an hour a person marked: a byte per record."""
+"""The marked records of an hour: a byte per record."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from tui.units import count, plural
 
 
 class Marks:
-    """A set of record numbers that stays small where it is large.
+    """A set of record numbers, compact even with many of them.
 
-    `kept`: the lines of each chunk that were marked on an earlier visit, by the chunk's key, ascending from 0.
+    `kept`: the lines that were marked on an earlier visit, by the chunk's key, ascending from 0.
     """
 
     def __init__(self, kept: Mapping[str, array[int]] | None = None) -> None:
-        self._waiting = dict(kept or {})  # whose records have not been read yet
+        self._waiting = dict(kept or {})  # marks whose records have not been read yet
         self._flags = bytearray()
         self._count = 0
         self._rows: array[int] | None = None
@@ -35,7 +35,7 @@ class Marks:
         return isinstance(number, int) and number < len(self._flags) and bool(self._flags[number])
 
     def toggle(self, number: int) -> bool:
-        """Mark a record, or take its mark away; is it marked now?"""
+        """Mark or unmark a record; return whether it is marked now."""
         marked = number not in self
         if number >= len(self._flags):
             self._flags.extend(bytes(number + 1 - len(self._flags)))
@@ -47,7 +47,7 @@ class Marks:
         return marked
 
     def add(self, flags: bytearray) -> None:
-        """Mark what has a 1 in `flags` (by number), at once."""
+        """Mark the records that have a 1 in `flags` (by number)."""
         size = max(len(flags), len(self._flags))
         both = int.from_bytes(flags, "little") | int.from_bytes(self._flags, "little")
         self._flags = bytearray(both.to_bytes(size, "little"))
@@ -59,13 +59,13 @@ class Marks:
 
     @property
     def rows(self) -> array[int]:
-        """The numbers, ascending."""
+        """The numbers of the marked records, ascending."""
         if self._rows is None:
             self._rows = array("I", compress(range(len(self._flags)), self._flags))
         return self._rows
 
     def restore(self, records: HourRecords) -> None:
-        """Mark what was marked on an earlier visit, as far as it has been read."""
+        """Restore the marks of an earlier visit, as far as the records have been read."""
         for chunk, numbers in records.parts() if self._waiting else ():
             lines = self._waiting.get(chunk.key)
             if lines and lines[0] < len(numbers):
@@ -77,7 +77,7 @@ class Marks:
                 self._waiting[chunk.key] = lines[read:]
 
     def kept(self, records: HourRecords) -> dict[str, array[int]]:
-        """For the next visit."""
+        """Return the marks to restore on the next visit."""
         kept: dict[str, array[int]] = {}
         for chunk, numbers in records.parts():
             first, last = bisect_left(self.rows, numbers.start), bisect_left(self.rows, numbers.stop)
@@ -88,14 +88,14 @@ class Marks:
 
 @dataclass
 class AlikeMarked(Message):
-    """Records to be marked (a 1 for each, by number), and a sentence about them."""
+    """Records to mark (a 1 for each, by number), and a sentence about them."""
 
     flags: bytearray
     sentence: str
 
 
 def find_alike(term: Term, records: HourRecords) -> Iterator[AlikeMarked | None]:
-    """The records that a term keeps, when they are all known; None is a moment to give up."""
+    """Yield the records that match a term, once all are known. A None before that is a point at which to cancel."""
     flags, seen = bytearray(len(records)), 0
     for matched in match_records(Filter((term,)), records):
         if matched is not None:

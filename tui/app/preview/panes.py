@@ -1,4 +1,4 @@
-"""The list of records, and beside it the one under the cursor as a tree, or the fields of all."""
+"""The list of records, and beside it the record under the cursor as a tree, or the fields of all records."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ from tui.filter import Filter
 from tui.filter.build import spell_path
 from tui.filter.jmespath import parse_expression
 
-_THREE_PANES = 200  # cells from which the record and the fields are shown side by side
-_STACKED = (160, 50)  # cells and lines from which they are shown one below the other, without a key
+_THREE_PANES = 200  # cells: from this width, the fields open beside the record
+_STACKED = (160, 50)  # (cells, lines): from this size, the fields are shown below the record by default
 _COMMA = re.compile(r""",|[\[({]|[\])}]|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`(?:\\.|[^`\\])*`""")
 
 
 class PreviewPanes(Guarded, Container):
-    """Shows `rows`. Methods that return a sentence have nothing else to show for what was asked."""
+    """Shows `rows`. Some methods return a sentence to report."""
 
     def __init__(self, session: Session, rows: VisibleRows, left_at: int) -> None:
-        """`left_at`: the record that was under the cursor when the hour was left; 0 if it was not looked at."""
+        """`left_at`: the record that was under the cursor when the hour was last left; 0 if it never was."""
         self.listing = RecordList(rows.records)
         self.nodes = JsonTree(session.zone)
         self.panel = FieldsPanel()
@@ -41,14 +41,14 @@ class PreviewPanes(Guarded, Container):
         self._session = session
         self._rows = rows
         self._left_at = left_at
-        self._fields_asked: bool | None = None  # by a key, to be there or not
-        self._last: FieldsPanel | JsonTree = self.nodes  # of the two that are beside the list, the one used last
+        self._fields_asked: bool | None = None  # whether the user opened or closed the fields; None: neither
+        self._last: FieldsPanel | JsonTree = self.nodes  # the pane beside the list that was used last
 
     def on_mount(self) -> None:
         self.listing.show_columns(self._session.columns)
 
     def look_like(self, other: PreviewPanes) -> None:
-        """Show the panes, lines and fields that those of another hour show."""
+        """Show the same panes, lines and fields as those of another hour."""
         self.nodes.display, self.panel.display = other.nodes.display, other.panel.display
         self._fields_asked = other._fields_asked
         self._last = self.panel if other.pane is other.panel else self.nodes
@@ -56,14 +56,14 @@ class PreviewPanes(Guarded, Container):
         self.panel.look_like(other.panel)
 
     def refresh_rows(self) -> None:
-        """Everything again, after the rows have become others."""
+        """Redraw everything after the rows have changed."""
         rows = self._rows
         self.listing.show(rows.numbers, rows.hits if rows.filtered else None, rows.marks, rows.filter)
         if not rows.behind:
             self.panel.measure(self._shown())
         self.refresh_record()
         if 0 < self._left_at < len(rows.records) and not rows.behind:
-            if not self.listing.current or rows.filtered:  # else somebody went elsewhere meanwhile
+            if not self.listing.current or rows.filtered:  # else the user has moved meanwhile
                 self.listing.go_to(self._left_at)
             self._left_at = 0
 
@@ -78,7 +78,7 @@ class PreviewPanes(Guarded, Container):
             self.nodes.show(records[number])
 
     def explain(self, reading: FeedState, chunks: tuple[Chunk, ...]) -> None:
-        """The line over the list: where its cursor is, what is shown, and what is wrong; or why there is no record."""
+        """Update the line above the list: the cursor's place, the shown rows and troubles, or why there are none."""
         rows, number = self._rows, self.listing.current
         damage = [words for chunk in chunks for words in self._session.damage.get(chunk.key, ())]
         where = place(rows.records, number) if number is not None else () if reading.ended else ("reading …",)
@@ -87,16 +87,16 @@ class PreviewPanes(Guarded, Container):
         self.listing.explain(where, empty, rows_words(rows), notes)
 
     def _shown(self) -> Shown:
-        """All records, or the matching where only these are shown."""
+        """Return all records, or the matching ones if only these are shown."""
         rows = self._rows
         if rows.filtered and rows.only:
             return Shown(rows.records, rows.hits, rows.filter)
         return Shown(rows.records, range(len(rows.records)), Filter())
 
-    # Which of them are there.
+    # Which panes are shown.
 
     def flip_fields(self) -> str:
-        """The fields of all records; then those of all selected hours, if the index has them; then again the record."""
+        """Switch from the record to the fields of all records, then to the selected hours' (index), and back."""
         panel, session = self.panel, self._session
         if panel.display and self.stacked and not panel.has_focus:
             self._fields_asked = True
@@ -123,11 +123,11 @@ class PreviewPanes(Guarded, Container):
 
     @property
     def stacked(self) -> bool:
-        """Are the record and the fields there whenever nobody has closed them?"""
+        """Whether there is room to show the fields below the record by default."""
         return self.app.size.width >= _STACKED[0] and self.app.size.height >= _STACKED[1]
 
     def _lay_out(self) -> None:
-        """The fields in the place of the record, or where there is room for both, below or beside it."""
+        """Show the fields in place of the record or, if there is room for both, below or beside it."""
         both = self.stacked or self.app.size.width >= _THREE_PANES
         shown = self.stacked if self._fields_asked is None else self._fields_asked
         appears = shown and not self.panel.display
@@ -143,14 +143,14 @@ class PreviewPanes(Guarded, Container):
         self._lay_out()
 
     def close_fields(self) -> None:
-        """Again the record alone."""
+        """Show only the record again."""
         self._fields_asked = self.panel.indexed = False
         self._lay_out()
         self.screen.set_focus(self.listing)
         self.refresh_rows()
 
     def flip_tree(self) -> None:
-        """The record beside the list, or the list alone."""
+        """Show or hide the record beside the list."""
         if self.panel.display:
             self.close_fields()
             return
@@ -158,18 +158,18 @@ class PreviewPanes(Guarded, Container):
         if not self.nodes.display:
             self.screen.set_focus(self.listing)
 
-    # What is under the cursor.
+    # The value and record under the cursor.
 
     @property
     def pane(self) -> FieldsPanel | JsonTree:
-        """What is beside the list, and has a value under its cursor: of two the one that was used last."""
+        """The pane beside the list that has the value under its cursor; of two panes, the one used last."""
         if self.panel.display and self.nodes.display:
             return self._last
         return self.panel if self.panel.display else self.nodes
 
     @property
     def first(self) -> FieldsPanel | RecordList:
-        """The pane that has the focus where the panes are shown."""
+        """The pane that gets the focus when the panes are shown."""
         return self.panel if self.panel.display and self.pane is self.panel else self.listing
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
@@ -177,7 +177,7 @@ class PreviewPanes(Guarded, Container):
             self._last = self.panel if event.widget is self.panel else self.nodes
 
     def mark(self) -> str:
-        """Mark the record, or take its mark away; the cursor goes on to the next."""
+        """Mark or unmark the record, and move to the next."""
         number = self.listing.current
         if number is None:
             return "there is no record to mark"
@@ -189,25 +189,25 @@ class PreviewPanes(Guarded, Container):
     # Columns: the session's, for every hour.
 
     def toggle_column(self) -> str:
-        """The value under the tree's cursor becomes a column, or no longer is one."""
+        """Add the value under the tree's cursor as a column, or remove that column."""
         row = self.nodes.current
         if row is None or not row.path or row.embedded:
-            return "put the tree's cursor on a value: c makes it a column; C takes any JMESPath"
+            return "put the tree's cursor on a value: c makes it a column; C accepts any JMESPath"
         text, columns = spell_path(row.path), self._session.columns
         without = tuple(column for column in columns if column != text)
         return self.put_columns(without if text in columns else (*columns, text))
 
     def put_columns(self, columns: tuple[str, ...]) -> str:
-        """Show these columns, JMESPath."""
+        """Show these columns (JMESPath)."""
         self._session.columns = columns
         self.listing.show_columns(columns)
-        return f"columns: {', '.join(columns)}; C orders them" if columns else "the columns that suit these records"
+        return f"columns: {', '.join(columns)}; C reorders them" if columns else "columns: chosen for these records"
 
 
 def split(texts: str) -> tuple[str, ...]:
-    """`ts, player.version, length(tags)` → its expressions; FilterError for one that is malformed.
+    """Split `ts, player.version, length(tags)` into expressions. Raises FilterError for an invalid one.
 
-    A comma inside brackets or quotes divides nothing.
+    A comma inside brackets or quotes does not separate.
     """
     parts, start, depth = [], 0, 0
     for match in _COMMA.finditer(texts):

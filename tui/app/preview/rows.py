@@ -1,4 +1,4 @@
-"""The rows in sight: all records of an hour, the matching ones, those with lines around them, or the marked."""
+"""The visible rows: all records of an hour, the matching ones, these with lines around them, or the marked ones."""
 
 from __future__ import annotations
 
@@ -12,16 +12,17 @@ from tui.filter import Filter
 from tui.units import plural
 
 LINES_AROUND = (0, 1, 3, 10)
-_MATCHES_AT_ONCE = 20_000  # that are given their surroundings between two keys
+_MATCHES_AT_ONCE = 20_000  # whose surrounding lines are added between two keys
 _NO_FILTER = "every record is shown: there is no filter; / types one, = on a value makes one"
 
 Bounds = Callable[[int], range]
 
 
 class Around:
-    """Matches with lines around them, as `grep -C`: within a chunk, each line once, in order.
+    """Matches with lines around them, like `grep -C`: within a chunk, each line once, in order.
 
-    Grows with the matches and with the records. `bounds` gives the numbers of a record's chunk, as far as known.
+    It grows with the matches and the records. `bounds` returns the numbers of the records of a record's chunk, as far
+    as they are known.
     """
 
     def __init__(self, lines: int, bounds: Bounds) -> None:
@@ -31,11 +32,11 @@ class Around:
         self._bounds = bounds
         self._chunk = range(0)
         self._last = -1  # the last match
-        self._next = 0  # the first record that was not looked at
+        self._next = 0  # the first record not considered yet
 
     def extend(self, hits: Sequence[int], limit: int | None = None) -> None:
-        """Take in the matches (ascending) that are new since the last time, `limit` at most."""
-        self._fill()  # records behind the last match may have come
+        """Add the new matches (ascending) since the last call, at most `limit`."""
+        self._fill()  # records after the last match may have been read
         stop = len(hits) if limit is None else min(len(hits), self.used + limit)
         for at in range(self.used, stop):
             self._last = hits[at]
@@ -58,17 +59,17 @@ class Around:
 
 
 class VisibleRows:
-    """Follows the filter's matches; `numbers` are the records that a list shows, ascending (None: all records)."""
+    """Follows the filter's matches. `numbers`: the records that the list shows, ascending (None: all records)."""
 
     def __init__(self, records: HourRecords, filter_: Filter, marks: Marks) -> None:
         self.records = records
         self.filter = filter_
         self.hits = array("I")
         self.seen = 0  # records that the filter has seen
-        self.not_json = self.broken_json = 0  # of those, that a JMESPath term cannot look at
-        self.only = True  # the matching ones?
+        self.not_json = self.broken_json = 0  # of those, records that a JMESPath term cannot match
+        self.only = True  # show only the matching ones
         self.marks = marks
-        self.marked = False  # only the marked ones?
+        self.marked = False  # show only the marked ones
         self._around = Around(0, self._bounds)
 
     @property
@@ -77,12 +78,12 @@ class VisibleRows:
 
     @property
     def behind(self) -> bool:
-        """Are there records that the filter has not seen?"""
+        """Whether there are records that the filter has not seen."""
         return self.filtered and self.seen < len(self.records)
 
     @property
     def lines(self) -> int:
-        """How many lines are shown around a match."""
+        """The number of lines shown around a match."""
         return self._around.lines
 
     @property
@@ -95,24 +96,24 @@ class VisibleRows:
 
     @property
     def picked(self) -> Sequence[int]:
-        """What is written, copied or sent: the marked records if there are any, else those that match."""
+        """The records to write, copy or send: the marked ones, or the matches if none is marked."""
         if self.marks:
             return self.marks.rows
         return self.hits if self.filtered else range(len(self.records))
 
     @property
     def title(self) -> str:
-        """Of what is picked: `12 marked records`, `37 matching records`, `5,000 records`."""
+        """The picked records in words: `12 marked records`, `37 matching records`, `5,000 records`."""
         kind = "marked " if self.marks else "matching " if self.filtered else ""
         return plural(len(self.picked), f"{kind}record")
 
     def put(self, filter_: Filter) -> None:
-        """Another filter: what is shown stays until its first matches."""
+        """Use another filter. The rows stay until its first matches."""
         self.filter = filter_
         self.seen = self.not_json = self.broken_json = 0
 
     def add(self, matched: Matched) -> None:
-        """The filter's next matches."""
+        """Add the filter's next matches."""
         if matched.start == 0:
             self.hits = array("I")
             self.not_json = self.broken_json = 0
@@ -123,7 +124,7 @@ class VisibleRows:
         self.broken_json += matched.broken_json
 
     def catch_up(self) -> bool:
-        """Give matches their surroundings, some at a time; is there more to do?"""
+        """Add the lines around some more matches; return whether there are more to do."""
         if self.lines and self.filtered and self.only:
             self._around.extend(self.hits, _MATCHES_AT_ONCE)
         return self.lines > 0 and self._around.used < len(self.hits)
@@ -135,10 +136,10 @@ class VisibleRows:
         """Show the same kind of rows as those of another hour."""
         self.only, self._around = other.only, Around(other.lines, self._bounds)
 
-    # Other rows; each returns a sentence about what is shown now.
+    # Switching rows; each method returns a sentence about the rows now shown.
 
     def flip_only(self) -> str:
-        """All records with the matching ones marked, or only those."""
+        """Show all records with the matching ones marked, or only the matching ones."""
         self.only, self.marked = not self.only, False
         if not self.filtered:
             return _NO_FILTER
@@ -147,7 +148,7 @@ class VisibleRows:
         return "all records; ▎ marks the matching ones, n and N go to them"
 
     def flip_around(self) -> str:
-        """Matches with 0, 1, 3 or 10 lines around them."""
+        """Show the matches with the next number of lines around them: 0, 1, 3 or 10."""
         if not self.filtered:
             return _NO_FILTER
         lines = LINES_AROUND[(LINES_AROUND.index(self.lines) + 1) % len(LINES_AROUND)]
@@ -157,15 +158,15 @@ class VisibleRows:
         return around if lines else "only matching records"
 
     def flip_marked(self) -> str:
-        """Only the marked records, or the others again, too."""
+        """Show only the marked records, or all rows again."""
         self.marked = not self.marked
         if self.marked and self.marks:
-            return "only marked records: w writes them, p publishes them, s makes an extract, U forgets them"
+            return "only marked records: w writes them, p publishes them, s makes an extract, U removes them"
         return ""
 
     def forget_marks(self) -> str:
-        """No record is marked any more."""
-        sentence = f"forgot {plural(len(self.marks), 'mark')}"
+        """Remove all marks."""
+        sentence = f"removed {plural(len(self.marks), 'mark')}"
         self.marks.clear()
         self.marked = False
         return sentence

@@ -1,4 +1,4 @@
-"""The preview: an hour's records, and what leaves it: a file, an extract, a scan, a send."""
+"""The preview: an hour's records, and their exports to a file, an extract, a scan or a send."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ from tui.errors import HourscopeError
 from tui.history.notebook import Spot
 from tui.units import plural
 
-FOLLOW_SECONDS = 10.0  # between two listings of an archive that is followed
+FOLLOW_SECONDS = 10.0  # between two listings of a followed archive
 
 
 class PreviewPage(ArchivePage):
-    """What is written goes on being written when this screen is left."""
+    """The preview of an hour. An export continues when this screen is left."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left_square_bracket", "hour(-1)", "hour before", show=False, id="hour-before"),
-        Binding("right_square_bracket", "hour(1)", "hour after", show=False, id="hour-after"),
-        Binding("left_curly_bracket", "hour(-24)", "day before", show=False, id="day-before"),
-        Binding("right_curly_bracket", "hour(24)", "day after", show=False, id="day-after"),
+        Binding("left_square_bracket", "hour(-1)", "previous hour", show=False, id="hour-before"),
+        Binding("right_square_bracket", "hour(1)", "next hour", show=False, id="hour-after"),
+        Binding("left_curly_bracket", "hour(-24)", "previous day", show=False, id="day-before"),
+        Binding("right_curly_bracket", "hour(24)", "next day", show=False, id="day-after"),
         Binding("n", "match(1)", "next match", show=False, id="next-match"),
         Binding("N", "match(-1)", "previous match", show=False, id="previous-match"),
     ]
@@ -51,7 +51,7 @@ class PreviewPage(ArchivePage):
         super().__init__()
         self.session = session
         self.hour = hour
-        self.chunks = chunks or session.chunks(hour)  # some of them, or the hour's
+        self.chunks = chunks or session.chunks(hour)  # some of the hour's, or all
         self.view = HourView(session, hour, self.chunks)
         self.menu = CopyMenu(self.view.nodes, self.view.rows)
         self._writing = False
@@ -63,7 +63,7 @@ class PreviewPage(ArchivePage):
     # Other hours.
 
     def action_hour(self, hours: int) -> None:
-        """The hour (or the day) before or after, or where that has no chunk the next one that has."""
+        """Open the previous or next hour (or day), or if that has no chunk, the next hour with one."""
         step = 1 if hours > 0 else -1
         target = shifted(self.hour, hours)
         known = target in self.session.catalog.hours
@@ -80,12 +80,12 @@ class PreviewPage(ArchivePage):
             passed = [gap for gap in self.session.gaps if min(hour, self.hour) < gap.start < max(hour, self.hour)]
             self.open_hour(hour)
             if passed:
-                self.report(f"{plural(sum(gap.hours for gap in passed), 'hour')} without a chunk passed over")
+                self.report(f"{plural(sum(gap.hours for gap in passed), 'hour')} without a chunk skipped")
             return True
         return False
 
     def open_hour(self, hour: datetime) -> None:
-        """Another hour in the place of this one, looked at in the same way."""
+        """Show another hour in place of this one, with the same filter, columns and panes."""
         before, menu = self.view, self.menu
         before.leave(keep=self._writing)
         self.session.place = self.hour = hour
@@ -101,13 +101,13 @@ class PreviewPage(ArchivePage):
             await menu.remove()
 
     def action_match(self, step: int) -> None:
-        """The next match (or the one before): of this hour, then of the next hour that has any."""
+        """Go to the next or previous match in this hour, then in the nearest hour with one."""
         view = self.view
         if view.listing.go_to_match(step):
             return
         if step > 0 and not view.reading.ended:
             view.feed.more(everything=True)
-            self.report("reading the rest of the hour; n again goes on")
+            self.report("reading the rest of the hour; press n again to continue")
             return
         if not view.rows.filtered:
             self._go_on(self.session.hour_beside(self.hour, step), step, "hour")
@@ -116,9 +116,9 @@ class PreviewPage(ArchivePage):
             stream(self, seek(self.session, self.hour, step, view.filter), "seek")
 
     def on_sought(self, message: Sought) -> None:
-        """Go there, or report how far it was looked for."""
+        """Go to the match, or report how far the search is."""
         side = "after" if message.step > 0 else "before"
-        unread = f"; {plural(message.unread, 'hour')} not wholly readable" if message.unread else ""
+        unread = f"; {plural(message.unread, 'hour')} not fully readable" if message.unread else ""
         passed = plural(message.passed, "hour")
         if message.hour is not None:
             self.open_hour(message.hour)
@@ -127,10 +127,10 @@ class PreviewPage(ArchivePage):
         elif message.ended:
             self.report(f"no match in the {passed} {side} this one{unread}")
         else:
-            self.report(f"no match in {passed} {side} this one so far; ^c stops looking")
+            self.report(f"no match in {passed} {side} this one so far; ^c stops the search")
 
     def action_follow(self) -> None:
-        """Stay on the newest hour of the archive while it grows, or no longer."""
+        """Start or stop following the newest hour of the archive."""
         self._following = not self._following
         if self._following:
             self.report(f"following the newest hour, listed every {FOLLOW_SECONDS:.0f} s; F stops")
@@ -150,7 +150,7 @@ class PreviewPage(ArchivePage):
             self._following = False
 
     def on_newer(self, message: Newer) -> None:
-        """Show the newest hour as far as it is there, from its end."""
+        """Show the end of the newest hour."""
         if not self._following:
             return
         self.session.update(message.catalog, message.usual)
@@ -171,32 +171,32 @@ class PreviewPage(ArchivePage):
         self.header.show(self.session.name, *words)
 
     def interrupt(self) -> bool:
-        """Read no more for now."""
+        """Stop searching and reading for now."""
         seeking = [worker for worker in self.workers if worker.group == "seek" and worker.is_running]
         for worker in seeking:
             worker.cancel()
         reading = self.view.rest()
         if seeking:
-            self.report("stopped looking")
+            self.report("stopped the search")
         elif reading:
-            self.report("stopped reading; what was read is here, G reads on")
+            self.report("stopped reading; G reads the rest")
         return reading or bool(seeking)
 
     def action_filter(self) -> None:
         self.view.bar.open()
 
     def action_step_back(self) -> None:
-        """Out of what was opened here, or back to the calendar."""
+        """Close what was opened here, or go back to the calendar."""
         if not self.view.step_back():
             self.action_leave()
 
     def action_columns(self) -> None:
-        """All of them as text: any JMESPath, in any order."""
+        """Ask for the columns as text: any JMESPath, in any order."""
         put, shown = self.view.panes.put_columns, ", ".join(self.session.columns)
-        self.ask("columns, as JMESPath, … (none: what suits):", lambda text: put(split(text)), shown)
+        self.ask("columns, as JMESPath, … (empty: chosen for you):", lambda text: put(split(text)), shown)
 
     def note_subject(self) -> tuple[str, Spot, bytes | None]:
-        """The record under the cursor."""
+        """Return the record under the cursor, as the subject of a note."""
         subject, spot, _ = super().note_subject()
         number = self.view.listing.current
         if number is None:
@@ -204,10 +204,10 @@ class PreviewPage(ArchivePage):
         spot = structs.replace(spot, line=number, filter=tuple(self.view.filter.arguments()))
         return f"record {number + 1:,} of {subject}", spot, self.view.records[number]
 
-    # What leaves.
+    # Exports.
 
     def action_scan(self) -> None:
-        """A scan; but of marked records an extract."""
+        """Plan a scan; with marked records, write an extract of them instead."""
         if self.view.rows.marks:
             self.action_write(new_extract(self.session, self.hour))
             return
@@ -216,7 +216,7 @@ class PreviewPage(ArchivePage):
         self.request(PlanScan(self.session, self.session.selection or here))
 
     def action_diff(self) -> None:
-        """What changed in this hour, among the records of the filter."""
+        """Compare this hour's records that match the filter."""
         self.session.filter = self.view.filter
         self.request(ShowScreen("diff", self.session, Selection.of(Hours.of(self.hour, self.hour))))
 
@@ -252,7 +252,7 @@ class PreviewPage(ArchivePage):
             self.ask(f"{rows.title} into a file (.gz, .zst) or folder/:", self._write, out)
 
     def _write(self, text: str, then: PlanSend | None = None) -> None:
-        """Write what is picked; then plan the send, if one is still here, or report it on whatever screen one is."""
+        """Write the picked records; then plan the send if this screen is current, or report on the current one."""
         if out := text.strip():
             self._writing = True
             picked = pick(self.view.rows, whole=self.view.reading.whole)
@@ -285,7 +285,7 @@ class PreviewPage(ArchivePage):
         return self.note_subject()[0]
 
     def exhibit(self) -> Iterator[Exhibit]:
-        """The chunk of the record under the cursor."""
+        """Return the exhibit of the chunk of the record under the cursor."""
         number = self.view.listing.current
         here = () if number is None else (self.view.records.chunk_of(number)[0],)
         return exhibit(self.session, here or self.chunks)

@@ -1,4 +1,4 @@
-"""What the preview says: where a record is, and what one is looking at."""
+"""The preview's texts: counts, where a record is, troubles, and explanations."""
 
 from __future__ import annotations
 
@@ -16,19 +16,18 @@ from tui.filter import Filter
 from tui.scan.tally import not_json_shape
 from tui.units import count, plural, size
 
-_MOST_DAMAGE = 2  # chunks that are reported over the list
+_MOST_DAMAGE = 2  # damaged chunks that are reported above the list
 
 
 def count_words(rows: VisibleRows, reading: FeedState) -> str:
-    """How many of the previewed records match, or how many there are."""
+    """Return how many of the previewed records match, or how many there are."""
     if not rows.filtered:
         return f"{count(len(rows.records))}{'' if reading.whole else '+'} previewed"
     return f"{count(len(rows.hits))} of {count(rows.seen)} previewed{' so far' if rows.behind else ''}"
 
 
 def notes_words(reading: FeedState, damage: Sequence[str]) -> tuple[str, ...]:
-    """Why not all of the hour is here: a trouble, or the damage of its chunks, and that it goes on behind what the
-    preview holds."""
+    """Return why the hour is not complete: a trouble, or its chunks' damage; and that the preview is full."""
     limit = reading.limit
     stopped = f"stopped at {count(limit.records)} records, {size(limit.size)}: s scans the whole hour" if limit else ""
     troubles = [f"! {words}" for words in ([reading.trouble] if reading.trouble else damage[:_MOST_DAMAGE])]
@@ -36,7 +35,7 @@ def notes_words(reading: FeedState, damage: Sequence[str]) -> tuple[str, ...]:
 
 
 def rows_words(rows: VisibleRows) -> str:
-    """What is shown, where that is not all there is."""
+    """Return which rows are shown; empty if it is the usual ones."""
     if rows.marked:
         return "marked only"
     around = f"±{plural(rows.lines, 'line')}" if rows.filtered and rows.only and rows.lines else ""
@@ -45,24 +44,24 @@ def rows_words(rows: VisibleRows) -> str:
 
 
 def empty_words(rows: VisibleRows, reading: FeedState) -> str:
-    """Why no record is shown, and what to do."""
+    """Return why no record is shown, and what to do."""
     if rows.marked:
         return (
-            "No record is marked. space marks the one under the cursor; a comma marks all that have the value "
-            "under the tree's cursor. m goes back to the records."
+            "No record is marked. space marks the one under the cursor; a comma marks all with the value under the "
+            "tree's cursor. m goes back to the records."
         )
     if not len(rows.records):
-        nothing = reading.trouble or "This hour's chunks hold no record. q goes back to the calendar."
+        nothing = reading.trouble or "This hour's chunks have no records. q goes back to the calendar."
         return nothing if reading.ended else "reading …"
     if rows.behind:
         return "filtering …"
     more = " s scans the whole hour." if reading.limit else " There is more: G reads it, s scans it."
     none = f"None of {count(len(rows.records))} records matches {rows.filter.describe()}."
-    return f"{none} Numbers switch terms off, a shows all.{'' if reading.whole else more}"
+    return f"{none} Digits switch terms off, a shows all.{'' if reading.whole else more}"
 
 
 def place(records: HourRecords, number: int) -> tuple[str, str, str]:
-    """Hour, chunk, and the record's line with how far into the chunk's lines it is."""
+    """Return the hour, the chunk, and the record's line and byte offset in the chunk's lines."""
     chunk, numbers = records.chunk_of(number)
     name = chunk.host + chunk.rev or chunk.key.rpartition("/")[2]
     line, at = count(number - numbers.start + 1), size(records.place(number))
@@ -72,7 +71,7 @@ def place(records: HourRecords, number: int) -> tuple[str, str, str]:
 def header_words(
     rows: VisibleRows, reading: FeedState, session: Session, hour: datetime, chunks: tuple[Chunk, ...]
 ) -> tuple[str, ...]:
-    """Which hour, how many, what is wrong, how big."""
+    """Return the facts for the header: the hour, the number of records, troubles, the size."""
     until = (hour + timedelta(hours=1)).strftime("%H:%M")
     not_json = f"! {count(rows.not_json)} not JSON ({not_json_shape(rows.not_json, rows.broken_json)})"
     return (
@@ -85,7 +84,7 @@ def header_words(
 
 
 def record_words(records: HourRecords, number: int) -> str:
-    """Where the record under the cursor is."""
+    """Return a sentence that says where the record under the cursor is."""
     chunk, _ = records.chunk_of(number)
     _, _, line = place(records, number)
     length = plural(len(records[number]), "byte")
@@ -95,7 +94,7 @@ def record_words(records: HourRecords, number: int) -> str:
 def explanation(
     session: Session, hour: datetime, chunks: tuple[Chunk, ...], filter_: Filter, record: str
 ) -> tuple[str, ...]:
-    """In plain words, and the shell that does the same; the `record` under the cursor first."""
+    """Return the explanation: the `record` under the cursor, equivalent shell commands, then the preview."""
     shell = shell_filter(filter_)
     key = chunks[0].key if len(chunks) == 1 and chunks != session.chunks(hour) else None
     return (
@@ -103,10 +102,10 @@ def explanation(
         f"$ {cat_command(session, hour, filter_, key=key)}",
         *(f"$ {shell_read(session, chunk.key)}{shell}" for chunk in chunks[:4]),
         "These are the records of one hour: the lines of its chunks, one chunk after the other, byte for byte "
-        "as they were archived. What a terminal would obey (control bytes, bidi marks) is shown as \\x1b.",
-        "Text and regex terms look at the raw bytes of the line, with its JSON escapes. JMESPath terms look at the "
+        "as they were archived. Characters that a terminal would obey (control bytes, bidi marks) are shown as \\x1b.",
+        "Text and regex terms match the raw bytes of the line, including JSON escapes. JMESPath terms match the "
         "parsed value; a line that is not JSON never matches them.",
-        "space marks a record and a comma all that have the value under the tree's cursor; where some are marked, w, p "
-        "and s take them instead of what matches. Marks stay until hourscope ends, or U.",
-        "The count is over what was previewed, not over the whole hour or archive: a scan counts that.",
+        "space marks a record; a comma marks all with the value under the tree's cursor. If any are marked, w, p and s "
+        "use them instead of the matches. Marks stay until hourscope ends, or until U.",
+        "The count covers the previewed records, not the whole hour or archive: a scan counts those.",
     )

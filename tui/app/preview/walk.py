@@ -1,4 +1,4 @@
-"""Beyond the hour of a preview: the next hour with a match, found in a thread, and the newest hour as it grows."""
+"""Beyond the previewed hour: the search for the next hour with a match, and the newest hour as it grows."""
 
 from __future__ import annotations
 
@@ -24,13 +24,14 @@ _INTERVAL_SECONDS = 0.5  # between two reports
 
 @dataclass
 class Sought(Message):
-    """Where the next match is: `hour`, `passed` hours on; None as long as it is sought, and where (`ended`) none is."""
+    """The state of a search: the next match is in `hour`, `passed` hours away. `hour` is None while the search goes on,
+    and if it `ended` without a match."""
 
     step: int
     hour: datetime | None
     passed: int
     ended: bool = False
-    unread: int = 0  # hours of which not all could be read
+    unread: int = 0  # hours that could not be read in full
 
 
 @dataclass
@@ -42,10 +43,10 @@ class Newer(Message):
 
 
 def seek(session: Session, hour: datetime, step: int, filter_: Filter) -> Iterator[Sought]:
-    """The first hour after `hour` (`step` 1) or before it (-1) with a match; reports on the way.
+    """Find the first hour with a match after `hour` (`step` 1) or before it (-1); yield reports on the way.
 
-    Hours of an extract's or the index's known counts are passed over unread; the others are read up to the first match.
-    To be run in a worker: one that is cancelled ends it.
+    Hours whose counts are known from an extract or the index are not read; the others are read up to the first match.
+    It runs in a worker and ends if the worker is cancelled.
     """
     passed = unread = 0
     reported, here, worker = time.monotonic(), session.hour_beside(hour, step), get_current_worker()
@@ -71,7 +72,7 @@ def seek(session: Session, hour: datetime, step: int, filter_: Filter) -> Iterat
 
 
 def _has_match(session: Session, chunk: Chunk, matcher: Matcher, cancelled: Callable[[], bool]) -> bool | None:
-    """Does a record match? None if none does of those that can be read, and not all can."""
+    """Return whether a record matches; None if none does, but not all could be read."""
     archive = session.archive
     try:
         with ChunkReader(

@@ -1,4 +1,4 @@
-"""A column of a table of records: what it shows of each, and how that is to be read."""
+"""A column of a table of records: its values, and how they are shown."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tui.printable import printable
 
 ValueTone = Literal["plain", "common", "rare", "warning", "error", "fatal"]
 TonedText = tuple[str, ValueTone]
-LARGEST = 64_000  # bytes of a record that is still parsed while it is drawn
+LARGEST = 64_000  # bytes; larger records are not parsed while drawing
 TIME = re.compile(r"\d{4}-(\d\d-\d\d)[T ]((\d\d:\d\d:\d\d)(?:\.\d{1,3})?)")
 NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?|–")
 LEVELS: Mapping[str, ValueTone] = {
@@ -34,38 +34,38 @@ LEVELS: Mapping[str, ValueTone] = {
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A JMESPath expression, and how wide its values are. `path` is set where it is no more than a path."""
+    """A JMESPath expression, and the width of its values. `path` is set if the expression is only a path."""
 
     text: str
     width: int
     path: JsonPath | None = None
     time: bool = False
-    days: bool = False  # the times are of several
+    days: bool = False  # the times are on several days
     number: bool = False
-    common: str | None = None  # the value that more than half of a sample have
-    usual: frozenset[str] | None = None  # the values that are not rare, where there are few
-    fences: tuple[float, float] | None = None  # of numbers: beyond them is what is far out
-    level: bool = False  # does it say how bad it is (LEVELS)?
+    common: str | None = None  # the value of more than half of a sample
+    usual: frozenset[str] | None = None  # the values that are not rare, if there are few distinct ones
+    fences: tuple[float, float] | None = None  # numbers outside of them are outliers
+    level: bool = False  # its values are severities (LEVELS)
 
     @property
     def title(self) -> str:
-        """The expression, or the last name of a path where that alone fits."""
+        """The expression, or the last name of a path if only that fits."""
         whole = len(self.text) <= self.width or not self.path
         return self.aligned(self.text if whole or not self.path else spell_path(self.path[-1:]))
 
     def aligned(self, text: str) -> str:
-        """Numbers stand on the right."""
+        """Return the text, right-aligned for numbers."""
         return text.rjust(self.width) if self.number else text
 
     def shown(self, text: str) -> str:
-        """A value as it is shown: of a time as much as tells, of a text what is harmless."""
+        """Return a value as shown: the informative part of a time, or an escaped text."""
         match = TIME.match(text) if self.time else None
         if match is None:
             return self.aligned(printable(text, self.width))
         return f"{match[1]} {match[3]}" if self.days else match[2]
 
     def tone(self, text: str) -> ValueTone:
-        """Does a value say the common thing, or a rare one, or how bad it is?"""
+        """Return the tone of a value: common, rare, or a severity."""
         if self.level:
             return LEVELS.get(text.lower(), "plain")
         if text == self.common:
@@ -82,12 +82,12 @@ def _parsed(text: str) -> ParsedResult:
 
 @lru_cache(maxsize=64)
 def path_in(text: str) -> JsonPath | None:
-    """The path that an expression is, if it is no more than names and places: those are looked up fast."""
+    """Return the path of an expression of names and indexes only, which has a fast lookup; None for any other."""
     return path_of(_parsed(text).parsed)
 
 
 def cells(record: bytes, columns: Sequence[Column]) -> list[TonedText] | None:
-    """The record's cells, one a column; None if it is better shown as it is."""
+    """Return the record's cells, one per column; None if it must be shown raw."""
     value = object_of(record)
     if value is None:
         return None
@@ -96,12 +96,12 @@ def cells(record: bytes, columns: Sequence[Column]) -> list[TonedText] | None:
 
 
 def text_at(value: dict[str, object], column: Column) -> str:
-    """Nothing where the record has no such value; null where it has null there."""
+    """Return the text of a column's value; empty if the record has none."""
     if column.path is None:
         try:
             result = _parsed(column.text).search(value)
         except (exceptions.JMESPathError, TypeError, ValueError, ArithmeticError):
-            return ""  # an expression that does not go with this record
+            return ""  # the expression does not apply to this record
         return "" if result is None else text_of(result)
     inner: Any = value
     for step in column.path:
@@ -115,14 +115,14 @@ def text_at(value: dict[str, object], column: Column) -> str:
 
 
 def text_of(value: object) -> str:
-    """A text as it is, null as a dash, all else as JSON."""
+    """Return a text as it is, null as a dash, anything else as JSON."""
     if isinstance(value, str):
         return value
     return "–" if value is None else json.dumps(value, ensure_ascii=False)
 
 
 def object_of(record: bytes) -> dict[str, object] | None:
-    """A record that is an object, and not too large."""
+    """Return a record as an object; None if it is not one or is too large."""
     if len(record) > LARGEST:
         return None
     try:

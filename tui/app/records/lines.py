@@ -1,4 +1,4 @@
-"""What a list draws of each record: columns, the record as it is, or wrapped; worked out once for each in sight."""
+"""The lines that a list draws of each record: columns, the raw record, or wrapped. They are cached while visible."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tui.printable import printable
 from tui.units import count
 
 _SIDEWAYS = 20  # cells
-_MOST_LINES = 12  # of a wrapped record: the tree has the rest
+_MOST_LINES = 12  # of a wrapped record; the tree shows the rest
 _WIDEST_SHARED = 24  # cells of a value that all records share
 _HOUR = 3  # characters: `17:`
 _KEPT = 400  # texts: more than fit on a screen
@@ -36,7 +36,7 @@ TONES: Mapping[ValueTone, str] = {  # their styles in the palette
 def toned(
     cells_: Sequence[TonedText], palette: Palette, columns: Sequence[Column], *, hued: bool = False
 ) -> list[Piece]:
-    """Each cell in the style of its tone, the hour of a time dim; `hued`: what does not stand out in its field's."""
+    """Return each cell in the style of its tone, the hour of a time dim. `hued`: plain cells in their field's color."""
     if len(cells_) != len(columns):
         return [(text, getattr(palette, TONES[tone])) for text, tone in cells_]
     pieces: list[Piece] = []
@@ -50,7 +50,7 @@ def toned(
 
 
 def record_table(records: Sequence[bytes], width: int, palette: Palette) -> list[list[Piece]]:
-    """A few records in the columns that tell, below the columns' titles; nothing of none."""
+    """Return a few records in their most informative columns, below the titles; empty without records."""
     if not records:
         return []
     lines = RecordLines(FewRecords(records))
@@ -67,17 +67,17 @@ class RecordLines:
         self._width = 1
         self._drawn: dict[int, list[list[TonedText]]] = {}
         self._chosen_for: object = None
-        self._chosen: tuple[str, ...] = ()  # the columns that a person chose, as JMESPath
+        self._chosen: tuple[str, ...] = ()  # the columns that the user chose, as JMESPath
         self._filter = Filter()
         self._raw = False
         self.hued = False
         self.columns: tuple[Column, ...] = ()
-        self.shared: tuple[tuple[str, str], ...] = ()  # names and values that the first records have in common
+        self.shared: tuple[tuple[str, str], ...] = ()  # names and values common to the first records
         self.wrapped = False
-        self.left = 0  # cells that are scrolled out on the left
+        self.left = 0  # cells scrolled out on the left
 
     def show_columns(self, columns: tuple[str, ...]) -> None:
-        """JMESPath; none: those that suit the records."""
+        """Show these columns (JMESPath); with none, choose columns for the records."""
         self._chosen, self._raw = columns, False
         self._again()
 
@@ -86,7 +86,7 @@ class RecordLines:
         self._again()
 
     def flip_hues(self) -> None:
-        """A color for each field, or not."""
+        """Switch colors per field on or off."""
         self.hued = not self.hued
 
     def flip_wrap(self) -> None:
@@ -98,7 +98,7 @@ class RecordLines:
         self._again()
 
     def sideways(self, step: int) -> None:
-        """A wrapped record has nothing beside it."""
+        """Scroll sideways, unless records are wrapped."""
         if not self.wrapped:
             self.left = max(0, self.left + step * _SIDEWAYS)
             self._drawn.clear()
@@ -108,15 +108,15 @@ class RecordLines:
         self._chosen_for = None
 
     def ask(self, filter_: Filter) -> None:
-        """The fields of this filter come first."""
+        """Put the fields of this filter first."""
         if filter_ != self._filter:
             self._filter = filter_
             self._chosen_for = None
 
     def fit(self, width: int, rows: Sequence[int]) -> None:
-        """Draw for this width, and choose columns as soon as that or the first of the rows are others.
+        """Set the width, and choose columns again if it or the first rows have changed.
 
-        `rows` are the records' numbers in sight; of none the columns stay.
+        `rows`: the numbers of the visible records; without any, the columns stay.
         """
         sampled = rows[:SAMPLE]
         known = (width, len(sampled), sampled[0] if sampled else 0, sampled[-1] if sampled else 0)
@@ -134,7 +134,7 @@ class RecordLines:
             self.shared = shared(sample)
 
     def shared_pieces(self, total: int, palette: Palette, width: int) -> list[Piece]:
-        """What all records share, or at least the first of them, as far as there is room."""
+        """Return the values that all records, or the first ones, share, as far as they fit."""
         number = min(total, SAMPLE)
         lead = f" {'all' if number == total else 'first'} {count(number)}  "
         pieces: list[Piece] = [(lead, palette.dim)]
@@ -149,11 +149,11 @@ class RecordLines:
 
     @property
     def titles(self) -> str:
-        """Of the columns."""
+        """The titles of the columns."""
         return "".join(fit(column.title, column.width) + "  " for column in self.columns)[self.left :]
 
     def lines(self, number: int) -> list[list[TonedText]]:
-        """What is drawn of a record: the cells of one line, or several lines if it is wrapped."""
+        """Return the lines of a record: the cells of one line, or several lines if it is wrapped."""
         lines = self._drawn.get(number)
         if lines is None:
             if len(self._drawn) >= _KEPT:

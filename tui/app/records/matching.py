@@ -1,4 +1,4 @@
-"""Which of the previewed records a filter keeps, in slices, so that a newer filter need not wait for an older one."""
+"""Matching the previewed records in slices: a newer filter does not wait for an older one."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _INTERVAL_SECONDS = 0.05  # between two reports
 
 @dataclass(frozen=True, slots=True)
 class Matched:
-    """The numbers of those of the records [start, end) that match; `last` if no more were there.
+    """The numbers of the records in [start, end) that match. `last`: there were no more records.
 
-    `not_json` of them a JMESPath term could not look at, `broken_json` of these begin like JSON (see Matcher).
+    A JMESPath term could not match `not_json` of the records; `broken_json` of these start like JSON (see Matcher).
     """
 
     start: int
@@ -31,9 +31,9 @@ class Matched:
 
 
 def match_records(filter_: Filter, records: HourRecords, start: int = 0) -> Iterator[Matched | None]:
-    """Match what is there from `start` on, and what comes meanwhile. None: a moment to give up, if nobody waits.
+    """Match the records from `start` on, including those that arrive meanwhile. A None is a point at which to cancel.
 
-    It ends early once the records are gone.
+    Ends early if the records are gone.
     """
     matcher = filter_.matcher()
     hits, at = array("I"), start
@@ -62,16 +62,16 @@ def match_records(filter_: Filter, records: HourRecords, start: int = 0) -> Iter
 
 TermKey = tuple[TermKind, str, bool, bool, bool]
 TermCounts = dict[TermKey, tuple[int, int]]
-"""Of each term how many records it lets through, of how many that were looked at."""
+"""For each term: (records that match it, records tested)."""
 
 
 def key_of(term: Term) -> TermKey:
-    """A term, whether it is on or off."""
+    """Return a term's identity, whether it is on or off."""
     return term.kind, term.text, term.negated, term.ignore_case, term.words
 
 
 def count_terms(filter_: Filter, records: HourRecords, known: TermCounts) -> Iterator[TermCounts | None]:
-    """The counts of a filter's terms, given those that are known. None is a moment to give up; the last is all."""
+    """Yield the counts of a filter's terms, starting from the `known` ones. A None is a point at which to cancel."""
     counted: TermCounts = {}
     for term in filter_.terms:
         matches, seen = known.get(key_of(term), (0, 0))

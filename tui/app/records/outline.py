@@ -1,7 +1,7 @@
-"""A record as the lines of a tree: parsed once, folded by path, without a screen.
+"""A record as the lines of a tree: parsed once, folded by path. Without Textual.
 
-A large record is parsed a level at a time: below its first level stands `Raw`, the bytes as they are, until somebody
-looks. To parse 60 MB at once takes seconds in which the interpreter does nothing else; to step over them, a twentieth.
+A large record is parsed one level at a time: values below the first level are `Raw` bytes until they are opened.
+Parsing 60 MB at once would block the interpreter for seconds; skipping over them takes a twentieth of that.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ _DEEP = 8
 _MANY = 50
 _MOST_WRAPPED = 4_000  # characters of a string that are wrapped
 MOST_ROWS = 20_000
-LARGE = 64_000  # bytes that are parsed whole, between two keys
-_LARGEST_INSIDE = 1 << 20  # characters of a string that is looked at as JSON
+LARGE = 64_000  # bytes; larger values are parsed one level at a time
+_LARGEST_INSIDE = 1 << 20  # characters; longer strings are not parsed as JSON
 _LEVELS: dict[bytes, Any] = {b"{": dict[str, Raw], b"[": list[Raw]}
 _CLOSERS = {b"{": b"}", b"[": b"]"}
-_BEGINS = (1 << 20, 1 << 22, 1 << 24)  # bytes in which there may be more members than are shown
-_CUTS = 100  # commas that are tried in the first of them; fewer in longer ones, which take longer
+_PREFIXES = (1 << 20, 1 << 22, 1 << 24)  # bytes that may contain more members than are shown
+_CUTS = 100  # commas tried in the first prefix; fewer in longer ones, which take longer
 
 
 class Inside(str):
-    """The step of a path from a string into the JSON that it holds."""
+    """The step of a path from a string into the JSON inside it."""
 
 
 INSIDE = Inside("→")
@@ -46,27 +46,27 @@ INSIDE = Inside("→")
 
 @dataclass(frozen=True, slots=True)
 class OutlineRow:
-    """One line: a key or index, and its value. `open` is None for what has nothing inside.
+    """One line: a key or index, and its value. `open` is None if there is nothing inside.
 
-    `held` is the value, or the Raw of it; `part` is set where a long string is wrapped over several lines.
+    `content`: the value, or its Raw bytes. `part` is set if a long string is wrapped over several lines.
     """
 
     path: JsonPath
     label: str
-    held: object
+    content: object
     kind: ValueKind
     open: bool | None
     part: str = ""
 
     @property
     def value(self) -> Any:
-        """The value, whole, however large it is."""
-        return load(bytes(self.held)) if isinstance(self.held, Raw) else self.held
+        """The value, fully parsed however large it is."""
+        return load(bytes(self.content)) if isinstance(self.content, Raw) else self.content
 
     @property
     def large(self) -> bool:
-        """Does it take a while to parse?"""
-        return _is_large(self.held)
+        """Whether it takes a while to parse."""
+        return _is_large(self.content)
 
     @property
     def depth(self) -> int:
@@ -74,7 +74,7 @@ class OutlineRow:
 
     @property
     def embedded(self) -> bool:
-        """Is it in the JSON that a string holds?"""
+        """Whether it is in JSON inside a string."""
         return any(step is INSIDE for step in self.path)
 
 
@@ -86,7 +86,7 @@ class NotJson:
 
 
 def parse(record: bytes) -> object:
-    """The value of a record, or NotJson; of a large one its first level."""
+    """Return the value of a record, or NotJson; of a large record, only its first level is parsed."""
     try:
         return load(record) if len(record) <= LARGE else _level(record)
     except NotJsonError as error:
@@ -95,38 +95,38 @@ def parse(record: bytes) -> object:
         return NotJson(str(error).partition(":")[0] + column)
 
 
-class ListBegin(list[Raw]):
-    """The first items of a list that has more than are shown."""
+class FirstItems(list[Raw]):
+    """The first items of a list that is too long to show."""
 
 
-class ObjectBegin(dict[str, Raw]):
-    """The first members of an object that has more than are shown."""
+class FirstMembers(dict[str, Raw]):
+    """The first members of an object that is too large to show."""
 
 
 def _level(raw: bytes | Raw) -> object:
-    """A value whose members are Raw; NotJsonError if msgspec, which is strict, refuses it.
+    """Return a value whose members are Raw. Raises NotJsonError if msgspec, which is strict, rejects it.
 
-    Of millions of members only those at the begin are looked at: a list of 64 MB can hold 32 million.
+    Of millions of members, only the first are parsed: a list of 64 MB can have 32 million.
     """
-    for limit in _BEGINS:
-        begin = _begin(raw, limit)
-        if isinstance(begin, list) and len(begin) >= MOST_ROWS:
-            return ListBegin(begin[:MOST_ROWS])
-        if isinstance(begin, dict) and len(begin) >= MOST_ROWS:
-            return ObjectBegin(islice(begin.items(), MOST_ROWS))
+    for limit in _PREFIXES:
+        first = _prefix(raw, limit)
+        if isinstance(first, list) and len(first) >= MOST_ROWS:
+            return FirstItems(first[:MOST_ROWS])
+        if isinstance(first, dict) and len(first) >= MOST_ROWS:
+            return FirstMembers(islice(first.items(), MOST_ROWS))
     try:
         return msgspec.json.decode(raw, type=_LEVELS.get(_first(raw), Any))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise NotJsonError(str(error)) from error
 
 
-def _begin(raw: bytes | Raw, limit: int) -> object:
-    """The members that are in the first `limit` bytes; None if none ends there, or if that is all of it."""
+def _prefix(raw: bytes | Raw, limit: int) -> object:
+    """Return the members within the first `limit` bytes; None if none ends there, or if the value is shorter."""
     kind, view = _first(raw), memoryview(raw)
     if kind not in _LEVELS or len(view) <= limit:
         return None
     piece, end = bytes(view[:limit]), limit
-    for _ in range(_CUTS * _BEGINS[0] // limit):  # at the last comma that is not inside of a member
+    for _ in range(_CUTS * _PREFIXES[0] // limit):  # find the last comma that is not inside a member
         end = piece.rfind(b",", 0, end)
         if end < 0:
             return None
@@ -147,7 +147,7 @@ def _is_large(value: object) -> bool:
 
 
 def unpack(value: Any, path: JsonPath) -> None:
-    """Put the next level in the place of the large Raw at `path`; what is below it is Raw again."""
+    """Replace the large Raw at `path` by its next level, whose members are Raw again."""
     for step in path[:-1]:
         value = value[step]
     value[path[-1]] = _level(value[path[-1]])
@@ -167,62 +167,62 @@ def kind_of(value: object) -> ValueKind:
 
 
 def rows(value: object, folds: Mapping[JsonPath, bool]) -> tuple[OutlineRow, ...]:
-    """The visible lines of a value; `folds` says which paths were opened (True) or closed (False) by hand."""
+    """Return the visible lines of a value. `folds`: the paths opened (True) or closed (False) by the user."""
     return tuple(islice(_walk((), "", value, folds, crowded=False), MOST_ROWS))
 
 
 def _walk(
-    path: JsonPath, label: str, held: object, folds: Mapping[JsonPath, bool], *, crowded: bool
+    path: JsonPath, label: str, content: object, folds: Mapping[JsonPath, bool], *, crowded: bool
 ) -> Iterator[OutlineRow]:
-    """`crowded`: among so many that each is closed unless somebody opens it."""
-    kind = kind_of(held)
-    shut = _is_large(held) or (crowded and not folds.get(path) and kind != "string")
-    children = None if shut and kind != "string" else _children(held)
+    """Yield the lines of a value. `crowded`: it has so many siblings that it is closed unless the user opens it."""
+    kind = kind_of(content)
+    shut = _is_large(content) or (crowded and not folds.get(path) and kind != "string")
+    children = None if shut and kind != "string" else _children(content)
     if shut and kind in ("object", "array"):
-        yield OutlineRow(path, label, held, kind, False)
+        yield OutlineRow(path, label, content, kind, False)
         return
     if children is None or (not path and not children):
-        yield OutlineRow(path, label, held, kind, None)
+        yield OutlineRow(path, label, content, kind, None)
         return
     inside = kind == "string"
     usual = not inside and (not path or (len(path) < _DEEP and len(children) <= _MANY))
     opened = bool(children) and folds.get(path, usual)
     if path:
-        yield OutlineRow(path, label, held, kind, opened if children else None)
+        yield OutlineRow(path, label, content, kind, opened if children else None)
     if opened:
         for step, inner in children:
             below = (*path, INSIDE, step) if inside else (*path, step)
             yield from _walk(below, str(step), inner, folds, crowded=len(children) > _MANY)
 
 
-def _children(held: object) -> list[tuple[str | int, object]] | None:
-    if isinstance(held, Raw):
-        if kind_of(held) == "string" and bytes(memoryview(held)[1:2]) not in (b"{", b"["):
+def _children(content: object) -> list[tuple[str | int, object]] | None:
+    if isinstance(content, Raw):
+        if kind_of(content) == "string" and bytes(memoryview(content)[1:2]) not in (b"{", b"["):
             return None
-        held = None if _is_large(held) else load(bytes(held))
-    if isinstance(held, dict):
-        return list(islice(held.items(), MOST_ROWS))
-    if isinstance(held, list):
-        return list(islice(enumerate(held), MOST_ROWS))
-    if isinstance(held, str) and held[:1] in ("{", "[") and len(held) <= _LARGEST_INSIDE:
-        return _children(_embedded(held))
+        content = None if _is_large(content) else load(bytes(content))
+    if isinstance(content, dict):
+        return list(islice(content.items(), MOST_ROWS))
+    if isinstance(content, list):
+        return list(islice(enumerate(content), MOST_ROWS))
+    if isinstance(content, str) and content[:1] in ("{", "[") and len(content) <= _LARGEST_INSIDE:
+        return _children(_embedded(content))
     return None
 
 
 @lru_cache(maxsize=64)
 def _embedded(text: str) -> object:
-    """The object or list that a string holds; None if it is only a string."""
+    """Return the object or list inside a string; None if it is only a string."""
     value = parse(text.encode("utf-8", "surrogatepass"))
     return value if isinstance(value, dict | list) else None
 
 
 def outside(path: JsonPath) -> JsonPath:
-    """The path as far as JMESPath can follow it."""
+    """Return the path as far as JMESPath can follow it."""
     return path[: path.index(INSIDE)] if any(step is INSIDE for step in path) else path
 
 
 def spelled(path: JsonPath) -> str:
-    """JMESPath, and an arrow where it goes into a string's JSON."""
+    """Return the path as JMESPath, with an arrow where it enters JSON in a string."""
     parts: list[list[str | int]] = [[]]
     for step in path:
         parts.append([]) if step is INSIDE else parts[-1].append(step)
@@ -234,7 +234,7 @@ def parent(path: JsonPath) -> JsonPath:
 
 
 def wrapped(unwrapped: tuple[OutlineRow, ...], width: int) -> tuple[OutlineRow, ...]:
-    """The rows with long strings on as many lines as they take (but no more than a page or two of each)."""
+    """Return the rows with long strings wrapped over several lines, at most a page or two each."""
     lines: list[OutlineRow] = []
     for row in unwrapped:
         room = max(width - 2 * row.depth - len(row.label) - 7, 12)
@@ -249,27 +249,27 @@ def wrapped(unwrapped: tuple[OutlineRow, ...], width: int) -> tuple[OutlineRow, 
 
 
 def beginning(row: OutlineRow, limit: int) -> tuple[str, str]:
-    """The first characters of a string, at most so many, and how long it is, in words."""
+    """Return the first characters of a string, at most `limit`, and its length in words."""
     if not row.large:
         return row.value[:limit], f"{count(len(row.value))} characters"
-    view = memoryview(row.held)  # type: ignore[arg-type]  # large is what is Raw
+    view = memoryview(row.content)  # type: ignore[arg-type]  # a large value is Raw
     piece = bytes(view[1 : 1 + 6 * limit])
-    while True:  # an escape or a character may be cut in two
+    while True:  # the cut may be inside an escape or a character
         try:
             return str(load(b'"' + piece + b'"'))[:limit], f"{size(len(view))} of text"
         except NotJsonError:
             piece = piece[:-1]
 
 
-def brief(held: object) -> str:
-    """A container on one line: `{3 keys}`, `[2]`; a scalar as JSON."""
-    if isinstance(held, Raw):
-        if _is_large(held):
-            return f"{'{…}' if kind_of(held) == 'object' else '[…]'} {size(len(memoryview(held)))}"
-        held = load(bytes(held))
-    if isinstance(held, dict):
-        more = "+" if isinstance(held, ObjectBegin) else ""
-        return f"{{{count(len(held))}{more} {'key' if len(held) == 1 else 'keys'}}}" if held else "{}"
-    if isinstance(held, list):
-        return f"[{count(len(held))}{'+' if isinstance(held, ListBegin) else ''}]"
-    return json.dumps(held, ensure_ascii=False)
+def brief(content: object) -> str:
+    """Return a container on one line, `{3 keys}` or `[2]`, or a scalar as JSON."""
+    if isinstance(content, Raw):
+        if _is_large(content):
+            return f"{'{…}' if kind_of(content) == 'object' else '[…]'} {size(len(memoryview(content)))}"
+        content = load(bytes(content))
+    if isinstance(content, dict):
+        more = "+" if isinstance(content, FirstMembers) else ""
+        return f"{{{count(len(content))}{more} {'key' if len(content) == 1 else 'keys'}}}" if content else "{}"
+    if isinstance(content, list):
+        return f"[{count(len(content))}{'+' if isinstance(content, FirstItems) else ''}]"
+    return json.dumps(content, ensure_ascii=False)

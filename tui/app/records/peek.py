@@ -1,4 +1,4 @@
-"""A few records beside something else: the first of an hour under a cursor, and a list over the one that is open."""
+"""A few records on other screens: the first ones of the hour under a cursor, and a list above the open record."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ from tui.scan.heads import heads
 from tui.units import count, plural
 
 _LIST_LINES = 4  # above the records and below them
-_TREE_LINES = 6  # less shows nothing
+_TREE_LINES = 6  # a lower tree shows nothing useful
 _MOST_CHUNKS = 4
-_MOST_RECORDS = 1_000  # of a chunk that a filter looks at
+_MOST_RECORDS = 1_000  # of a chunk, tested by a filter
 _SHOWN = 60
 
 
 @dataclass(frozen=True, slots=True)
 class Peek:
-    """The first records of an hour, those that match: of `seen` records `matches`; `whole` if these are all.
+    """The first matching records of an hour: `matches` of `seen` records match. `whole`: the whole hour was read.
 
-    Where none matches, `records` are the first ones that do not.
+    If none matches, `records` are the first ones that do not match.
     """
 
     hour: datetime
@@ -66,7 +66,7 @@ class Peek:
 
 
 def peek(session: Session, hour: datetime, chunks: tuple[Chunk, ...], filter_: Filter) -> Iterator[Peek]:
-    """The first records of the hour's first chunks, read in a worker; what cannot be read is left out."""
+    """Read the first records of the hour's first chunks, in a worker. Unreadable chunks are left out."""
     worker, matcher = get_current_worker(), filter_.matcher()
     most = _SHOWN if matcher.selects_all else _MOST_RECORDS
     matches: list[bytes] = []
@@ -81,16 +81,16 @@ def peek(session: Session, hour: datetime, chunks: tuple[Chunk, ...], filter_: F
 
 
 class RecordPeek(LineWidget):
-    """A bar that names the hour, and its first records in the columns that tell; read when the cursor rests."""
+    """A bar with the hour, and its first records in their most informative columns, read when the cursor rests."""
 
     @dataclass
     class Ready(Message):
-        """What was read; only the newest counts."""
+        """Records were read; only the newest message counts."""
 
         peek: Peek
 
     def __init__(self, session: Session, about: Callable[[datetime], list[Piece]] | None = None) -> None:
-        """`about`: what is known of an hour without reading it; the bar shows that at once while `brief`."""
+        """`about`: returns what is known about an hour without reading it. The bar shows that at once if `brief`."""
         super().__init__()
         self._session = session
         self._about = about
@@ -101,7 +101,7 @@ class RecordPeek(LineWidget):
         self._table: tuple[object, list[list[Piece]]] = (None, [])
 
     def rest_on(self, hour: datetime) -> None:
-        """Show the hour's records as soon as the cursor has rested on it."""
+        """Show the hour's records once the cursor has rested on it."""
         known = self._peek
         if known is not None and known.hour == hour == self._hour and known.filter == self._session.filter:
             return
@@ -152,7 +152,7 @@ class RecordPeek(LineWidget):
         if self.brief and self._about is not None:
             title += [*self._about(hour), (" · ", palette.dim)]
         elif not self._session.chunks(hour):
-            return [*title, ("no chunk names this hour", palette.dim)]
+            return [*title, ("this hour has no chunk", palette.dim)]
         if trouble := self._session.out_of_reach(hour):
             return [*title, (trouble, palette.dim)]
         words = (
@@ -174,7 +174,7 @@ class RecordPeek(LineWidget):
         return [[("".join(text for text, _ in line), self.palette.dim)] for line in table]
 
     def _hints(self, known: Peek) -> list[list[Piece]]:
-        """What to do where there is nothing to see."""
+        """Return why there is nothing to show, and what to do."""
         palette, session = self.palette, self._session
         if not session.chunks(known.hour):
             gap = next((gap for gap in session.gaps if gap.start <= known.hour < gap.stop), None)
@@ -185,7 +185,7 @@ class RecordPeek(LineWidget):
         if session.out_of_reach(known.hour):
             return [[], self._keys(("e", "next trouble"), ("x", "explains it"))]
         if not known.seen:
-            return [[], [("No record in these chunks.", palette.title)], self._keys(("x", "explains them"))]
+            return [[], [("No records in these chunks.", palette.title)], self._keys(("x", "explains them"))]
         matches = ("n", "next hour with matches") if session.matches or session.shade else ("s", "scan for matches")
         first = "" if known.whole else "first "
         return [
@@ -204,7 +204,7 @@ class RecordPeek(LineWidget):
 
 
 class RecordsPane(Vertical):
-    """A list of records, and the one under its cursor as a tree below it, where there is room; the tree only shows."""
+    """A list of records and, if there is room, the one under its cursor as a tree below it, without focus."""
 
     def __init__(self, zone: tzinfo) -> None:
         super().__init__()
@@ -218,14 +218,14 @@ class RecordsPane(Vertical):
         yield self.opened
 
     def show(self, records: Sequence[bytes], title: str) -> None:
-        """Other records; nothing is shown where there are none."""
+        """Show other records; hide the pane if there are none."""
         self.records[:] = records
         self.display = bool(records)
         self.listing.styles.height = len(records) + _LIST_LINES
         self.on_resize()
         self.listing.explain((title,), "")
         self.listing.show()
-        self.listing.show_columns(())  # of these records, whatever stood in their lines before
+        self.listing.show_columns(())  # choose columns for the new records
         self.on_record_list_moved()
 
     def on_resize(self) -> None:

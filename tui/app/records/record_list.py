@@ -1,4 +1,4 @@
-"""The records of an hour, one line each (or wrapped): a window over a list that may still be growing."""
+"""The list of an hour's records, one line each or wrapped. It may still be growing."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from tui.printable import printable
 from tui.units import count
 
 _GUTTER = 2  # cells: a sign, and the cursor
-_SHORTEST = 8  # characters of a chunk's name
+_SHORTEST = 8  # characters to which a chunk's name may be shortened
 
 
 class RecordList(CursorList):
-    """A cursor over records. Line 0 says where it stands. Posts `Moved`, and `NearEnd` when more should be read."""
+    """A cursor over records; line 0 shows its place. Posts `Moved`, and `NearEnd` when more should be read."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("g,home", "first", "first record", show=False, id="first"),
@@ -45,7 +45,7 @@ class RecordList(CursorList):
 
     @dataclass
     class NearEnd(Message):
-        """The cursor is near the last record that was read, or (`everything`) was sent to the very last."""
+        """The cursor is near the last record read so far. `everything`: the user asked for the very last record."""
 
         everything: bool = False
 
@@ -57,7 +57,7 @@ class RecordList(CursorList):
         self._marks: Container[int] = ()
         self._follows = False
         self._lines = RecordLines(records)
-        self._layout: list[tuple[int, int]] = []  # for each line of the window: a row, and the line of its text
+        self._layout: list[tuple[int, int]] = []  # for each visible line: its row, and the line within it
         self._where: tuple[str, ...] = ()
         self._state = self._empty = ""
         self._notes: tuple[str, ...] = ()
@@ -74,9 +74,9 @@ class RecordList(CursorList):
         marks: Container[int] = (),
         filter_: Filter | None = None,
     ) -> None:
-        """Show these records (None: all). `hits` are those that match the filter, if there is one; both ascend.
+        """Show these records (None: all). `hits`: those that match the filter, if there is one. Both are ascending.
 
-        The cursor stays on its record, or goes to the nearest one before it.
+        The cursor stays on its record, or moves to the nearest one before it.
         """
         before = self.current
         self._rows = range(len(self._records)) if rows is None else rows
@@ -93,9 +93,10 @@ class RecordList(CursorList):
             self.post_message(self.Moved())
 
     def explain(self, where: tuple[str, ...], empty: str, state: str = "", notes: tuple[str, ...] = ()) -> None:
-        """Line 0: the place, and what is shown if not all; `empty`: why there is no record; `notes`: lines below 0.
+        """Set line 0 (the place, and `state`: which records are shown), `notes` (the lines below it) and `empty` (why
+        there are no records).
 
-        Of a place of several parts the second gives way where room is short.
+        If room is short, the second part of the place is shortened.
         """
         notes = tuple(map(printable, notes))
         same = notes == self._notes and bool(self._rows)
@@ -104,31 +105,31 @@ class RecordList(CursorList):
         self.repaint(1 if same else None)
 
     def show_columns(self, columns: tuple[str, ...]) -> None:
-        """Show these columns (JMESPath); none: those that suit the records."""
+        """Show these columns (JMESPath); with none, choose columns for the records."""
         self._lines.show_columns(columns)
         self._again()
 
     def action_raw(self) -> None:
-        """Aligned columns, or the records as they are."""
+        """Switch between aligned columns and raw records."""
         self._lines.flip_raw()
         self._again()
 
     def action_wrap(self) -> None:
-        """Long records on as many lines as they take, or cut at the edge."""
+        """Switch between wrapping long records and cutting them at the edge."""
         self._lines.flip_wrap()
         self._again()
 
     def action_hues(self) -> None:
-        """A color for each field, the same on every day; or those of what is common and rare alone."""
+        """Switch between one color per field, always the same, and colors for rare and common values only."""
         self._lines.flip_hues()
         self.repaint()
 
     def look_like(self, other: RecordList) -> None:
-        """Raw, wrapped, and scrolled sideways as another list."""
+        """Adopt another list's raw, wrap and color settings."""
         self._lines.look_like(other._lines)
 
     def follow(self, follows: bool) -> None:
-        """Stay on the last record while more come?"""
+        """Set whether the cursor stays on the last record while more arrive."""
         self._follows = follows
 
     def _again(self) -> None:
@@ -136,7 +137,7 @@ class RecordList(CursorList):
         self.keep_in_sight()
         self.repaint()
 
-    # Where the window is.
+    # Scrolling.
 
     @property
     def length(self) -> int:
@@ -144,12 +145,12 @@ class RecordList(CursorList):
 
     @property
     def lead(self) -> int:
-        """Lines above the records: where one stands, the notes, what all share, and the columns' titles."""
+        """The lines above the records: the place, the notes, the shared values, and the columns' titles."""
         return 1 + len(self._notes) + bool(self._lines.shared) + bool(self._lines.columns)
 
     def keep_in_sight(self) -> None:
-        """Keep the cursor in sight: by one record where the terminal itself can move whole lines (scrolling.py), else
-        by a third of the page, for each scroll sends all of it again.
+        """Keep the cursor visible. Scroll by one record if the terminal can move whole lines (terminal/paint.py), else
+        by a third of the page, because each scroll repaints all of it.
         """
         room = self.room
         jump = 1 if self.size.width == self.app.size.width and not self._lines.wrapped else max(room // 3, 1)
@@ -168,13 +169,13 @@ class RecordList(CursorList):
                 break
 
     def _fits(self, top: int, at: int, room: int) -> bool:
-        """Is all of row `at` in sight when `top` is the first row? Of one larger than the window, its begin."""
+        """Return whether row `at` is fully visible with `top` as the first row; a row too high must be the first."""
         if at - top >= room:
             return False
         return top == at or not self._lines.wrapped or sum(map(self._height, range(top, at + 1))) <= room
 
     def _lowest(self, at: int, room: int) -> int:
-        """The first row when row `at` ends `room` lines below it."""
+        """Return the first row such that row `at` ends at most `room` lines below its top."""
         top, used = at, self._height(at)
         while top > 0 and used + self._height(top - 1) <= max(room, 1):
             top -= 1
@@ -187,14 +188,14 @@ class RecordList(CursorList):
     # Moving.
 
     def go_to(self, number: int) -> None:
-        """Put the cursor on a record, or on the nearest one before it that is shown."""
+        """Move the cursor to a record, or to the nearest shown record before it."""
         self.go(max(0, bisect_right(self._rows, number) - 1))
 
     def action_first(self) -> None:
         self.go(0)
 
     def action_last(self) -> None:
-        """The last record that is there; the rest of the hour is read, and the cursor stays on the last."""
+        """Go to the last record, read the rest of the hour, and stay on the last record meanwhile."""
         self.go(len(self._rows) - 1)
         self._follows = True
         self.post_message(self.NearEnd(everything=True))
@@ -210,7 +211,7 @@ class RecordList(CursorList):
         self.repaint()
 
     def go_to_match(self, step: int) -> bool:
-        """The next (or the one before) record that matches; False if there is none."""
+        """Go to the next or previous record that matches; return False if there is none."""
         hits, here = self._hits, self.current
         if hits is None or here is None:
             at = self.at
@@ -267,8 +268,8 @@ class RecordList(CursorList):
         return strip_of([sign, cursor, *pieces], width, self.ground(row))
 
     def _sign(self, row: int, number: int, cells: Sequence[TonedText]) -> Piece:
-        """Before a record: `*` for a mark, `▎` for a match among others, `E` or `F` for an error or a fatal one where
-        records have levels, `⋮` behind a gap."""
+        """Return the sign before a record: `*` marked, `▎` a match among other records, `E` or `F` an error or fatal
+        level, `⋮` after records that are not shown."""
         palette = self.palette
         if number in self._marks:
             return "*", palette.selected
@@ -295,6 +296,6 @@ class RecordList(CursorList):
 
 
 def _holds(numbers: Sequence[int], number: int) -> bool:
-    """Is it among numbers that ascend?"""
+    """Return whether ascending numbers contain a number."""
     at = bisect_left(numbers, number)
     return at < len(numbers) and numbers[at] == number

@@ -1,4 +1,4 @@
-"""Records that a list shows: a few in memory, or a whole hour in a file without a name, four bytes of memory each."""
+"""Stores of records for a list: a few in memory, or an hour in an unlinked file, at four bytes of memory per record."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ _LOW = (1 << _BITS) - 1
 
 
 class Records(Protocol):
-    """What a list needs of its records."""
+    """The interface that a list needs of its records."""
 
     def __len__(self) -> int: ...
     def __getitem__(self, number: int, /) -> bytes: ...
 
     def head(self, number: int, limit: int) -> bytes:
-        """The record's first bytes, `limit` at most, so that a record of 50 MB costs nothing."""
+        """Return the record's first bytes, at most `limit`: a record of 50 MB is not read in full."""
 
 
 class FewRecords(list[bytes]):
@@ -43,11 +43,11 @@ class FewRecords(list[bytes]):
 
 
 class Places(Sequence[int]):
-    """Rising numbers of up to 64 bits in four bytes each: places of records in a file."""
+    """Ascending numbers of up to 64 bits in four bytes each: the places of records in a file."""
 
     def __init__(self) -> None:
         self._low = array("I", [0])
-        self._turns: list[int] = []  # at which numbers another 2^32 is passed
+        self._turns: list[int] = []  # the indexes at which the next multiple of 2^32 is passed
 
     def __len__(self) -> int:
         return len(self._low)
@@ -63,7 +63,7 @@ class Places(Sequence[int]):
         return low if not self._turns else low + (bisect_right(self._turns, range(len(self))[at]) << _BITS)
 
     def extend(self, places: Sequence[int]) -> None:
-        """Add some more, none of them smaller than the last."""
+        """Append places, ascending and not less than the last one."""
         high = places[-1] >> _BITS if places else 0
         if not high:
             self._low.extend(places)
@@ -75,15 +75,15 @@ class Places(Sequence[int]):
 
 
 class RecordsGone(HourscopeError):
-    """The records were thrown away while somebody still read them."""
+    """The records were discarded while a thread was still reading them."""
 
 
 class HourRecords(Sequence[bytes]):
-    """An hour's lines, inflated once and then read by their place; one thread appends, any may read.
+    """An hour's lines, inflated once and then read by their place. One thread appends; any thread may read.
 
-    They lie on local disk (`folder`, by default in the cache, else where temporary files do), so that the memory they
-    take does not grow with their length: a seek in a gzip member would mean inflating it again from its start. The file
-    has no name and ends with the process, however that ends. OutputError if it cannot be made or written.
+    They are on local disk (in `folder`, by default in the cache, else in the temporary folder), so memory does not grow
+    with their length; seeking in a gzip member would mean inflating it again from its start. The file is unlinked and
+    disappears with the process. Raises OutputError if the file cannot be created or written.
     """
 
     def __init__(self, folder: Path | None = None) -> None:
@@ -98,7 +98,7 @@ class HourRecords(Sequence[bytes]):
                 raise OutputError(f"previews cannot be kept: {reason(error)} ({folder})") from error
         weakref.finalize(self, os.close, self._fd)
         self._folder = folder
-        self._starts = Places()  # of each record, and of the one to come
+        self._starts = Places()  # of each record, and of the next one to be appended
         self._chunks: list[tuple[int, Chunk]] = []
         self._gone = False
 
@@ -120,12 +120,12 @@ class HourRecords(Sequence[bytes]):
         return self._read(start, min(self._starts[number + 1] - 1, start + limit))
 
     def length(self, number: int) -> int:
-        """Of one record, in bytes."""
+        """Return the length of a record in bytes."""
         return self._starts[number + 1] - self._starts[number] - 1
 
     @property
     def size(self) -> int:
-        """All lines, in bytes, each with its newline."""
+        """The size of all lines in bytes, including newlines."""
         return self._starts[-1]
 
     @property
@@ -133,11 +133,11 @@ class HourRecords(Sequence[bytes]):
         return len(self) >= MOST_RECORDS or self.size >= self.room
 
     def begin(self, chunk: Chunk) -> None:
-        """What is appended from now on is of this chunk."""
+        """Start a chunk: records appended from now on belong to it."""
         self._chunks.append((len(self), chunk))
 
     def append(self, block: Block) -> None:
-        """Keep a block's lines."""
+        """Append a block's lines."""
         lines = block.lines()
         self._write(lines)
         base = self._starts[-1]
@@ -153,22 +153,22 @@ class HourRecords(Sequence[bytes]):
             raise OutputError(f"previews cannot be kept: {reason(error)} ({self._folder})") from error
 
     def block(self, start: int, size: int) -> Block:
-        """Whole records from number `start` on: about `size` bytes, at least one record. `offset` is their place."""
+        """Return whole records from number `start` on: about `size` bytes, at least one. `offset` is their place."""
         first = self._starts[start]
         stop = max(start + 1, bisect_right(self._starts, first + size) - 1)
         lines = bytearray(self._read(first, self._starts[min(stop, len(self))]))
         return Block(lines, len(lines), first)
 
     def number_at(self, place: int, low: int = 0) -> int:
-        """The record that begins at a place (see `block`); it is `low` or a later one."""
+        """Return the number, at least `low`, of the record that starts at a place (see `block`)."""
         return bisect_left(self._starts, place, low)
 
     def chunk_of(self, number: int) -> tuple[Chunk, range]:
-        """The chunk that a record is of, and the numbers of its records so far."""
+        """Return a record's chunk, and the numbers of the chunk's records so far."""
         return self._part(bisect_right(self._chunks, number, key=lambda begun: begun[0]) - 1)
 
     def parts(self) -> list[tuple[Chunk, range]]:
-        """The chunks that have a record, and the numbers of their records so far."""
+        """Return the chunks that have records, and the numbers of their records so far."""
         return [part for at in range(len(self._chunks)) if (part := self._part(at))[1]]
 
     def _part(self, at: int) -> tuple[Chunk, range]:
@@ -176,24 +176,24 @@ class HourRecords(Sequence[bytes]):
         return chunk, range(start, self._chunks[at + 1][0] if at + 1 < len(self._chunks) else len(self))
 
     def place(self, number: int) -> int:
-        """How many bytes of its chunk's lines come before a record."""
+        """Return the offset in bytes of a record in its chunk's lines."""
         _, records = self.chunk_of(number)
         return self._starts[number] - self._starts[records.start]
 
     def discard(self) -> None:
-        """Give the disk back at once; whoever still reads gets RecordsGone."""
+        """Free the disk space at once. Later reads raise RecordsGone."""
         self._gone = True
         os.ftruncate(self._fd, 0)
 
     def _read(self, start: int, stop: int) -> bytes:
         data = os.pread(self._fd, stop - start, start)
         if self._gone or len(data) < stop - start:
-            raise RecordsGone("the records of this hour are no longer here; open it again")
+            raise RecordsGone("this hour's records are no longer available; open it again")
         return data
 
 
 def _nameless(folder: Path) -> tuple[int, int]:
-    """A new file that ends when it is closed, and how many bytes it may take."""
+    """Create an unlinked file; return its descriptor and the bytes that it may use."""
     private_folder(folder)
     descriptor, name = tempfile.mkstemp(dir=folder)
     Path(name).unlink()

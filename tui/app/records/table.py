@@ -1,6 +1,6 @@
-"""Which columns a table of records has: those a person chose, or the time first, then what tells most.
+"""The choice of columns for a table of records: those that the user chose, or the time and the most informative fields.
 
-What all records share is no column: it is shown once above them (`shared`).
+A value that all records share does not become a column; it is shown once above them (`shared`).
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ _COVERAGE = 0.5
 _WIDEST = 24
 _WIDEST_CHOSEN = 40
 _WIDEST_LAST = 400
-_MANY = 50  # records of which fewer do not show what is rare
-_RARE = 0.02  # of them
-_TELLING = 5  # records of which fewer say nothing about how often a value comes again
-_FEW = 16  # different values that are looked at as kinds
+_MANY = 50  # records; fewer do not show what is rare
+_RARE = 0.02  # of these records
+_TELLING = 5  # records; fewer do not show how often values repeat
+_FEW = 16  # distinct values of a category
 _ID = re.compile(r"(?=\D*\d)[\w-]{8,}")
-_GROWTH = 3  # figures by which numbers may be longer farther on in the hour
+_GROWTH = 3  # digits by which numbers may be longer later in the hour
 _CLOCK, _MOMENT = 12, 14  # cells of `01:12:19.535`, and of `01-20 01:12:19`
 _DEEPEST = 5  # names of a path
 
@@ -37,8 +37,10 @@ Draft = tuple[Column, list[str]]
 
 
 def choose(records: Sequence[bytes], room: int, filter_: Filter | None = None) -> tuple[Column, ...]:
-    """The columns for a sample of records that fit `room` cells, the fields of the filter first; none if most are not
-    JSON objects."""
+    """Choose the columns for a sample of records that fit `room` cells, the fields of the filter first.
+
+    There are none if most records are not JSON objects.
+    """
     values = _values(records)
     if len(values) * 2 <= len(records[:SAMPLE]):
         return ()
@@ -47,21 +49,21 @@ def choose(records: Sequence[bytes], room: int, filter_: Filter | None = None) -
         for path, inner in _scalars(value):
             texts.setdefault(path, []).append(text_of(inner))
     drafts = [draft for path in texts if (draft := _draft(path, texts[path], len(values)))]
-    asked = _asked(filter_)
-    drafts.sort(key=lambda draft: (draft[0].path not in asked, *_rank(*draft)))  # stable: else the order of the record
-    fitting = _fitting(drafts, room)
+    asked = _filter_paths(filter_)
+    drafts.sort(key=lambda draft: (draft[0].path not in asked, *_rank(*draft)))  # stable: ties in the record's order
+    fitting = _select_columns(drafts, room)
     left = room - sum(column.width + 2 for column, _ in fitting)
-    return tuple(_weighed(column, texts) for column, texts in _widened(fitting, left))
+    return tuple(_with_frequencies(column, texts) for column, texts in _widen(fitting, left))
 
 
-def _asked(filter_: Filter | None) -> set[JsonPath]:
-    """The fields that a filter asks for."""
+def _filter_paths(filter_: Filter | None) -> set[JsonPath]:
+    """Return the fields that a filter tests."""
     texts = [term.text for term in filter_.active if term.kind == "match"] if filter_ else []
     return {path for text in texts for path in named_paths(parse_expression(text).parsed)}
 
 
 def shared(records: Sequence[bytes]) -> tuple[tuple[str, str], ...]:
-    """Paths and values that all of a sample of records have in common; none if one is not a JSON object."""
+    """Return the paths and values that all records of a sample share; none if one is not a JSON object."""
     values = _values(records)
     if len(values) < max(len(records[:SAMPLE]), 2):
         return ()
@@ -73,12 +75,12 @@ def shared(records: Sequence[bytes]) -> tuple[tuple[str, str], ...]:
 
 
 def _same(one: object, other: object) -> bool:
-    """As JSON: `1` is not `true`."""
+    """Compare as JSON: `1` is not `true`."""
     return type(one) is type(other) and one == other
 
 
 def chosen(texts: Sequence[str], records: Sequence[bytes], room: int) -> tuple[Column, ...]:
-    """Columns by their expressions, in this order, as wide as a sample's values; the last one takes what is left."""
+    """Return columns for these expressions, in order, as wide as a sample's values; the last one gets the rest."""
     values = _values(records)
     columns: list[Column] = []
     for text in texts:
@@ -89,7 +91,7 @@ def chosen(texts: Sequence[str], records: Sequence[bytes], room: int) -> tuple[C
         usual = (_MOMENT if days else _CLOCK) if time else _usual_width(texts_)
         number = _are_numbers(texts_)
         width = max(min(usual, _WIDEST_CHOSEN) + _GROWTH * number, min(len(text), 16))
-        columns.append(_weighed(replace(draft, width=width, time=time, days=days, number=number), texts_))
+        columns.append(_with_frequencies(replace(draft, width=width, time=time, days=days, number=number), texts_))
     left = room - sum(column.width + 2 for column in columns)
     if columns and left > 0 and not columns[-1].time and not columns[-1].number:
         columns[-1] = replace(columns[-1], width=columns[-1].width + left)
@@ -97,7 +99,7 @@ def chosen(texts: Sequence[str], records: Sequence[bytes], room: int) -> tuple[C
 
 
 def _draft(path: JsonPath, texts: list[str], objects: int) -> Draft | None:
-    """The column of a path; None if too few records have it, or if it says the same everywhere."""
+    """Return the column of a path; None if too few records have it, or if all have the same value."""
     if len(texts) < objects * _COVERAGE or (len(set(texts)) < 2 and objects > 1):
         return None
     if _are_times(texts):
@@ -105,14 +107,14 @@ def _draft(path: JsonPath, texts: list[str], objects: int) -> Draft | None:
         return Column(spell_path(path), _MOMENT if days else _CLOCK, path, time=True, days=days), texts
     usual = _usual_width(texts)
     if usual >= 13 and all(text.isdigit() for text in texts):
-        return None  # an epoch: the time is there already, or the tree tells it
+        return None  # an epoch: there is already a time column, or the tree shows it readably
     width = max(min(usual, _WIDEST), min(len(str(path[-1])), 12))
     return Column(spell_path(path), width, path, number=_are_numbers(texts)), texts
 
 
 def _rank(column: Column, texts: list[str]) -> tuple[int, int]:
-    """How much a column tells, the least the most: few different values (the fewest first), then texts and numbers,
-    then counters, then ids, which are never the same twice or look as if they were."""
+    """Return a sort key, the most informative column first: few distinct values (the fewest first), then texts and
+    numbers, then counters, then ids, which never repeat or look like ids."""
     different = len(set(texts))
     if len(texts) < _TELLING:
         return 0, 0
@@ -130,7 +132,7 @@ def _are_times(texts: list[str]) -> bool:
 
 
 def _several_days(texts: list[str]) -> bool:
-    """Then the clock alone would not say when."""
+    """Return whether the times are on several days, so that the clock alone is ambiguous."""
     return len({match[1] for text in texts if (match := TIME.match(text))}) > 1
 
 
@@ -148,13 +150,13 @@ def _are_sorted(texts: list[str]) -> bool:
 
 
 def _usual_width(texts: list[str]) -> int:
-    """What nine of ten texts need, as they are shown."""
+    """Return the width that nine of ten texts need as shown."""
     widths = sorted(len(printable(text, _WIDEST_LAST)) for text in texts)
     return widths[int((len(widths) - 1) * 0.9)] if widths else 0
 
 
-def _fitting(drafts: list[Draft], room: int) -> list[Draft]:
-    """One time, then those that tell most, as far as there is room."""
+def _select_columns(drafts: list[Draft], room: int) -> list[Draft]:
+    """Return one time, then the most informative columns, as far as they fit."""
     times = [draft for draft in drafts if draft[0].time][:1]
     fitting: list[Draft] = []
     for draft in [*times, *(draft for draft in drafts if not draft[0].time)]:
@@ -164,8 +166,8 @@ def _fitting(drafts: list[Draft], room: int) -> list[Draft]:
     return fitting
 
 
-def _widened(drafts: list[Draft], left: int) -> list[Draft]:
-    """What room is left goes to numbers, which may grow and say nothing if they are cut; then to texts that were."""
+def _widen(drafts: list[Draft], left: int) -> list[Draft]:
+    """Give the remaining room to numbers, which may grow and are useless if truncated; then to truncated texts."""
     widened = list(drafts)
     for at, (column, texts) in sorted(enumerate(drafts), key=lambda item: (not item[1][0].number, -item[0])):
         more = min(_usual_width(texts) - column.width + _GROWTH * column.number, left)
@@ -175,8 +177,8 @@ def _widened(drafts: list[Draft], left: int) -> list[Draft]:
     return widened
 
 
-def _weighed(column: Column, texts: list[str]) -> Column:
-    """With what is common and what is rare among a sample's values."""
+def _with_frequencies(column: Column, texts: list[str]) -> Column:
+    """Return the column with the common and rare values of a sample."""
     if column.time or not texts:
         return column
     counts = Counter(texts)
@@ -192,7 +194,7 @@ def _weighed(column: Column, texts: list[str]) -> Column:
 
 
 def _fences(numbers: list[float]) -> tuple[float, float] | None:
-    """Tukey's outer fences: what lies beyond them is far out. None where half of the numbers are one."""
+    """Return Tukey's outer fences, outside of which numbers are outliers; None if half of the numbers are equal."""
     if len(numbers) < _MANY:
         return None
     first, _, third = quantiles(numbers, n=4)
@@ -200,13 +202,13 @@ def _fences(numbers: list[float]) -> tuple[float, float] | None:
 
 
 def _values(records: Sequence[bytes]) -> list[dict[str, object]]:
-    """Those of a sample that are objects and not too large."""
+    """Return the records of a sample that are objects and not too large."""
     objects = map(object_of, records[:SAMPLE])
     return [value for value in objects if value is not None]
 
 
 def _scalars(value: dict[str, object], path: JsonPath = ()) -> Iterator[tuple[JsonPath, object]]:
-    """Scalars of the object, and of the objects in it, in the order of the record."""
+    """Yield the scalars of the object and of the objects in it, in the record's order."""
     for name, inner in value.items():
         if isinstance(inner, dict):
             if len(path) + 1 < _DEEPEST:

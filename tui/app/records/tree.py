@@ -1,4 +1,4 @@
-"""One record as a tree that folds. The path of the line under the cursor is always on the first line."""
+"""One record as a foldable tree. The first line always shows the path of the line under the cursor."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ from tui.filter.paths import JsonPath
 from tui.printable import printable
 from tui.units import count, size
 
-_SHOWN = 400  # characters of a string that are looked at for one line
+_SHOWN = 400  # characters of a string that are considered for one line
 
 
 class JsonTree(FoldingList):
-    """Shows a record. What takes a while to parse is parsed in a worker."""
+    """Shows a record. Large values are parsed in a worker."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("h,left", "fold", "close, or parent", show=False, id="left"),
@@ -53,7 +53,7 @@ class JsonTree(FoldingList):
 
     @dataclass
     class Parsed(Message):
-        """A part of the record for which the `ticket` was given out is parsed; `keep` puts it where it belongs."""
+        """A part of the record with this `ticket` is parsed; `keep` stores it."""
 
         ticket: object
         keep: Callable[[], None]
@@ -62,9 +62,9 @@ class JsonTree(FoldingList):
         super().__init__()
         self._zone = zone
         self._wrap = False
-        self._moved = 0.0  # when another record came last
+        self._moved = 0.0  # when the record last changed
         self._rest: Timer | None = None
-        self._reading = 0  # bytes of what is being parsed
+        self._reading = 0  # bytes being parsed
         self._ticket: object = None
         self._record: bytes | None = None
         self._value: object = None
@@ -73,12 +73,12 @@ class JsonTree(FoldingList):
         self._path: JsonPath = ()
 
     def show_times(self, zone: tzinfo) -> None:
-        """Readable times are of this zone from now on."""
+        """Show readable times in this zone from now on."""
         self._zone = zone
         self.repaint()
 
     def show(self, record: bytes | None) -> None:
-        """Another record; the cursor stays at its path where the record has it."""
+        """Show another record. The cursor stays at its path if the record has it."""
         if record == self._record:
             return
         self._record, self._reading, self._ticket = record, 0, None
@@ -86,7 +86,7 @@ class JsonTree(FoldingList):
         self._arrange(soon=True)
 
     def show_large(self, ticket: object, length: int, fetch: Callable[[], bytes]) -> None:
-        """A record that takes a while to read and to parse; `ticket` tells it from others."""
+        """Show a record that takes a while to read and parse; `ticket` identifies it."""
         if ticket == self._ticket:
             return
         self._ticket, self._reading = ticket, length
@@ -123,7 +123,7 @@ class JsonTree(FoldingList):
         if self._wrap:
             self._rows = wrapped(self._rows, self.size.width)
         places = (number for number, row in enumerate(self._rows) if row.path == self._path)
-        here = self.at < len(self._rows) and self._rows[self.at].path == self._path  # a line of a wrapped text
+        here = self.at < len(self._rows) and self._rows[self.at].path == self._path  # on a line of a wrapped text
         self.at = self.at if here else next(places, min(self.at, max(len(self._rows) - 1, 0)))
         self.keep_in_sight()
         if soon:
@@ -132,7 +132,7 @@ class JsonTree(FoldingList):
             self.repaint()
 
     def _repaint_soon(self) -> None:
-        """At once; but of records that somebody runs over only the one where he rests."""
+        """Repaint at once; but while the cursor moves quickly over records, only when it rests."""
         now = time.monotonic()
         resting, self._moved = now - self._moved > REST_SECONDS, now
         if self._rest is not None:
@@ -147,22 +147,24 @@ class JsonTree(FoldingList):
 
     @property
     def spelled(self) -> str:
-        """The path under the cursor: JMESPath, and an arrow where it goes into a string's JSON."""
+        """The path under the cursor as JMESPath, with an arrow where it enters JSON in a string."""
         return spelled(self.current.path) if self.current else ""
 
     @property
     def value(self) -> tuple[JsonPath, object, bool] | None:
-        """Path and value under the cursor, never cut; None for what no term can ask for (in a string's JSON, say)."""
+        """(path, value, False: never cut) under the cursor; None if no term can test it, as inside JSON in a string."""
         row = self.current
         return None if row is None or row.embedded or row.large else (row.path, row.value, False)
 
     def term(self, *, only: bool) -> Term | None:
-        """Only records with the value under the cursor (or, `only` false, all but these); FilterError if no term can
-        ask for it."""
+        """Return a term for records with the value under the cursor, or for all others (not `only`).
+
+        Raises FilterError if no term can express it.
+        """
         return term_of(*self.value[:2], only=only) if self.value else None
 
     def copied(self, *, path: bool, value: bool) -> tuple[str, str]:
-        """What is copied and its text: the path, the value under the cursor, or the whole record."""
+        """Return (name, text) of what to copy: the path or value under the cursor, or the whole record."""
         if self._record is None:
             return "", ""
         if path:
@@ -189,7 +191,7 @@ class JsonTree(FoldingList):
         if row is None or row.open is None or self._reading:
             return
         if row.large:
-            self._reading = len(memoryview(row.held))  # type: ignore[arg-type]  # large is what is Raw
+            self._reading = len(memoryview(row.content))  # type: ignore[arg-type]  # a large value is Raw
             stream(self, self._unpack(self._ticket, self._value, row.path), "parse")
             self.repaint()
             return
@@ -210,7 +212,7 @@ class JsonTree(FoldingList):
             self._arrange()
 
     def keep_in_sight(self) -> None:
-        """A third of a page at a time: each scroll sends all of it again."""
+        """Keep the cursor visible, scrolling a third of a page at a time: each scroll repaints all of it."""
         room = self.room
         if self.at < self.top:
             self.top = max(0, self.at - room // 3)
@@ -240,7 +242,7 @@ class JsonTree(FoldingList):
             index = bool(row.path) and isinstance(row.path[-1], int)
             pieces += [(printable(row.label, 80), palette.dim if index else palette.name), ("  ", palette.faint)]
         if row.open:
-            words = {"array": brief(row.held), "string": "JSON in a string"} if row.kind != "object" else {}
+            words = {"array": brief(row.content), "string": "JSON in a string"} if row.kind != "object" else {}
             return [*pieces, (words.get(row.kind, ""), palette.faint)]
         if row.part:
             hang = 0 if row.label else len(str(row.path[-1])) + 2 if row.path else 0
@@ -261,10 +263,10 @@ class JsonTree(FoldingList):
             return f'"{shorten(text, max(room - len(note), 8))}', palette.string, note
         styles = {"number": palette.number, "constant": palette.constant}
         time = readable(row.value, self._zone) if row.kind == "number" else ""
-        return brief(row.held), styles.get(row.kind, palette.dim), f" {time}" if time else ""
+        return brief(row.content), styles.get(row.kind, palette.dim), f" {time}" if time else ""
 
     def void(self, y: int, width: int) -> list[Piece]:
-        """A record that is not JSON, as it is, wrapped."""
+        """Return a line of a record that is not JSON: its raw text, wrapped."""
         if self._record is None or self.length:
             return []
         room = max(width - 2, 1)

@@ -1,4 +1,4 @@
-"""A scan in rows: how it is done, how far it is, how it ended."""
+"""A scan in rows: its plan, its progress and its result."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MARKS = 48
 
 @dataclass(frozen=True, slots=True)
 class ScanView:
-    """What is known of a scan: its form, what is expected, how far it is, why it failed, why nothing may match."""
+    """What is known about a scan: its form, estimate, progress, failure, and hints why nothing may match."""
 
     form: ScanForm
     running: bool
@@ -30,23 +30,23 @@ class ScanView:
     hints: tuple[str, ...] = ()
 
     def facts(self) -> list[Fact]:
-        """All rows."""
+        """Return all rows."""
         rows = [Fact(), Fact("", self.headline, "headline"), Fact(), *self.form.facts(), Fact(), *self._rest()]
         return signed(rows)
 
     @property
     def headline(self) -> str:
-        """The answer, as far as it is known."""
+        """The result so far, in a sentence."""
         state, expected = self.state, self.expected
         if state is not None and state.over:
             sentence = result_sentence(state.matches, state.matches_by_hour, state.hours)
-            return f"{sentence} This is only a part." if state.partial else sentence
+            return f"{sentence} This is a partial result." if state.partial else sentence
         if state is not None:
             left = f", {duration(state.remaining)} to go" if state.remaining is not None else ""
-            return f"{plural(state.matches, 'match')} so far; {int(100 * state.share)} % of the range was read{left}."
+            return f"{plural(state.matches, 'match')} so far; {int(100 * state.share)} % of the range read{left}."
         if expected is not None:
             return estimate_sentence(expected)
-        return "Reading a sample …" if self.form.plan.chunks and not self.unread else "Nothing was read yet."
+        return "Reading a sample …" if self.form.plan.chunks and not self.unread else "Nothing has been read yet."
 
     def _rest(self) -> list[Fact]:
         if self.failure:
@@ -58,7 +58,7 @@ class ScanView:
         return [*self._expected(), Fact("scan", word, "you")]
 
     def _expected(self) -> list[Fact]:
-        """The estimate, but for its first row, which the headline has; a scan need not wait for it."""
+        """Return the estimate without its first row, which is the headline. A scan need not wait for it."""
         if self.expected is None:
             return [Fact("estimate", self.unread, "trouble")] if self.unread else []
         remote, prices = self.form.power.dask is not None, self.form.session.config.prices
@@ -66,7 +66,7 @@ class ScanView:
 
 
 def state_of(state: ScanState | None, failure: str) -> JobState:
-    """How far it is, by the bytes that were fetched."""
+    """Return the job's state; its progress is by bytes fetched."""
     if failure:
         return JobState(FAILED, words=failure)
     if state is None:
@@ -79,11 +79,11 @@ def state_of(state: ScanState | None, failure: str) -> JobState:
 
 
 def state_facts(state: ScanState, hints: tuple[str, ...] = ()) -> list[Fact]:
-    """The rows of a scan that runs or ran: `hints` say why nothing may have matched."""
+    """Return the rows of a scan that runs or has ended. `hints`: why nothing may have matched."""
     sizes = f"{size(state.bytes_compressed)} gzip, {size(state.bytes_of_lines)} lines"
     speed = f"{duration(state.seconds)} · {size(state.rate)}/s"
     chunks = f"{count(state.chunks)} of {count(state.total_chunks)}"
-    index = f"from the index: {plural(state.skipped, 'chunk')} not read, as no record of them matches"
+    index = f"from the index: {plural(state.skipped, 'chunk')} not read, because no record matches"
     return [
         *([Fact("chunks", squeezed(state.marks, _MARKS), "text", chunks)] if state.partial or not state.over else []),
         Fact("read", f"{plural(state.records, 'record')} · {sizes}", "text", speed),
@@ -96,16 +96,16 @@ def state_facts(state: ScanState, hints: tuple[str, ...] = ()) -> list[Fact]:
 
 def _end(state: ScanState) -> Fact:
     if not state.over:
-        return Fact("", "running: S stops it and keeps the matches so far; q leaves it running", "you")
+        return Fact("", "running: S stops it and keeps the matches so far; q leaves and keeps it running", "you")
     if state.partial:
-        return Fact("", "stopped: this is a part only; enter opens it, R resumes, p publishes it", "trouble")
+        return Fact("", "stopped: a partial result; enter opens it, R resumes, p publishes it", "trouble")
     if not state.matches:
         return Fact("", "done: q goes back to change the filter", "you")
     return Fact("", "done: enter opens the extract, p publishes it, L names it", "good")
 
 
 def squeezed(marks: str, width: int) -> str:
-    """The marks of all chunks in at most `width` cells: of several in one cell the most telling is shown."""
+    """Return the marks of all chunks in at most `width` cells; a cell for several chunks shows the most important."""
     if len(marks) <= width:
         return marks
     edges = [number * len(marks) // width for number in range(width + 1)]
@@ -117,22 +117,21 @@ def _worst(group: str) -> str:
 
 
 def explain(form: ScanForm) -> tuple[str, ...]:
-    """The scan in plain words, and the commands that do the same, the plain shell for the first chunk included."""
+    """Return equivalent commands, including plain shell for the first chunk, then an explanation of scans."""
     chunks = form.plan.chunks
     by_hand: tuple[str, ...] = ()
     if chunks:
-        rest = f"    # and so on: {plural(len(chunks) - 1, 'chunk')} more" if len(chunks) > 1 else ""
+        rest = f"    # and {plural(len(chunks) - 1, 'more chunk')}" if len(chunks) > 1 else ""
         by_hand = (f"$ {shell_read(form.session, chunks[0].key)}{shell_filter(form.filter)}{rest}",)
     return (
         *(f"$ {command}" for command in form.commands),
         *by_hand,
-        "A scan reads every chunk of the range and keeps the lines that match, byte for byte, in the order of hour, "
-        "key and line. Chunks are read several at a time; those that the index knows to hold no match are not read.",
-        "In the row of chunks: ✓ has matches, - has none, ! is damaged (what came before the damage counts), ▸ is "
-        "being read, ✗ was cut short by stopping.",
-        "Bytes of gzip are what is fetched; bytes of lines are what comes out of it.",
-        "The estimate comes from the first bytes of at most 64 chunks, spread over the range; its interval holds the "
-        "truth 95 times in 100.",
+        "A scan reads every chunk of the range and keeps the lines that match, byte for byte, ordered by hour, key "
+        "and line. Chunks are read in parallel; chunks without a match according to the index are not read.",
+        "In the row of chunks: ✓ has matches, - has none, ! is damaged (records before the damage count), ▸ is being "
+        "read, ✗ was interrupted.",
+        "Bytes of gzip are fetched; bytes of lines are the decompressed records.",
+        "The estimate comes from the first bytes of at most 64 chunks, spread over the range; it is a 95 % interval.",
         "Whole hours select chunks, by the hour in their names. A range to the minute selects records by their own "
-        "time, and also reads the hour after it: a record is archived after it happened.",
+        "time, and also reads the following hour, because records are archived after they happen.",
     )

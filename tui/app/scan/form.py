@@ -1,4 +1,4 @@
-"""What a scan will read, where it goes, and what does the work."""
+"""The form of a scan: what it reads, where the matches go, and what does the work."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ from tui.scan.lateness import range_of_times
 from tui.shell import shell_join
 from tui.units import plural
 
-_COMMANDS = 3  # that are shown
+_COMMANDS = 3  # shown at most
 
 
 @dataclass(frozen=True, slots=True)
 class Power:
-    """What does the work: so many chunks at a time (None: as many as suit), here or on a Dask cluster."""
+    """What does the work: `jobs` chunks at a time (None: the default), on this machine or a Dask cluster."""
 
     jobs: int | None = None
     dask: str | None = None
 
     @classmethod
     def read(cls, words: str) -> Power:
-        """`8`, `tcp://HOST:PORT`, both or nothing, in any order; ConfigError if it is something else."""
+        """Parse `8`, `tcp://HOST:PORT`, both in any order, or nothing. Raises ConfigError for anything else."""
         jobs = dask = None
         for word in words.split():
             if word.isdecimal() and int(word) > 0:
@@ -50,7 +50,7 @@ class Power:
         return cls(jobs, dask)
 
     def words(self) -> list[str]:
-        """The command line's words for it."""
+        """Return the command line's options for it."""
         return [*(["--jobs", str(self.jobs)] if self.jobs else []), *(["--dask", self.dask] if self.dask else [])]
 
     def __str__(self) -> str:
@@ -59,31 +59,31 @@ class Power:
 
 @dataclass(frozen=True)
 class ScanForm:
-    """The answers so far; every answer makes another form, so that nothing has to be kept in step with it."""
+    """The answers so far. Each answer returns a new form."""
 
     session: Session
     hours: Selection
     filter: Filter
     out: str
-    proposed: str  # what `out` was before anybody chose one: its name has the first hour
+    proposed: str  # the default of `out`; its name has the first hour
     power: Power = Power()
-    moments: MinuteRange | None = None  # to the minute, by the records' own time; `hours` are those that can hold them
-    time_field: str = ""  # that holds it, once it is known
-    notes: tuple[str, ...] = ()  # about the ends of the range, and about records that come late
+    moments: MinuteRange | None = None  # to the minute, by the records' own time; `hours` are those to read for it
+    time_field: str = ""  # the field with the records' time, once it is known
+    notes: tuple[str, ...] = ()  # about the ends of the range, and about late records
 
     @classmethod
     def of(cls, session: Session, hours: Selection, out: str = "") -> ScanForm:
-        """The session's filter, into a new extract or what `out` names."""
+        """Return a form with the session's filter, into `out` or a new extract."""
         proposed = default_out(session, session.filter, hours.whole.span)
         form = cls(session, hours, session.filter, out or proposed, proposed)
         return form._ranged(hours.words()) if hours.in_minutes else form
 
     def filtered(self, filter_: Filter) -> ScanForm:
-        """With another filter."""
+        """Return the form with another filter."""
         return replace(self, filter=filter_)._named()
 
     def _named(self) -> ScanForm:
-        """With a name that fits, unless somebody chose one."""
+        """Return the form with a fitting default output, unless the user chose one."""
         if self.out != self.proposed:
             return self
         out = default_out(self.session, self.filter, self.hours.span)
@@ -91,7 +91,7 @@ class ScanForm:
 
     @property
     def words(self) -> list[str]:
-        """The words of the command line that resumes it with --resume, also where it has several ranges."""
+        """The command line that resumes the scan with --resume, even with several ranges."""
         start, stop = self.moments or (self.hours.span.start, self.hours.span.stop)
         more = [*self.plan.filter.arguments(), *self.power.words(), "-o", self.out]
         return command_words("scan", self.session.location, start, stop, more)
@@ -104,7 +104,7 @@ class ScanForm:
 
     @property
     def title(self) -> str:
-        """Of the job: the hours and the filter."""
+        """The job's title: the hours and the filter."""
         terms = ", ".join(term.text for term in self.filter.active) or "every record"
         return f"{self.span_words} · {'not ' * self.filter.invert}{terms}"
 
@@ -117,33 +117,33 @@ class ScanForm:
 
     @property
     def timed(self) -> bool:
-        """Is it known which records are in the range?"""
+        """Whether it is known which records are in the range."""
         return self.moments is None or bool(self.time_field)
 
     def with_time_field(self) -> ScanForm:
-        """The same once a sample was read for the field that holds the records' time. TimeError if there is none."""
+        """Return the form with the field of the records' time, found in a sample. Raises TimeError if there is none."""
         if self.timed:
             return self
         assert self.moments is not None
         sorted_out = range_of_times(self.session.archive, self.plan.chunks, self.moments)
         if sorted_out is None:
-            raise TimeError("no field of the records holds their time; r: give the range in whole hours")
+            raise TimeError("the records have no time field; r: enter the range in whole hours")
         within, late = sorted_out
         return replace(self, time_field=within.path, notes=(*self.notes, *late))
 
     @property
     def commands(self) -> list[str]:
-        """The command lines that do the same, one per range."""
+        """The equivalent command lines, one per range."""
         if self.moments is not None:
             return [shell_join(self.words)]
         return scan_commands(self.session, self.hours, self.filter, self.out, self.power.words())
 
     def question(self, field: str) -> tuple[str, str]:
-        """What to ask for a field, and the present answer."""
+        """Return the question for a field, and the current answer."""
         return {
             "range": ("hours, from … to …, …; or minutes, 2015-01-20T14:05..14:25:", self._range_words),
             "out": ("into a folder/ (an extract) or a file (.gz, .zst, plain):", self.out),
-            "power": ("chunks at a time, or a Dask scheduler's tcp://HOST:PORT, or both:", str(self.power)),
+            "power": ("chunks at a time, or Dask's tcp://HOST:PORT, or both:", str(self.power)),
         }[field]
 
     @property
@@ -151,7 +151,7 @@ class ScanForm:
         return " to ".join(map(spell_time, self.moments)) if self.moments else self.hours.words()
 
     def answered(self, field: str, text: str) -> ScanForm:
-        """With another answer. TimeError or ConfigError if it makes no sense."""
+        """Return the form with another answer. Raises TimeError or ConfigError if it is invalid."""
         match field:
             case "range":
                 return self._ranged(text)._named()
@@ -174,10 +174,10 @@ class ScanForm:
         return replace(self, hours=hours, moments=moments, time_field="", notes=notes)
 
     def facts(self) -> list[Fact]:
-        """What will be read, where the matches go, what does the work, and the command that does the same."""
+        """Return rows: what will be read, where the matches go, what does the work, and the equivalent command."""
         hours, *facts = plan_facts(self.plan)
         if not self.timed:
-            hours = Fact("by …", self._range_words, "text", "looking for the field that holds the records' time …")
+            hours = Fact("by …", self._range_words, "text", "looking for the records' time field …")
         notes = [Fact("! note", words, "trouble") for words in self.notes]
         return [hours, *facts, *notes, *self._power_facts(), *self._command_facts()]
 
@@ -196,7 +196,7 @@ class ScanForm:
         return facts
 
     def _command_facts(self) -> list[Fact]:
-        """One command line per range."""
+        """Return a row for each command, at most `_COMMANDS`."""
         commands = self.commands
         shown = [Fact("" if at else "command", words, "command") for at, words in enumerate(commands[:_COMMANDS])]
         rest = len(commands) - len(shown)

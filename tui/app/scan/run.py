@@ -1,4 +1,4 @@
-"""A scan as a screen sees it: the core's events, folded into snapshots a few times a second."""
+"""A scan for the screen: the core's events, folded into snapshots a few times per second."""
 
 from __future__ import annotations
 
@@ -47,12 +47,12 @@ from tui.send.facts import value_facts
 INTERVAL = 0.25
 KEPT_MATCHES = 200
 _MOST_SURVEYED = 50_000  # matches
-_SAMPLE_CHUNKS, _SAMPLE_RECORDS = 8, 200  # and of each of them
+_SAMPLE_CHUNKS, _SAMPLE_RECORDS = 8, 200  # records per chunk
 
 
 @dataclass(frozen=True)
 class ScanState:
-    """How far a scan is. `marks` holds a sign for each chunk of the plan, in order. `total_bytes` are to be fetched."""
+    """The progress of a scan. `marks`: a sign for each chunk of the plan, in order. `total_bytes`: to be fetched."""
 
     chunks: int
     total_chunks: int
@@ -71,16 +71,16 @@ class ScanState:
     hours: int = 0
     over: bool = False
     partial: bool = False
-    skipped: int = 0  # chunks that the index knows to hold no match
+    skipped: int = 0  # chunks without a match according to the index
 
     @property
     def share(self) -> float:
-        """How much of the range was dealt with, 0 to 1."""
+        """The completed share of the range, 0 to 1."""
         return self.bytes_compressed / self.total_bytes if self.total_bytes else 0.0
 
     @property
     def rate(self) -> float:
-        """Bytes of lines a second."""
+        """Bytes of lines per second."""
         return self.bytes_of_lines / self.seconds if self.seconds > 0 else 0.0
 
     @property
@@ -91,7 +91,7 @@ class ScanState:
         return self.seconds * (self.total_bytes - self.bytes_compressed) / self.bytes_compressed
 
     def known_hours(self, plan: ScanPlan, hours: Selection) -> frozenset[datetime]:
-        """The hours of which every chunk was read, and those that have none."""
+        """Return the hours whose chunks were all read, including hours without chunks."""
         waiting = {chunk.hour for chunk, mark in zip(plan.chunks, self.marks, strict=True) if mark in "·▸✗"}
         return frozenset(hour for hour in hours.hours() if hour not in waiting)
 
@@ -100,11 +100,11 @@ WAITING, RUNNING, DONE, EMPTY, DAMAGED, PARTIAL = "·", "▸", "✓", "-", "!", 
 
 
 def snapshots(plan: ScanPlan, events: Iterable[ScanEvent]) -> Iterator[ScanState]:
-    """A snapshot at most every quarter of a second, one as soon as there are first matches, and one at the end."""
+    """Yield a snapshot at most every quarter of a second, at the first matches, and at the end."""
     totals = Totals()
     marks = dict.fromkeys((chunk.key for chunk in plan.chunks), WAITING)
     first: list[bytes] = []
-    shown, skipped = 0.0, 0  # when, and bytes that need not be fetched
+    shown, skipped = 0.0, 0  # when one was yielded last, and bytes that need not be fetched
     for event in events:
         totals.add(event)
         skipped += event.chunk.size if isinstance(event, ChunkDone) and event.skipped else 0
@@ -160,14 +160,14 @@ def _state(
 
 
 def run(form: ScanForm, report: Reporter, *, resume: bool, cancel: threading.Event) -> Iterator[ScanEvent]:
-    """Scan into an extract (`out` names a folder or prefix) or into one file of lines; keep it in the history."""
+    """Scan into an extract (if `out` is a folder or prefix) or into one file of lines; record it in the history."""
     session = form.session
     events = _scan(form, report, resume=resume, cancel=cancel)
     return noted_scan(events, form.plan, "\n".join(form.commands), form.out, session.notebook, report)
 
 
 def _scan(form: ScanForm, report: Reporter, *, resume: bool, cancel: threading.Event) -> Iterator[ScanEvent]:
-    """Chunks that the index knows to hold no match are not read; what is counted in others is remembered there."""
+    """Scan without reading chunks that have no match according to the index; store the other chunks' counts there."""
     plan, out, power, location = form.plan, form.out, form.power, form.session.location
     folder = names_folder(out)
     extract = open_extract(out, plan, s3=form.session.s3, resume=resume) if folder else None
@@ -195,7 +195,7 @@ def _scan(form: ScanForm, report: Reporter, *, resume: bool, cancel: threading.E
 
 @dataclass
 class Hinted(Message):
-    """Why nothing of a plan may have matched."""
+    """Hints why nothing of a plan may have matched."""
 
     plan: ScanPlan
     hints: tuple[str, ...]
@@ -203,8 +203,10 @@ class Hinted(Message):
 
 @dataclass
 class Estimated(Message):
-    """What a form's plan will find, take and cost; or, where the sample could not be read, why. `form` is the same as
-    `asked`, and knows the field of the records' time if it needs one."""
+    """The estimate of a form's plan; or `trouble`, if the sample could not be read.
+
+    `form` is `asked` with the field of the records' time, if it needs one.
+    """
 
     asked: ScanForm
     form: ScanForm
@@ -214,7 +216,7 @@ class Estimated(Message):
 
 
 def estimated(form: ScanForm) -> Estimated:
-    """The estimate of a form's plan; reads a sample of it."""
+    """Estimate a form's plan from a sample."""
     asked, prices = form, form.session.config.prices
     try:
         form = form.with_time_field()
@@ -227,30 +229,30 @@ def estimated(form: ScanForm) -> Estimated:
 
 
 def _sampled(plan: ScanPlan) -> Iterator[bytes]:
-    """Matches among the first records of some chunks: what one will get."""
+    """Yield matches among the first records of some chunks, as a preview of the result."""
     for _, records in heads(plan.archive, plan.chunks, most=_SAMPLE_CHUNKS, records=_SAMPLE_RECORDS):
         yield from (record for record in records if plan.filter.matches(record))
 
 
 @dataclass
 class Surveyed(Message):
-    """The matches in the extract of a plan by the values of a telling field, as rows."""
+    """Rows: the matches in a plan's extract by the values of an informative field."""
 
     plan: ScanPlan
     by_value: tuple[Fact, ...]
 
 
 def surveyed(form: ScanForm, matches: int) -> Surveyed:
-    """Look through a small extract on disk; a large one is asked by `count`."""
+    """Survey a small extract on disk. For a large one, the user runs `count`."""
     if not is_s3(form.out) and names_folder(form.out) and 1 < matches <= _MOST_SURVEYED:
-        with suppress(HourscopeError):  # who opens the extract gets the reason
+        with suppress(HourscopeError):  # opening the extract reports the reason
             return Surveyed(form.plan, (Fact(), *value_facts(survey(cargo_of_extract(form.session, form.out).open()))))
     return Surveyed(form.plan, ())
 
 
 @dataclass
 class ScanMoved(Message):
-    """A scan got further; only the newest counts."""
+    """A scan made progress; only the newest message counts."""
 
     state: ScanState
 

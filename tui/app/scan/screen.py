@@ -1,4 +1,4 @@
-"""The scan: what will be read and where it goes, then how far it is, what matches, and when."""
+"""The scan: its form and estimate, then its progress, its matches, and their timeline."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ _DEBOUNCE_SECONDS = 0.2
 
 
 class ScanPage(JobPage, ArchivePage):
-    """Ready, running, or over. It runs on when it is left; S stops it and keeps the matches."""
+    """A scan that is ready, running or over. It keeps running when the screen is left; S stops it, keeping matches."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "start", "start", id="open"),
         Binding("enter", "open", "open the result", id="open"),
         Binding("p", "send", "publish", id="send"),
         Binding("r,v", "fill('range')", "range", id="scan-range", priority=True),
-        Binding("w", "fill('out')", "where to", id="write", priority=True),
+        Binding("w", "fill('out')", "output", id="write", priority=True),
         Binding("P", "fill('power')", "workers, Dask", id="workers", priority=True),
         Binding("L", "name", "name", id="name", priority=True),
         Binding("n", "match(1)", "next match", show=False, id="next-match"),
@@ -100,14 +100,14 @@ class ScanPage(JobPage, ArchivePage):
         known = {"open": over, "start": not self.running and not over}
         return known.get(action, super().check_action(action, parameters))
 
-    # Before it runs: the form, and an estimate that follows it.
+    # Before the scan: the form and its estimate.
 
     def action_fill(self, field: str) -> None:
         question, value = self.form.question(field)
         self.ask(question, lambda text: self._put(self.form.answered(field, text)), value)
 
     def put_filter(self, filter_: Filter) -> str | None:
-        """Of this scan; once it has begun, of another one of the same hours."""
+        """Change this scan's filter; once the scan has started, plan another one of the same hours."""
         self.session.filter = filter_
         if self.running or self.state is not None:
             self.request(PlanScan(self.session, self.form.hours))
@@ -123,7 +123,7 @@ class ScanPage(JobPage, ArchivePage):
         self.refresh_facts()
 
     def _ask_estimate(self) -> None:
-        """A moment from now, unless the form is changed again until then."""
+        """Estimate after a short delay, unless the form changes again before that."""
         self._drop_estimate()
         if self.form.plan.chunks:
             self._timer = self.set_timer(_DEBOUNCE_SECONDS, partial(self._begin_estimate, self.form))
@@ -149,7 +149,7 @@ class ScanPage(JobPage, ArchivePage):
         if not form.plan.chunks:
             self.report("there is no chunk in these hours; r changes the range", bad=True)
         elif not form.timed:
-            self.report(self.unread or "looking for the field that holds the records' time; a moment")
+            self.report(self.unread or "still looking for the records' time field; try again in a moment")
         else:
             share = expected.matches / expected.records if expected is not None and expected.records else 1.0
             reasons = "; ".join(reasons_to_ask(form.plan, form.out, share))
@@ -165,7 +165,7 @@ class ScanPage(JobPage, ArchivePage):
         return None
 
     def _begin(self) -> None:
-        """The extract that a failure has left is resumed."""
+        """Start the scan, or resume the extract that a failed start has left."""
         self._start(resume=self._begun == (self.form.plan, self.form.out) and names_folder(self.form.out))
 
     def action_again(self) -> None:
@@ -192,7 +192,7 @@ class ScanPage(JobPage, ArchivePage):
             self.session.add_damage(event)
         if state.over:
             self.end()
-            if self.form.moments is None:  # else the hours are looked at in part
+            if self.form.moments is None:  # else the hours are scanned in part
                 hours = state.known_hours(self.form.plan, self.form.hours)
                 self.session.matches = dict.fromkeys(hours, 0) | dict(state.matches_by_hour)
         self._show_matches(state.first)
@@ -204,10 +204,10 @@ class ScanPage(JobPage, ArchivePage):
             self.refresh_facts()
 
     def _show_matches(self, records: Sequence[bytes]) -> None:
-        """More than before, or others."""
+        """Show more matches, or different ones."""
         same, self.matches[:] = list(records[: len(self.matches)]) == self.matches, records
         self.listing.show()
-        if not same:  # whatever stood in their lines before
+        if not same:  # choose columns again
             self.listing.show_columns(())
 
     def on_hinted(self, message: Hinted) -> None:
@@ -217,7 +217,7 @@ class ScanPage(JobPage, ArchivePage):
 
     def on_failed(self, message: Failed) -> None:
         if message.output and self.state is None:
-            self._begun = None  # what is at that place is not ours
+            self._begun = None  # that place is not this scan's output
         super().on_failed(message)
 
     def refresh_job(self) -> None:
@@ -232,12 +232,12 @@ class ScanPage(JobPage, ArchivePage):
     # Afterwards.
 
     def action_open(self) -> None:
-        """Open what was found as the archive that it is."""
+        """Open the extract as an archive."""
         out = self.form.out
         if self.state is None or not self.state.matches:
             self.report("nothing matched, so there is nothing to open; q goes back")
         elif not names_folder(out):
-            self.report(f"the matches are in the file {out}; choose a folder/ to get an extract that opens here")
+            self.report(f"the matches are in the file {out}; only an extract (a folder/) opens here")
         else:
             self.request(OpenArchive(out, locate_place(out, self.session.config, self.session.s3)))
 
@@ -247,7 +247,7 @@ class ScanPage(JobPage, ArchivePage):
         self.request(PlanSend(self.session, cargo))
 
     def action_name(self) -> None:
-        """Home lists the extract by its name; its place stays."""
+        """Rename the extract on home; its place stays the same."""
         if (extract := find_extract(self.form.out)) is not None:
             self.ask("name of the extract:", partial(self._rename, extract), extract.name)
 
@@ -264,7 +264,7 @@ class ScanPage(JobPage, ArchivePage):
     # What is shown.
 
     def refresh_facts(self) -> None:
-        """The header, the facts, the timeline."""
+        """Redraw the header, the facts and the timeline."""
         form, plan, state = self.form, self.form.plan, self.state
         self.header.show(
             self.session.name,
@@ -281,7 +281,7 @@ class ScanPage(JobPage, ArchivePage):
             matches = state.matches_by_hour if state else {}
             self.timeline.show(TimeCounts(form.hours.hours(), matches, known=known, matches=True))
         number = plural(len(self.matches), "match")
-        shown = f"{number} in a sample" if state is None else f"the first {number}, as they came"
+        shown = f"{number} in a sample" if state is None else f"the first {number}, as found"
         self.listing.explain((shown if self.matches else "",), "")
         self.refresh_bindings()
 
@@ -290,7 +290,7 @@ class ScanPage(JobPage, ArchivePage):
         return ScanView(self.form, self.running, self.state, self.estimate, self.unread, self.failure, self.hints)
 
     def _troubles(self) -> list[str]:
-        """For the header: damage, records that are not JSON, and keys that are left out."""
+        """Return troubles for the header: damage, records that are not JSON, and keys left out."""
         state = self.state
         not_json = f"! {count(state.not_json)} not JSON" if state and state.not_json else ""
         return [self.session.damage_words(self.form.plan.chunks), not_json, self.session.left_out_words]

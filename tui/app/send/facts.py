@@ -1,4 +1,4 @@
-"""A send in rows: the answers that are still missing, and how far it is. All else is in tui.send.facts."""
+"""A send in rows: missing answers and progress. The other rows are in tui.send.facts."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ from tui.units import count, duration, plural, size
 _BAR = 40
 _RECORDS, _LOOKS, _HISTOGRAM = ("first", "last"), ("largest", "shapes"), ("by hour", "by value")  # labels of facts
 EXPLANATION = (
-    "Records go out in order, in batches; each batch counts once nsqd has answered OK. The journal on disk says what "
-    "arrived, so a send that was stopped resumes there; at most what was in flight can arrive twice.",
-    "OK means that nsqd has the record in its memory or on its disk.",
+    "Records are sent in order, in batches; a batch counts once nsqd has answered OK. The journal on disk records what "
+    "arrived, so a stopped send resumes there; only records that were in flight can arrive twice.",
+    "OK means that nsqd has the record in memory or on disk.",
 )
 
 
 @dataclass(frozen=True, slots=True)
 class SendState:
-    """What is known of a send: what and where, how far it is (if `control`, it runs), how it ended, or why not."""
+    """What is known about a send: records, destination, progress (`control`: it runs), and receipt or failure."""
 
     title: str
     command: str
@@ -46,28 +46,28 @@ class SendState:
 
     @property
     def paused(self) -> bool:
-        """By somebody, or by a question that waits for an answer."""
+        """Whether it is paused by the user, or by a question that waits for an answer."""
         return bool(self.control and self.control.paused) or bool(self.progress and self.progress.asking)
 
     def facts(self, *, low: bool) -> list[Fact]:
-        """All rows; `low`: the screen has no room for a look at the records."""
+        """Return all rows. `low`: the screen has no room to show records."""
         order, checked, survey = self.order, self.checked, self.survey
         planned, runs = self.receipt is None, self.control is not None
         checks = check_facts(order, checked, survey) if planned and not runs else []
         rows = [Fact(), Fact("", self.headline, "headline"), Fact(), *checks, *([Fact()] if checks else [])]
-        if planned or not low:  # a receipt has what else is there
+        if planned or not low:  # a receipt has the other rows
             rows += what_facts(self.title, survey, low=low, planned=planned and not runs)
         if planned:
             asking = order.to_nsq and checked.target is None and not self.failure
             rows += [Fact(), *where_facts(order, () if runs else checked.destinations, asking=asking)]
         command = [Fact(), Fact("command", self.command, "command")]
-        if low or not planned:  # what can be done comes first, where room is short
+        if low or not planned:  # the next steps come first if room is short
             return signed([*rows, *self._end(), *command])
         return signed([*rows, *command, Fact(), *self._end()])
 
     @property
     def headline(self) -> str:
-        """The answer, as far as it is known."""
+        """The result so far, in a sentence."""
         if self.receipt is not None:
             return f"{'' if self.receipt.partial else '✓ '}{receipt_sentence(self.receipt)}"
         progress, order, planned = self.progress, self.order, plural(self.survey.count, "record")
@@ -91,7 +91,7 @@ class SendState:
         return plan_sentence(self.survey, order.topic, order.where)
 
     def _end(self) -> list[Fact]:
-        """What happens now, or what one can do."""
+        """Return rows about what happens now, or what the user can do."""
         if self.receipt is not None:
             keys = "y copies this receipt as Markdown, w writes it"
             if self.receipt.partial and self.receipt.topic:
@@ -111,7 +111,7 @@ class SendState:
         return [Fact("", "ready: enter asks for the topic's name, then sends", "you")]
 
     def of_job(self) -> JobState:
-        """How far it is, by the records that are confirmed."""
+        """Return the job's state; its progress is by confirmed records."""
         if self.receipt is not None:
             words = f"{plural(self.receipt.confirmed, 'record')} confirmed in {duration(self.receipt.seconds)}"
             return JobState(STOPPED if self.receipt.partial else DONE, words=words)
@@ -120,12 +120,12 @@ class SendState:
         progress = self.progress or Sending()
         share = progress.confirmed / progress.total if progress.total else 0.0
         asks = "asks whether to continue · " if progress.asking else ""
-        words = f"{asks}{count(progress.confirmed)} confirmed · {count(round(progress.rate))} a second"
+        words = f"{asks}{count(progress.confirmed)} confirmed · {count(round(progress.rate))} per second"
         return JobState(PAUSED if self.paused else RUNNING, share, words)
 
 
 def what_facts(title: str, survey: Survey, *, low: bool, planned: bool) -> list[Fact]:
-    """What will be sent, counted by reading it, as far as there is room. The list below shows the records."""
+    """Return rows about what will be sent, as far as there is room. The list below shows the records."""
     left_out = _RECORDS + (_LOOKS if low or not planned else ()) + (_HISTOGRAM if low and not planned else ())
     rows, label = [], ""
     for fact in survey_facts(survey, title):
@@ -135,11 +135,11 @@ def what_facts(title: str, survey: Survey, *, low: bool, planned: bool) -> list[
 
 
 def where_facts(order: Order, destinations: Sequence[Destination], *, asking: bool) -> list[Fact]:
-    """Where it goes, what is there now, and how it goes there."""
+    """Return rows about the destination, its current state, and how the records are sent."""
     if order.out:
         name = Fact("name", order.name or "its time and filter", "text", "L changes it")
-        return [Fact("into", order.out, "strong", "a file: it appears whole or not at all"), name]
-    facts = [Fact("", "asking nsqd what is there …", "dim")] if asking else destination_facts(destinations)
+        return [Fact("into", order.out, "strong", "a file: written in full or not at all"), name]
+    facts = [Fact("", "asking nsqd for its state …", "dim")] if asking else destination_facts(destinations)
     if not destinations or order.way_name or order.way.lookupd_http_addresses:
         about = order.about if order.where else "press a"
         facts.insert(0, Fact("nsqd", order.where or "–", "strong" if order.where else "dim", about))
@@ -158,7 +158,7 @@ def _how(order: Order) -> Fact:
 
 
 def check_facts(order: Order, checked: Checked, survey: Survey) -> list[Fact]:
-    """What speaks against it, the worst first; or that nothing does."""
+    """Return the results of checks: warnings, the worst first, or that all is well."""
     facts = [*warning_facts(checked.warnings), *_too_large(order, checked.destinations, survey)]
     if checked.target is not None and survey.complete and not checked.earlier:
         if not any(words.startswith(REPEATED) for words in checked.warnings):
@@ -171,19 +171,19 @@ def check_facts(order: Order, checked: Checked, survey: Survey) -> list[Fact]:
 
 
 def _limit_exceeded(destinations: Sequence[Destination], survey: Survey) -> int | None:
-    """The least limit of the nsqds, if the largest record is over it."""
+    """Return the lowest limit of the nsqds if the largest record exceeds it, else None."""
     limit = min((destination.limits.max_message for destination in destinations), default=None)
     return limit if limit is not None and survey.largest is not None and survey.largest.size > limit else None
 
 
 def _too_large(order: Order, destinations: Sequence[Destination], survey: Survey) -> list[Fact]:
-    """A record that nsqd would refuse is shown before, and can be left out."""
+    """Return a row about records that nsqd would refuse; they can be skipped."""
     limit = _limit_exceeded(destinations, survey)
     if limit is None:
         return []
     if order.skip_oversize:
-        return [Fact("skipped", f"records larger than nsqd takes ({size(limit)}), and named in the receipt", "you")]
-    words = f"{survey.largest} is larger than nsqd takes ({size(limit)}): O leaves such records out"
+        return [Fact("skipped", f"records above nsqd's limit ({size(limit)}); the receipt names them", "you")]
+    words = f"{survey.largest} exceeds nsqd's limit ({size(limit)}): O skips such records"
     return [Fact("warning", words, "trouble")]
 
 
@@ -195,12 +195,12 @@ def _earlier(earlier: Earlier | None) -> list[Fact]:
 
 
 def progress_facts(progress: Sending, control: Control, order: Order) -> list[Fact]:
-    """How far it is; what needs attention comes last, where the eye ends."""
+    """Return rows about the progress; what needs attention comes last."""
     total = progress.total or 0
     share = progress.confirmed / total if total else 0.0
     done = round(_BAR * share)
     of = f"{count(progress.confirmed)} of {count(total)} · {int(100 * share)} %" if total else count(progress.confirmed)
-    unknown = f" · {count(progress.unknown)} unknown: they go out again" if progress.unknown else ""
+    unknown = f" · {count(progress.unknown)} unknown: they are sent again" if progress.unknown else ""
     facts = [
         Fact("confirmed", "━" * done + "─" * (_BAR - done), "text", of),
         Fact("in flight", count(progress.in_flight) + unknown, "you" if unknown else "text"),
@@ -211,5 +211,5 @@ def progress_facts(progress: Sending, control: Control, order: Order) -> list[Fa
         facts.append(Fact("depth", count(progress.depth), "text", ceiling))
     if progress.asking:
         return [*facts, Fact("canary", f"{progress.note}: space continues, S stops", "you")]
-    word = "sending: space pauses, S stops (the journal keeps what was confirmed); q leaves it running"
+    word = "sending: space pauses, S stops (the journal keeps progress); q leaves and keeps it running"
     return [*facts, Fact("", progress.note or ("paused: space continues" if control.paused else word), "you")]

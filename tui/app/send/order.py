@@ -1,4 +1,4 @@
-"""Where a send goes and how fast."""
+"""The order of a send: where it goes, and how fast."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ _NSQD = "127.0.0.1:4150"
 
 @dataclass(frozen=True)
 class Order:
-    """Where and how: to a topic of an nsqd (named, or known to an nsqlookupd), or to a file. Every answer makes another
-    order."""
+    """Where and how to send: to a topic of an nsqd (an address, a config name, or looked up), or to a file. Each answer
+    returns a new order."""
 
     way: NsqSpec = field(default_factory=NsqSpec)
     way_name: str = ""  # in the config
@@ -29,31 +29,31 @@ class Order:
     rate: str = ""
     max_depth: int | None = None
     canary: bool = False
-    pace: str = ""  # `time`: the order of time without a pace; or how many times as fast
+    pace: str = ""  # `time`: order by time without a pace; or a number: times the original speed
     skip_oversize: bool = False
     name: str = ""  # of the send; empty: its time and filter
 
     @property
     def to_nsq(self) -> bool:
-        """Is it said which topic, and where?"""
+        """Whether the topic and an nsqd are chosen."""
         return bool(self.where and self.topic and not self.out)
 
     @property
     def where(self) -> str:
-        """As a person types it, and `read_way` reads it."""
+        """The nsqds as the user types them and `read_way` parses them."""
         lookups = (f"{_LOOKUP}{address}" for address in self.way.lookupd_http_addresses)
         return self.way_name or " ".join((*self.way.nsqd_tcp_addresses, *lookups))
 
     @property
     def about(self) -> str:
-        """What the name stands for, and whether it is TLS."""
+        """The addresses behind a name, and whether TLS is used."""
         way = self.way
         places = ", ".join(way.nsqd_tcp_addresses or way.lookupd_http_addresses) if self.way_name else ""
         lookup = "looked up" if way.lookupd_http_addresses else ""
         return " · ".join(filter(None, (places, lookup, "TLS" if way.tls else "")))
 
     def question(self, field: str, config: Config) -> tuple[str, str]:
-        """What to ask for a field, and the present answer."""
+        """Return the question for a field, and the current answer."""
         known = ", ".join(config.nsq)
         return {
             "address": (
@@ -62,14 +62,14 @@ class Order:
             ),
             "topic": ("topic:", self.topic),
             "out": ("file (.gz, .zst or plain); empty for NSQ:", self.out),
-            "rate": ("records a second (500, 2k), or bytes (5MB); empty for no limit:", self.rate),
-            "pace": ("order: empty as archived, time by the records' time, or a pace such as 1 or 10:", self.pace),
-            "name": ("name of the send, for its journal and receipt; empty for its time and filter:", self.name),
-            "depth": ("pause while the topic is deeper than; empty for no ceiling:", str(self.max_depth or "")),
+            "rate": ("records per second (500, 2k), or bytes (5MB); empty for no limit:", self.rate),
+            "pace": ("order: empty (as archived), time, or a pace such as 10:", self.pace),
+            "name": ("name of the send; empty for its time and filter:", self.name),
+            "depth": ("pause above this depth of the topic; empty for no ceiling:", str(self.max_depth or "")),
         }[field]
 
     def answered(self, field: str, text: str, config: Config) -> Order:
-        """With another answer. SendError if it makes no sense."""
+        """Return the order with another answer. Raises SendError if it is invalid."""
         text = text.strip()
         match field:
             case "address":
@@ -93,7 +93,7 @@ class Order:
         return replace(self, out=text)
 
     def options(self, source: Source) -> SendOptions:
-        """How to send it. SendError if it goes by time, and no field of the records holds that."""
+        """Return the options of the send. Raises SendError if it is ordered by time and records have no time field."""
         order = detect_order(source) if self.pace else None
         pace = float(self.pace) if self.pace not in ("", BY_TIME) else None
         rate = parse_rate(self.rate) if self.rate else None
@@ -101,7 +101,7 @@ class Order:
         return SendOptions(rate, self.max_depth, steps, self.skip_oversize, order=order, pace=pace, name=self.name)
 
     def words(self) -> list[str]:
-        """The command line's words for it."""
+        """Return the command line's options for it."""
         name = ["--name", self.name] if self.name else []
         if self.out:
             return [*name, "-o", self.out]
@@ -122,23 +122,23 @@ class Order:
 
 
 def read_pace(text: str) -> str:
-    """Empty, `time`, or a number as it is spelled. SendError for anything else."""
+    """Parse a pace: empty, `time` or a number. Raises SendError for anything else."""
     if text in ("", BY_TIME):
         return text
     with suppress(ValueError):
         if 0.001 <= float(text) <= 1_000_000:
             return f"{float(text):g}"
-    raise SendError(f"'{text}' is not a pace: write time, or how many times as fast, such as 1 or 10")
+    raise SendError(f"'{text}' is not a pace; use time, or a factor such as 1 or 10")
 
 
 def read_way(words: str, config: Config) -> tuple[str, NsqSpec]:
-    """A name of the config, or addresses: `HOST:PORT …`, or `lookupd=HOST:PORT …`; SendError if they are mixed."""
+    """Parse a name from the config, or `HOST:PORT …`, or `lookupd=HOST:PORT …`. Raises SendError if they are mixed."""
     if words in config.nsq:
         return words, config.nsq[words]
     lookups = tuple(word.removeprefix(_LOOKUP) for word in words.split() if word.startswith(_LOOKUP))
     nsqds = tuple(word for word in words.split() if not word.startswith(_LOOKUP))
     if lookups and nsqds:
-        raise SendError(f"give nsqds, or {_LOOKUP}HOST:PORT to have them looked up, and not both")
+        raise SendError(f"enter nsqds, or {_LOOKUP}HOST:PORT to look them up, but not both")
     for address in (*nsqds, *lookups):
         split_address(address)
     return "", NsqSpec(nsqds, (), lookups)

@@ -1,4 +1,4 @@
-"""A send as a screen sees it: what would be sent, what is there, and the core's events."""
+"""A send for the screen: the survey of its records, the check of its destination, and the core's events."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ from tui.shell import shell_join
 
 @dataclass
 class SendSurveyed(Message):
-    """What a send would send, as far as it was read."""
+    """The survey of a send's records, as far as they have been read."""
 
     source: Source
     survey: Survey
@@ -47,9 +47,9 @@ class SendSurveyed(Message):
 
 @dataclass
 class Checked(Message):
-    """What is at an order's destination, and the journal that goes on there; or what is wrong with it.
+    """The state of an order's destination, and the earlier send to resume; or `trouble`.
 
-    `warnings` are of the destination and of earlier sends of the same records.
+    `warnings`: about the destination and about earlier sends of the same records.
     """
 
     order: Order
@@ -62,8 +62,8 @@ class Checked(Message):
 
 @dataclass(frozen=True)
 class Kept:
-    """What the history keeps of a send: the command line's words, the archive's url, its notebook; `report` takes a
-    sentence where that fails."""
+    """What the history records of a send: the command line, the archive's URL and notebook. `report` gets a sentence if
+    that fails."""
 
     words: tuple[str, ...]
     url: str
@@ -73,20 +73,20 @@ class Kept:
 
 @dataclass
 class SendMoved(Message):
-    """A send got further, or ended."""
+    """A send made progress or ended."""
 
     event: SendEvent
 
 
 def counting(cargo: Cargo) -> Iterator[SendSurveyed]:
-    """Read what would be sent. HourscopeError if it cannot be read."""
+    """Survey the records to send. Raises HourscopeError if they cannot be read."""
     source = cargo.open()
     for survey in surveying(outgoing(source, Plan())):
         yield SendSurveyed(source, survey)
 
 
 def check(order: Order, source: Source | None, survey: Survey) -> Checked:
-    """Ask the destination what is there; with a source, look for earlier sends of the same records."""
+    """Ask the destination for its state; with a source, also look for earlier sends of the same records."""
     try:
         target, unanswered = configured_target(order.way, order.topic)
         destinations = check_destinations(target)
@@ -101,7 +101,7 @@ def check(order: Order, source: Source | None, survey: Survey) -> Checked:
 
 
 def run(checked: Checked, source: Source, survey: Survey, control: Control, kept: Kept) -> Iterator[SendEvent]:
-    """Send what was surveyed: to the topic that was checked, or to a file; keep it in the history."""
+    """Send the surveyed records to the checked topic or to a file, and record the send in the history."""
     for event in _send(checked, source, survey, control, kept):
         if isinstance(event, Sent):
             kept.notebook.add(send_entry(event.receipt, shell_join(kept.words)), kept.report)
@@ -116,10 +116,10 @@ def _send(checked: Checked, source: Source, survey: Survey, control: Control, ke
             events, SendWork(source, kept.words, out=order.out, name=order.name, url=kept.url), kept.report
         )
         return
-    prepared = prepared_order(order, source, target, checked.destinations)  # this very page's journal, too
+    prepared = prepared_order(order, source, target, checked.destinations)  # also finds the journal of this page
     survey = surveyed_again(prepared, survey)
     prepared, warnings = prepared.checked(survey), prepared.warnings(survey)
-    with prepared.journal(survey, again=True) as journal:  # the page has shown the repeat, and asked for the topic
+    with prepared.journal(survey, again=True) as journal:  # the page has shown the repeat and asked for the topic
         events = send_to_nsq(
             prepared.source,
             target,
@@ -135,7 +135,7 @@ def _send(checked: Checked, source: Source, survey: Survey, control: Control, ke
 
 
 def prepared_order(order: Order, source: Source, target: NsqTarget, destinations: Sequence[Destination]) -> Preparation:
-    """The order as a send that is about to begin; a send of the same that was stopped is resumed."""
+    """Prepare the send of an order. A stopped send of the same records is resumed."""
     folder = state_dir() / "journals"
     same = earlier_sends(folder, source, target.topic)
     resume = bool(same) and not same[-1].finished
@@ -143,7 +143,7 @@ def prepared_order(order: Order, source: Source, target: NsqTarget, destinations
 
 
 def surveyed_again(prepared: Preparation, survey: Survey) -> Survey:
-    """The survey once the plan of the send is known: read again only if that leaves something out, or orders it."""
+    """Return the survey for the final plan. Records are read again only if the plan skips or reorders some."""
     plan, largest = prepared.source.plan, survey.largest
     leaves_out = plan is not None and plan.max_message is not None and largest and largest.size > plan.max_message
     if plan is None or not (plan.unique or plan.order or leaves_out):

@@ -1,4 +1,4 @@
-"""The send: what, where, how; the topic's name typed to confirm; progress; the receipt."""
+"""The send: its records, destination and options; a confirmation by typing the topic; progress; the receipt."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from tui.units import plural, size
 
 
 class SendPage(JobPage, ArchivePage):
-    """Nothing is sent before the topic's name was typed. space pauses, S stops; both keep the books."""
+    """A send. Nothing is sent before the topic's name is typed. space pauses, S stops; the journal is kept."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "start", "send", id="open"),
@@ -88,22 +88,22 @@ class SendPage(JobPage, ArchivePage):
             return not self.running and self.receipt is None and bool(super().check_action(action, parameters))
         return super().check_action(action, parameters)
 
-    # What is sent, and where it goes.
+    # The records and the destination.
 
     def on_send_surveyed(self, message: SendSurveyed) -> None:
         first = self.source is None
         self.source, self.survey = message.source, message.survey
-        if first or message.survey.complete:  # the records are known now: were they sent before?
+        if first or message.survey.complete:  # now earlier sends of these records can be found
             self._check()
         self.refresh_facts()
 
     def action_write(self) -> None:
-        """Before a send: into which file. After it: where the receipt goes, as Markdown."""
+        """Ask for the output file before a send; after it, for the file of the receipt."""
         if self.receipt is None:
             self.action_fill("out")
         else:
             name = f"receipt.{self.receipt.started:%Y-%m-%dT%H%M%S}.md"
-            self.ask("write the receipt, as Markdown, to the file:", self._write_receipt, name)
+            self.ask("write the receipt as Markdown to file:", self._write_receipt, name)
 
     def _write_receipt(self, text: str) -> str | None:
         if self.receipt is None or not text.strip():
@@ -119,12 +119,12 @@ class SendPage(JobPage, ArchivePage):
         return f"the receipt is in {path}"
 
     def action_copy(self) -> None:
-        """The command; after a send its receipt, as Markdown."""
+        """Copy the command; after a send, copy the receipt as Markdown."""
         if self.receipt is None:
             super().action_copy()
             return
         text = receipt_markdown(self.receipt, self._command)
-        self.copy(text, "the receipt, as Markdown; w writes it into a file")
+        self.copy(text, "the receipt as Markdown; w writes it to a file")
 
     def action_fill(self, field: str) -> None:
         question, value = self.order.question(field, self.session.config)
@@ -146,14 +146,14 @@ class SendPage(JobPage, ArchivePage):
         self.refresh_facts()
 
     def _check(self) -> None:
-        """Ask nsqd what is there, as soon as there is somebody to ask."""
+        """Check the destination once it is chosen."""
         self.failure, self.checked = "", Checked(self.order)
         if self.order.to_nsq:
             order, source, survey = self.order, self.source, self.survey
             self.work(lambda: self.post_message(check(order, source, survey)), "check", exclusive=True)
 
     def on_checked(self, message: Checked) -> None:
-        """What is there; the answer for an order that was changed meanwhile is dropped."""
+        """Show the check, unless the order has changed meanwhile."""
         if message.order is self.order:
             self.checked, self.failure = message, message.trouble
             self.refresh_facts()
@@ -163,15 +163,15 @@ class SendPage(JobPage, ArchivePage):
     def action_start(self) -> None:
         order = self.order
         if self.source is None or not self.survey.complete:
-            self.report("still counting what will be sent; a moment")
+            self.report("still counting the records; try again in a moment")
         elif not self.survey.count:
             self.report("there is nothing to send: no record matches")
         elif order.out:
             self._begin()
         elif not order.to_nsq:
-            self.report("choose where first: a for nsqd, t for the topic, or w for a file")
+            self.report("choose a destination first: a for nsqd, t for the topic, or w for a file")
         elif self.checked.target is None:
-            self.report("nsqd has not answered yet; a and t change where it is")
+            self.report("nsqd has not answered yet; a and t change the destination")
         else:
             self.prompt.ask(f"type the topic's name to send {plural(self.survey.count, 'record')}:", self._confirm)
 
@@ -182,7 +182,7 @@ class SendPage(JobPage, ArchivePage):
             self.report(f"that is not {self.order.topic}: nothing was sent", bad=True)
 
     def action_again(self) -> None:
-        """What was stopped is resumed; its topic was confirmed."""
+        """Resume the stopped send; its topic has been confirmed."""
         self.receipt = self.progress = None
         self._begin()
 
@@ -211,16 +211,16 @@ class SendPage(JobPage, ArchivePage):
     def refresh_job(self) -> None:
         self.job.title = f"{plural(self.survey.count, 'record')} to {self.order.out or self.order.topic}"
         self.job.about = (Fact("of", self.cargo.title), Fact("command", self._command, "command"))
-        self.job.resume_command = f"{self._command} --resume" if self.order.to_nsq else ""  # NSQ's has a journal
+        self.job.resume_command = f"{self._command} --resume" if self.order.to_nsq else ""  # else no journal
         super().refresh_job()
 
     def job_state(self) -> JobState:
         return self.state.of_job()
 
     def put_filter(self, filter_: Filter) -> str | None:
-        """A send of the same hours with another filter; a file or a whole extract is not filtered here."""
+        """Plan a send of the same hours with another filter. A file or a whole extract cannot be filtered here."""
         if self.cargo.filtered is None or self.running:
-            return "what is sent here is fixed; / on the calendar or in the preview changes the filter before p"
+            return "this send's records are fixed; / on the calendar or in the preview changes the filter before p"
         self.session.filter = filter_
         self.request(PlanSend(self.session, self.cargo.filtered(filter_), instead=self.receipt is None))
         return None
@@ -241,13 +241,13 @@ class SendPage(JobPage, ArchivePage):
 
     @property
     def state(self) -> SendState:
-        """What is shown."""
+        """The state to show."""
         control = self.control if self.running else None
         what = (self.cargo.title, self._command, self.order, self.survey, self.checked)
         return SendState(*what, self.failure, control, self.progress, self.receipt)
 
     def refresh_facts(self) -> None:
-        """The header and the facts."""
+        """Redraw the header, the facts and the records."""
         survey, order = self.survey, self.order
         where = f"send to {order.out or order.topic or '…'}"
         self.header.show(place_name(self.cargo.title), where, plural(survey.count, "record"), size(survey.size))
@@ -257,7 +257,7 @@ class SendPage(JobPage, ArchivePage):
         self.refresh_bindings()
 
     def _show_records(self, *, low: bool) -> None:
-        """The first and the last one, once all was read, where there is room."""
+        """Show the first and last record once all have been read, if there is room."""
         survey = self.survey
         ends = [record for record in (survey.first, survey.last) if record is not None][: survey.count]
         if survey.complete and ends != self.ends.records:
@@ -278,7 +278,7 @@ class SendPage(JobPage, ArchivePage):
 
 
 def _first_order(session: Session) -> Order:
-    """To where the last send of this archive went; else to the only nsqd of the config."""
+    """Return an order for the destination of this archive's last send, else for the config's only nsqd."""
     name, way, topic = session.sent_to
     if len(session.config.nsq) == 1 and way == NsqSpec():
         ((name, way),) = session.config.nsq.items()

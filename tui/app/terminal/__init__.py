@@ -1,1 +1,1 @@
-"""The wire: what is sent to the terminal, its clipboard, how the program leaves it, what its user prefers."""
+"""The terminal: painting, flow control, the clipboard, signals, and the outermost error handlers."""

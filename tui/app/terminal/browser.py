@@ -1,4 +1,4 @@
-"""Textual's driver for a browser, as `hourscope serve` runs the explorer: the end of the page is a lost terminal."""
+"""Textual's driver for a browser, used by `hourscope serve`. Closing the page counts as a lost terminal."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from textual.drivers.web_driver import WebDriver
 
 
 class BrowserDriver(WebDriver):
-    """Packets on stdin and stdout. SIGHUP, as of a terminal that went away, stops jobs with their state on disk."""
+    """Exchanges packets on stdin and stdout. A lost page sends SIGHUP, which stops jobs with their state on disk."""
 
     def start_application_mode(self) -> None:
         super().start_application_mode()
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGTERM, _hang_up)
-        loop.add_signal_handler(signal.SIGINT, lambda: None)  # ctrl+c in the server's terminal; the server says quit
+        loop.add_signal_handler(signal.SIGINT, lambda: None)  # ctrl+c in the server's terminal: it sends "quit"
 
     def run_input_thread(self) -> None:
         super().run_input_thread()

@@ -1,4 +1,4 @@
-"""The terminal's clipboard, by OSC 52: the sequence that reaches it through tmux and screen, and how much it takes."""
+"""The terminal's clipboard, set by OSC 52, also through tmux and screen, and its size limit."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ _ESC = "\x1b"
 
 
 def osc52(text: str) -> str:
-    """The sequence that sets a terminal's clipboard."""
+    """Return the sequence that sets a terminal's clipboard."""
     data = base64.b64encode(spelled(text).encode()).decode()
     return f"{_ESC}]52;c;{data}\a"
 
 
 def passed_on(text: str, environment: Mapping[str, str]) -> str:
-    """The same, wrapped for tmux or screen if this is in one, which hand it to the terminal around them; else nothing.
+    """Return the sequence wrapped for tmux or screen, which pass it to the outer terminal; empty outside of them.
 
-    tmux does so where `allow-passthrough` is on; where `set-clipboard` is, it takes the bare sequence itself. Setting
-    the clipboard twice does no harm, so a terminal gets both.
+    tmux does so if `allow-passthrough` is on; with `set-clipboard`, it handles the bare sequence itself. Setting the
+    clipboard twice is harmless, so a terminal gets both.
     """
     plain = osc52(text)
     if "TMUX" in environment:
@@ -37,14 +37,14 @@ def passed_on(text: str, environment: Mapping[str, str]) -> str:
 
 
 def copy_text(app: App[object], text: str) -> None:
-    """Put a text into the clipboard, as far as the terminal and what is around it let us."""
+    """Copy a text to the clipboard, if the terminal, and tmux or screen around the program, allow it."""
     app.copy_to_clipboard(text)
     if app._driver is not None and (sequence := passed_on(text, os.environ)):
         app._driver.write(sequence)
 
 
 def gathered(records: Iterable[bytes]) -> str | None:
-    """Records as lines of text; None as soon as they are more than a clipboard takes."""
+    """Return records as lines of text; None if they exceed the clipboard's limit."""
     lines, size = [], 0
     for record in records:
         size += len(record) + 1

@@ -1,8 +1,8 @@
-"""Frames wait for a slow line, and then the newest state is sent: nothing queues that nobody needs to see any more.
+"""Flow control: frames wait for a slow line, and then only the newest state is sent. Outdated frames are never queued.
 
-The kernel and ssh take more than a slow line carries in seconds, and do not report how much of it has arrived. So each
-frame ends with a question (DSR 6, where the cursor is), which a terminal answers when it has drawn all that came
-before. One that never answers is taken for a line of 10 kB/s. See also mosh, which does the same with its own protocol.
+The kernel and ssh buffer more than a slow line carries in seconds, and do not report how much has arrived. Therefore,
+each frame ends with a query (DSR 6, the cursor's position), which a terminal answers once it has drawn everything
+before it. A terminal that never answers is treated as a line of 10 kB/s. mosh does the same with its own protocol.
 """
 
 from __future__ import annotations
@@ -20,48 +20,48 @@ from textual.timer import Timer
 from tui.app.terminal.paint import Difference
 
 _ASK = "\x1b[6n"
-_AHEAD_BYTES = 2_000  # that may be on their way when a frame is sent
+_AHEAD_BYTES = 2_000  # may be in flight when a frame is sent
 _UNSURE_BYTES, _MOST_UNSURE_BYTES = (
     1_000,
     4_000,
-)  # the same, of a terminal that never answers; it is waited for no longer
-_SLOW_BYTES = 8_000  # per second: a little less than such a line carries
+)  # the same for a terminal that never answers, and the most bytes to wait for
+_SLOW_BYTES = 8_000  # per second: a little less than a line of 10 kB/s carries
 _PATIENCE_SECONDS = 3.0  # with a terminal that has answered before
 _LAST_ANSWER_SECONDS = 0.2
 
 
 class Flow:
-    """How much of what was sent the terminal has not taken yet. Times are `time.monotonic`'s."""
+    """Tracks how many of the sent bytes the terminal has not processed yet. Times are from `time.monotonic`."""
 
     def __init__(self) -> None:
-        self._asked: deque[int] = deque(maxlen=1_000)  # bytes before each question that has no answer yet
+        self._asked: deque[int] = deque(maxlen=1_000)  # bytes before each unanswered query
         self._answers = False
         self._owed = 0.0
         self._owed_at = 0.0
 
     def sent(self, size: int, now: float) -> None:
-        """A frame of so many bytes is on its way, a question behind it."""
+        """Record that a frame of `size` bytes, followed by a query, was sent."""
         self._asked.append(size)
         self._owed = min(self._rest(now) + size, _MOST_UNSURE_BYTES)
         self._owed_at = now
 
     def answered(self) -> None:
-        """The terminal has drawn the oldest frame that was on its way."""
+        """Record that the terminal has drawn the oldest frame in flight."""
         self._answers = True
         if self._asked:
             self._asked.popleft()
 
     def forget(self) -> None:
-        """Nothing is on its way any more, or nobody knows."""
+        """Assume that nothing is in flight."""
         self._asked.clear()
 
     @property
     def pending(self) -> bool:
-        """Is there an answer to come?"""
+        """Whether an answer is expected."""
         return self._answers and bool(self._asked)
 
     def wait(self, now: float) -> float:
-        """Seconds until the next frame may be sent, if no answer comes before; 0 where it may be sent at once."""
+        """Return the seconds until the next frame may be sent without an answer; 0 if it may be sent at once."""
         if self._answers:
             return _PATIENCE_SECONDS if sum(self._asked) > _AHEAD_BYTES else 0.0
         return max(self._rest(now) - _UNSURE_BYTES, 0.0) / _SLOW_BYTES
@@ -71,7 +71,7 @@ class Flow:
 
 
 class PacedApp(App[int]):
-    """Sends a frame when the terminal has taken those before it; what became stale meanwhile is drawn then."""
+    """Sends a frame once the terminal has processed the previous ones. Regions that change meanwhile are drawn then."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -112,6 +112,6 @@ class PacedApp(App[int]):
             self._catch_up()
 
     def on_unmount(self) -> None:
-        """An answer that comes later would be typed into the shell."""
+        """Wait for the last answer; it would be typed into the shell if it came later."""
         if self._flow.pending:
             time.sleep(_LAST_ANSWER_SECONDS)

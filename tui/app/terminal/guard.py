@@ -1,7 +1,7 @@
-"""The explorer's outermost handlers: what nobody foresaw becomes one sentence on the screen, and the explorer stays.
+"""The explorer's outermost handlers: an unexpected error becomes one sentence on the screen, and the explorer goes on.
 
-Textual ends the program for an exception in a message handler, a key, a timer or a drawing. An engineer who looks at
-a stream in an incident must not lose the screen, or a scan that runs, because one record, answer or key met a defect.
+Textual ends the program on an exception in a message handler, a key, a timer or drawing. During an incident, nobody
+should lose the screen or a running scan because one record, answer or key triggers a defect.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ _MOST_TRACEBACKS = 20
 class Guarded(MessagePump):
     """A widget, screen or app whose handlers and workers may fail: `App._handle_exception` gets the error.
 
-    `_dispatch_message` and `_handle_exception` are Textual's private names: its loop ends a widget for good once an
-    exception has left the one, and calls the other for all that is left (timers, layout), and there is no public hook.
+    `_dispatch_message` and `_handle_exception` are private names of Textual. Its loop ends a widget for good if the
+    first one raises, and calls the second for other errors (timers, layout). There is no public hook.
     """
 
     async def _dispatch_message(self, message: Message) -> None:
@@ -33,35 +33,35 @@ class Guarded(MessagePump):
 
     @on(Worker.StateChanged)
     def _check_worker(self, event: Worker.StateChanged) -> None:
-        """The outermost handler of workers, which run with `exit_on_error=False`."""
+        """Handle the errors of workers, which run with `exit_on_error=False`: the outermost handler."""
         if event.state is WorkerState.ERROR and isinstance(event.worker.error, Exception):
             self.worker_failed(event.worker.error)
 
     def worker_failed(self, error: Exception) -> None:
-        """A worker of this one broke."""
+        """Handle the error of one of this object's workers."""
         self.app._handle_exception(error)
 
 
 class Defects:
-    """The tracebacks of what went wrong, for `--debug`."""
+    """The tracebacks of unexpected errors, for `--debug`."""
 
     def __init__(self) -> None:
         self.tracebacks: list[str] = []
 
     def add(self, error: Exception) -> str:
-        """Keep the traceback; the sentence about it."""
+        """Store the traceback of an error; return a sentence about it."""
         if not isinstance(error, HourscopeError) and len(self.tracebacks) < _MOST_TRACEBACKS:
             self.tracebacks.append("".join(traceback.format_exception(error)))
         return defect_words(error)
 
 
 def defect_words(error: Exception) -> str:
-    """An error that no screen expected, as a sentence that says what to do."""
+    """Return a sentence about an unexpected error, with what to do."""
     match error:
         case HourscopeError():
             return str(error)
         case MemoryError():
-            return "out of memory; close what is not needed, or scan fewer hours at a time"
+            return "out of memory; close other programs, or scan fewer hours at a time"
         case OSError():
             name = f"{error.filename}: " if error.filename is not None else ""
             return f"{name}{reason(error)}{'; free some space' if is_full(error) else ''}; then try again"

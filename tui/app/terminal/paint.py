@@ -1,7 +1,7 @@
-"""What goes over the wire: of every update only the cells that differ from what the terminal shows already.
+"""Painting: of each update, only the cells that differ from those on the terminal are sent.
 
-Textual sends whole runs of a line, and whole screens when the focus or the layout changes. Over SSH that is most of
-what a person waits for. A Glass remembers the cells on the terminal, so that drawing something again costs nothing.
+Textual sends whole runs of a line, and whole screens when the focus or the layout changes. Over SSH, that is most of
+the time that a user waits. A Glass remembers the cells on the terminal: drawing the same again sends nothing.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _ATTRIBUTES = (("bold", "1"), ("dim", "2"), ("italic", "3"), ("underline", "4"),
 
 @lru_cache(maxsize=4096)
 def _codes(style: Style, system: ColorSystem | None) -> StyleCodes:
-    """The style as three independent parts: attributes, foreground, background."""
+    """Return a style as three independent codes: attributes, foreground, background."""
     attributes = ";".join(code for name, code in _ATTRIBUTES if getattr(style, name))
     if system is None:
         return attributes, "39", "49"
@@ -41,18 +41,19 @@ def _color(color: Color | None, system: ColorSystem, foreground: bool) -> str:
 
 
 def cells_of(strip: Strip, system: ColorSystem | None) -> list[Cell]:
-    """One (character, codes) a cell. The second half of a wide character is empty; marks join what they stand on."""
+    """Return one (character, codes) per cell. The second half of a wide character is empty; combining marks are part of
+    their base character's cell."""
     return list(_cells(tuple(strip), system))
 
 
-@lru_cache(maxsize=512)  # lines that have only moved come again
+@lru_cache(maxsize=512)  # lines that have only moved are drawn again
 def _cells(segments: tuple[Segment, ...], system: ColorSystem | None) -> list[Cell]:
     cells: list[Cell] = []
     for text, style, control in segments:
         if control:
             continue
         codes = _codes(style or Style.null(), system)
-        blank = codes if codes[0] else ("", "39", codes[2])  # nobody sees the colour of a blank
+        blank = codes if codes[0] else ("", "39", codes[2])  # the color of a blank is invisible
         if text.isascii():
             cells.extend((char, blank if char == " " else codes) for char in text)
             continue
@@ -67,7 +68,7 @@ def _cells(segments: tuple[Segment, ...], system: ColorSystem | None) -> list[Ce
 
 
 def changes(old: list[Cell], new: list[Cell]) -> Iterator[tuple[int, int]]:
-    """[start, end) of the runs of `new` that must be sent; never half of a wide character."""
+    """Yield [start, end) of the runs of `new` that must be sent; never half of a wide character."""
     start = end = -1
     for x, (before, after) in enumerate(zip(old, new, strict=True)):
         if before == after:
@@ -87,7 +88,7 @@ def changes(old: list[Cell], new: list[Cell]) -> Iterator[tuple[int, int]]:
 
 
 class Glass:
-    """The terminal's cells as they were last sent. `forget` when something else may have written there."""
+    """The terminal's cells as last sent. Call `forget` when something else may have written to the terminal."""
 
     def __init__(self, *, colors: bool = True) -> None:
         self._colors = colors
@@ -98,7 +99,7 @@ class Glass:
         self._lines.clear()
 
     def lean(self, update: object) -> object:
-        """The same update, to be written as the difference; anything else is left alone and forgotten."""
+        """Return the update as a Difference. Other output is returned as it is, and the cells are forgotten."""
         if isinstance(update, LayoutUpdate | ChopsUpdate):
             return Difference(self, update)
         if update is not None:
@@ -106,7 +107,7 @@ class Glass:
         return update
 
     def write(self, pieces: Iterable[tuple[int, int, Strip]], console: Console) -> str:
-        """The bytes that bring strips at (x, y) onto the terminal."""
+        """Return the output that shows strips at (x, y) on the terminal."""
         known = console._color_system if self._colors else None
         system = ColorSystem(known) if known is not None else None
         if self._size != (console.width, console.height):
@@ -120,14 +121,14 @@ class Glass:
                 line.extend([UNKNOWN] * (x + len(cells) - len(line)))
             if line[x : x + len(cells)] == cells:
                 continue
-            for start, end in changes(_sure(line)[x : x + len(cells)], cells):
+            for start, end in changes(_certain_cells(line)[x : x + len(cells)], cells):
                 runs.append((x + start, y, cells[start:end]))
             line[x : x + len(cells)] = cells
         pen.write(runs, self._lines)
         return pen.finish()
 
     def _scroll(self, pieces: list[Run], pen: Pen) -> list[Run]:
-        """Let the terminal move whole lines that have only moved; what is left to be written."""
+        """Let the terminal scroll whole lines that have only moved; return the runs that remain to be written."""
         wide = self._size[0]
         whole = {y: cells for x, y, cells in pieces if x == 0 and len(cells) == wide}
         lines = {y: line for y, line in self._lines.items() if len(line) == wide}
@@ -145,14 +146,14 @@ class Glass:
         return [*((0, y, cells) for y, cells in target.items()), *(piece for piece in pieces if piece[1] not in target)]
 
 
-def _sure(line: list[Cell]) -> list[Cell]:
-    """What stands on the terminal for certain: it may have another width for a character with marks."""
+def _certain_cells(line: list[Cell]) -> list[Cell]:
+    """Return the cells that are certainly on the terminal: it may use another width for a character with marks."""
     marked = next((at for at, cell in enumerate(line) if len(cell[0]) > 1), len(line))
     return line[:marked] + [UNKNOWN] * (len(line) - marked)
 
 
 class Difference(CompositorUpdate):
-    """An update of the compositor, written through the glass; then `sent` is how many bytes it was."""
+    """An update of the compositor, written through the glass. `sent`: its bytes, once written."""
 
     def __init__(self, glass: Glass, update: LayoutUpdate | ChopsUpdate) -> None:
         self._glass = glass
@@ -161,7 +162,7 @@ class Difference(CompositorUpdate):
 
     @property
     def regions(self) -> list[Region]:
-        """What it covers of the screen."""
+        """The regions of the screen that it covers."""
         if isinstance(self._update, LayoutUpdate):
             return [self._update.region]
         return [Region(x1, y, x2 - x1, 1) for y, x1, x2 in self._update.spans]
@@ -188,16 +189,16 @@ def _parts(update: ChopsUpdate) -> Iterator[tuple[int, int, Strip]]:
                 yield x, y, strip
 
 
-_LEAST = 5  # lines that must have moved to be worth it
-_OTHERS = 3  # lines among them that may be new: the cursor's, before and after
-_PROBES = 3  # lines that are looked for among the old ones
+_LEAST = 5  # lines that must have moved to be worth scrolling
+_OTHERS = 3  # other lines that may be new: the cursor's, before and after the move
+_PROBES = 3  # new lines that are searched for among the old ones
 
 PaintedLine = TypeVar("PaintedLine", bound=Sequence[object])
 
 
 @dataclass(frozen=True, slots=True)
 class Scroll:
-    """The lines from `top` to `bottom`, both inside, move up by so many lines, or down (negative)."""
+    """The lines from `top` to `bottom`, inclusive, move up by `by` lines, or down if it is negative."""
 
     top: int
     bottom: int
@@ -205,14 +206,14 @@ class Scroll:
 
     @property
     def sequence(self) -> str:
-        """DECSTBM around IND or RI, which every terminal knows; it leaves the cursor at the top left."""
+        """DECSTBM around IND or RI, which every terminal supports; the cursor is then at the top left."""
         edge, move = (self.bottom, "D") if self.by > 0 else (self.top, "M")
         moves = f"\x1b{move}" * abs(self.by)
         return f"\x1b[{self.top + 1};{self.bottom + 1}r\x1b[{edge + 1};1H{moves}\x1b[r"
 
 
 def scrolled(old: Mapping[int, PaintedLine], new: Mapping[int, PaintedLine]) -> Scroll | None:
-    """How whole lines (by their place) moved together, if most of a block of them did."""
+    """Return how whole lines (by y) scrolled, if most of a block moved together; else None."""
     changed = sorted(y for y, line in new.items() if line != old.get(y))
     for probe in changed[:: len(changed) // _PROBES + 1]:
         for place, line in old.items():
@@ -228,5 +229,5 @@ def _moved(
     if len(moved) < max(_LEAST, abs(by)):
         return None
     top, bottom = min(moved[0], moved[0] + by), max(moved[-1], moved[-1] + by)
-    most = len(moved) + abs(by) + _OTHERS  # lines of the block: what comes into sight is new
+    most = len(moved) + abs(by) + _OTHERS  # lines of the block, including lines that scroll into view
     return Scroll(top, bottom, by) if bottom - top < most and all(y in old for y in range(top, bottom + 1)) else None

@@ -1,4 +1,4 @@
-"""Writes cells onto a terminal with as few bytes as it can."""
+"""Writing cells to a terminal with as few bytes as possible."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ Run = tuple[int, int, list[Cell]]
 
 PLAIN: StyleCodes = ("", "39", "49")
 UNKNOWN: Cell = ("\0", PLAIN)
-_NEAR = 5  # cells: writing fewer again is shorter than moving over them
+_NEAR = 5  # cells: rewriting fewer is shorter than moving over them
 _BAND_RUNS = 24
 
 
 class Pen:
-    """Writes cells; remembers where it is and which colors the terminal has."""
+    """Writes cells; tracks the terminal's cursor and colors."""
 
     def __init__(self) -> None:
         self._now = PLAIN
@@ -26,18 +26,18 @@ class Pen:
         self._out.append(sequence)
 
     def write(self, runs: Sequence[Run], lines: Mapping[int, list[Cell]]) -> None:
-        """Write runs into `lines`, which hold them already: from left to right, or color by color if that is shorter.
+        """Write runs, which `lines` contain already: from left to right, or color by color if that is shorter.
 
-        A move costs less than half of another color. A few lines at a time, so that a slow line fills from the top.
+        A move costs less than half of a change of color. Runs are written in bands: a slow terminal fills from the top.
         """
         for at in range(0, len(runs), _BAND_RUNS):
             band = runs[at : at + _BAND_RUNS]
-            shorter = min((self._written(order, lines) for order in (band, _by_color(band))), key=Pen._length)
+            shorter = min((self._trial(order, lines) for order in (band, _group_by_style(band))), key=Pen._length)
             self._x, self._y, self._now = shorter._x, shorter._y, shorter._now
             self._out += shorter._out
 
-    def _written(self, runs: Sequence[Run], lines: Mapping[int, list[Cell]]) -> Pen:
-        """From where this pen is."""
+    def _trial(self, runs: Sequence[Run], lines: Mapping[int, list[Cell]]) -> Pen:
+        """Return a pen that has written these runs, starting from this pen's state."""
         pen = Pen()
         pen._x, pen._y, pen._now = self._x, self._y, self._now
         for x, y, cells in runs:
@@ -49,18 +49,18 @@ class Pen:
         return sum(map(len, self._out))  # an escape has only ASCII, and each order has the same text
 
     def _go(self, x: int, y: int, line: list[Cell]) -> None:
-        """To a cell: over a few unchanged ones by writing them again, if they are in the pen's colors."""
+        """Move to a cell; a few unchanged cells in the pen's colors are rewritten instead."""
         between = line[self._x : x] if y == self._y and 0 <= x - self._x < _NEAR else [UNKNOWN]
         if all(self._writes(cell) for cell in between):
             self._out.extend(char for char, _ in between)
         elif y == self._y:
-            self._out.append(f"\x1b[{x + 1}G")  # by its column: right even if the terminal has other widths
+            self._out.append(f"\x1b[{x + 1}G")  # absolute: correct even if the terminal uses other widths
         else:
             self._out.append(f"\x1b[{y + 1};{x + 1}H")
         self._x, self._y = x, y
 
     def _writes(self, cell: Cell) -> bool:
-        """Would the cell be right, written as the pen is now? Nobody sees the colour of a blank."""
+        """Return whether the pen's colors are right for a cell. The color of a blank is invisible."""
         char, (attributes, front, back) = cell
         same = attributes == self._now[0] and back == self._now[2] and (char == " " or front == self._now[1])
         return same and char.isascii() and char.isprintable()
@@ -90,9 +90,9 @@ class Pen:
         return "".join(self._out)
 
 
-def _by_color(runs: Sequence[Run]) -> list[Run]:
-    """The same cells, those of one style together."""
-    parts = [part for run in runs for part in _of_one_style(run)]
+def _group_by_style(runs: Sequence[Run]) -> list[Run]:
+    """Return the same cells grouped by style."""
+    parts = [part for run in runs for part in _split_by_style(run)]
     grounds: dict[tuple[str, str], int] = {}
     styles: dict[StyleCodes, int] = {}
     for codes, _ in parts:
@@ -102,8 +102,8 @@ def _by_color(runs: Sequence[Run]) -> list[Run]:
     return [run for _, run in parts]
 
 
-def _of_one_style(run: Run) -> Iterator[tuple[StyleCodes, Run]]:
-    """The parts of a run, each with its style; a blank goes with what it stands beside on the same ground."""
+def _split_by_style(run: Run) -> Iterator[tuple[StyleCodes, Run]]:
+    """Yield the parts of a run, each with its style. A blank joins its neighbor on the same background."""
     x, y, cells = run
     start, style, inked = 0, cells[0][1], False
     for at, (char, codes) in enumerate(cells):

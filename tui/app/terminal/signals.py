@@ -1,7 +1,7 @@
-"""SIGTERM and SIGHUP: the jobs end with their books kept, the terminal gets its screen back, the program ends.
+"""SIGTERM and SIGHUP: jobs save their state and end, the terminal is restored, the program ends.
 
-A terminal that is gone, or that reads no more, can hold the event loop forever in a write. So a thread of its own does
-the work, and ends the program by force if the loop does not.
+A terminal that is gone, or no longer reads, can block the event loop forever in a write. Therefore, a separate thread
+does the work, and ends the program by force if the loop does not.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Settings = list[int | list[bytes | int]]
 
 
 class SignalHandler:
-    """Made before the terminal is changed. `leave` ends the event loop with an exit code; called from any thread."""
+    """Create it before the terminal is changed. `leave` ends the event loop with an exit code, from any thread."""
 
     def __init__(self, jobs: Jobs, leave: Callable[[int], object]) -> None:
         self._jobs = jobs
@@ -35,7 +35,7 @@ class SignalHandler:
         self._settings = _settings()
 
     def listen(self) -> None:
-        """Take the signals, but not those that somebody (nohup) wants ignored."""
+        """Install the handlers, except for signals that are ignored (nohup)."""
         for number in _SIGNALS:
             if signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, self._signalled)
@@ -48,12 +48,12 @@ class SignalHandler:
     def _end(self, number: int) -> None:
         self._jobs.stop(_JOBS_SECONDS)
         threading.Thread(target=self._leave, args=(128 + number,), daemon=True).start()
-        threading.Event().wait(_LOOP_SECONDS)  # a loop that lives ends the program, and this thread with it
+        threading.Event().wait(_LOOP_SECONDS)  # a live loop ends the program, and this thread with it
         self._restore()
         os._exit(128 + number)
 
     def _restore(self) -> None:
-        """What the driver would have done, without waiting for anybody."""
+        """Restore the terminal as the driver would, without blocking."""
         with suppress(OSError, ValueError, termios.error):
             descriptor = sys.__stdout__.fileno() if sys.__stdout__ else 1
             os.set_blocking(descriptor, False)

@@ -1,4 +1,4 @@
-"""What a timeline says in words: the sentence that is the answer, and how it was obtained."""
+"""The timeline in words: the answer in a sentence, and how it was obtained."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tui.units import count, plural
 
 
 def headline(series: Series, odd: Mapping[datetime, float]) -> str:
-    """How many there are, and when most; `odd`: how many times the usual."""
+    """Return the number of records and their peak. `odd`: ratios to the usual count."""
     hours = "these hours" if series.every.by_hour else "this hour"
     what = f"match {series.filter.describe()}" if series.filtered else f"are in {hours}"
     if not series.total and not series.final:
@@ -27,7 +27,7 @@ def headline(series: Series, odd: Mapping[datetime, float]) -> str:
 
 
 def source(series: Series, some: str) -> str:
-    """How it was counted; `some`: of what, if not of all."""
+    """Return how the records were counted. `some`: what was counted, if not everything."""
     read = series.chunks - series.skipped
     missing = series.final and not series.split
     split = f"no record has {series.by}; f splits again" if missing else f"split by {series.by}"
@@ -40,5 +40,5 @@ def source(series: Series, some: str) -> str:
 
 
 def progress(series: Series) -> str:
-    """How far the counting is."""
+    """Return the progress of counting."""
     return f"counting, {count(series.chunks)} of {count(series.of)} chunks" if series.of else "counting"

@@ -1,4 +1,4 @@
-"""The timeline: how many records match, hour by hour or minute by minute, and the records under the cursor."""
+"""The timeline: the number of matching records per hour or minute, and the records under the cursor."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from tui.units import plural
 
 
 class TimelinePage(HoursPage):
-    """Counts of the selected hours; of the whole archive where none are, or of the days around where that is large."""
+    """Counts of the selected hours; without a selection, of the whole archive, or if it is large, of nearby days."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "open", "preview", id="open"),
@@ -45,7 +45,7 @@ class TimelinePage(HoursPage):
         self.session = session
         self._hours, self._some = counted_hours(session)
         self._series = Series(self._hours, session.filter)
-        self._minutes: Series | None = None  # of the hour that is seen from nearest
+        self._minutes: Series | None = None  # of one hour, at the closest zoom
         self.answer = Paragraphs()
         self.chart = Chart()
         self.peek = RecordPeek(session)
@@ -143,7 +143,7 @@ class TimelinePage(HoursPage):
     def on_chart_zoomed(self, message: Chart.Zoomed) -> None:
         chart = self.chart
         if message.step > 0 and self._minutes is not None:
-            self.report("this is as close as it gets: a cell or more for each minute")
+            self.report("this is the closest view, with at least one cell per minute")
         elif message.step > 0 and (chart.near or chart.fits):
             self._closest()
         elif message.step > 0:
@@ -159,10 +159,10 @@ class TimelinePage(HoursPage):
             self.report(f"these are all {plural(len(chart.shown.times), 'hour')}")
 
     def _closest(self) -> None:
-        """The minutes of the hour under the cursor."""
+        """Show the minutes of the hour under the cursor."""
         hour = self.here
         if not self.session.chunks(hour):
-            self.report("no chunk names this hour: it has no minutes")
+            self.report("this hour has no chunk, so it has no minutes")
         elif trouble := self.session.out_of_reach(hour):
             self.report(trouble, bad=True)
         else:
@@ -173,10 +173,10 @@ class TimelinePage(HoursPage):
     def action_range(self) -> None:
         chart = self.chart
         if self._minutes is not None and self.session.time_field is None:
-            self.report("no field of the records holds their time: only hours can be selected; k shows them")
+            self.report("the records have no time field: only hours can be selected; k shows them")
         elif chart.marked is None:
             chart.began = chart.at
-            self.report("move to the other end; v again selects the range")
+            self.report("move to the other end; press v again to select the range")
         else:
             self.session.selection = chart.selection = Selection.of(chart.marked)
             self.report(f"selected {chart.marked.words()}: s scans it, d shows what changed in it")
@@ -184,7 +184,7 @@ class TimelinePage(HoursPage):
         chart.repaint()
 
     def action_step_back(self) -> None:
-        """Out of the range, of the minutes, of the nearness, of the screen."""
+        """Cancel the range, else zoom out, else leave the screen."""
         if self.chart.began is not None:
             self.chart.began = None
             self.chart.repaint()
@@ -193,7 +193,7 @@ class TimelinePage(HoursPage):
         else:
             self.action_leave()
 
-    # Going on.
+    # The cursor, and actions on the hours.
 
     @property
     def here(self) -> datetime:
@@ -210,7 +210,7 @@ class TimelinePage(HoursPage):
         self.move_ahead((time for time, number in self._shown.matches.items() if number), step, "matches")
 
     def action_trouble(self, step: int) -> None:
-        """To the next outlier or gap."""
+        """Move to the next or previous outlier or gap."""
         shown = self.chart.shown
         self.move_ahead({*shown.odd, *shown.gaps}.union(*shown.odd_split.values()), step, "outlier and no gap")
 
@@ -225,7 +225,7 @@ class TimelinePage(HoursPage):
         return None if self.here == hour else f"{hour:%Y-%m-%d %H:00} is not shown; this is the nearest hour"
 
     def action_split(self) -> None:
-        words = "split by a field (such as player.version; empty: not at all):"
+        words = "split by a field (such as player.version; empty: no split):"
         self.ask(words, self._split, self._series.by)
 
     def _split(self, text: str) -> str | None:
@@ -251,12 +251,12 @@ class TimelinePage(HoursPage):
         return f"{time:%A} {time.day} {time:%B %Y} {time:%H:%M}{until}"
 
     def _under_cursor(self) -> str:
-        """What is counted there."""
+        """Return a sentence about the count under the cursor."""
         shown, time = self.chart.shown, self.here
         if time in shown.gaps:
-            return "This is in a gap: no chunk names the hour."
+            return "This is in a gap: the hour has no chunk."
         if shown.known is not None and time not in shown.known:
-            return "It is not counted yet."
+            return "This has not been counted yet."
         ratio = shown.odd.get(time)
         odd = "" if ratio is None else f"; {spell_factor(ratio)}" + (" the usual" if ratio < inf else "")
         verb = " match" if shown.matches else ""
@@ -266,18 +266,18 @@ class TimelinePage(HoursPage):
         return (
             self._under_cursor(),
             f"$ {self.command()}",
-            "Every column is an hour (or several, where there are more hours than cells), and its bar the number of "
-            "records that match the filter; of all records, if there is none. Magenta bars count matches, blue ones "
-            "all records. f splits them by the values of a field, each with a line and scale of its own; what is odd "
-            "for that value alone is magenta. Of matches there is also their share of all records.",
-            "j shows the hours closer, then the minutes of one hour, by the time in its records; k goes back. v starts "
-            "a range and ends it: it becomes the selection, of hours or of minutes. ·· is a gap. e walks over gaps and "
-            "over hours with 2.5 times as many records as is usual for that hour, or less than 0.4 times.",
-            "Hours are what the chunks' keys name; minutes are the records' own times. Chunks whose counts are in the "
+            "Each column is an hour, or several if there are more hours than cells. Its bar is the number of records "
+            "that match the filter, or of all records without a filter. Magenta bars count matches, blue ones all "
+            "records. f splits them by the values of a field, each on its own line and scale; magenta marks hours that "
+            "are unusual for that value alone. With a filter, the matches' share of all records is shown too.",
+            "j zooms in to the hours, then to the minutes of one hour, by the time in its records; k zooms out. v "
+            "starts a range and ends it: it becomes the selection, of hours or of minutes. ·· is a gap. e goes to gaps "
+            "and to hours with at least 2.5 times, or at most 0.4 times, as many records as is usual for that hour.",
+            "Hours are those of the chunks' keys; minutes are the records' own times. Chunks whose counts are in the "
             "index are not read.",
         )
 
 
 def page(session: Session, _: Selection) -> TimelinePage:
-    """How many records match the session's filter, over time."""
+    """Return the timeline of an archive. The session's selection decides which hours are counted."""
     return TimelinePage(session)

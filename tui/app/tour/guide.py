@@ -1,4 +1,4 @@
-"""The guide on the tour: it looks at the explorer's state now and then, and shows how far the tour is."""
+"""The guide of the tour: it polls the explorer's state and shows the current step."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from tui.app.page import Host, Page
 from tui.archive.times import spell_hour
 from tui.demo.tour import looked_at, take_up
 
-_SECONDS = 0.2  # between two looks
+_SECONDS = 0.2  # between two polls
 
 
 class Guide(Host):
-    """What the explorer does while somebody is on the tour."""
+    """The part of the explorer that runs the tour."""
 
     def __init__(self) -> None:
         super().__init__()
         self._looks = False
 
     def begin_tour(self) -> None:
-        """From its beginning, or where it was left."""
+        """Start the tour, or resume it where it was left."""
         self.tour = take_up()
         if not self._looks:
             self.set_interval(_SECONDS, self._look)
         self._looks = True
 
     def _look(self) -> None:
-        """How far is it? It is left where home is; t takes it up there."""
+        """Update the tour's progress. Opening home leaves the tour; t resumes it there."""
         screen = self.screen
         if not isinstance(screen, Page):
             return
@@ -40,18 +40,17 @@ class Guide(Host):
         screen.tour_line.show(self.tour)
 
     def hint(self) -> None:
-        """Show the next one."""
+        """Show the next hint."""
         if self.tour is not None:
             self.tour = self.tour.helped()
             self._look()
 
 
 def state_of(stack: Sequence[Screen[object]]) -> dict[str, object]:
-    """In plain values: the names of the screen in front and of the one below, what the archive's session holds, and
-    what the screen itself adds (`Page.situation`).
+    """Return the explorer's state in plain values: the screens, the session, and the screen's own (`Page.situation`).
 
-    `screen`, `over`: calendar, preview, diff, scan, send, explain …; `filter`, in the words of the command line;
-    `selected`: hours; `extract`: is the archive one; `hour`: 2015-01-20T17.
+    `screen`, `over`: the current screen and the one below it: calendar, preview, diff, scan, send, explain …; `filter`:
+    in the command line's syntax; `selected`: hours; `extract`: whether the archive is one; `hour`: 2015-01-20T17.
     """
     front, below = stack[-1], stack[-2] if len(stack) > 1 else None
     state: dict[str, object] = {"screen": _name(front), "over": _name(below)}

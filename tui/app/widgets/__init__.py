@@ -1,1 +1,1 @@
-"""Line widgets used by two screens or more: each draws whole lines itself and sends only the cells that changed."""
+"""Widgets used by two or more screens. Each draws whole lines and sends only the cells that changed."""

@@ -1,4 +1,4 @@
-"""The header (where, which hours, how many, how big, which time zone) and the footer (the keys that matter here)."""
+"""The header (place, hours, counts, sizes, time zone), the footer (keys), notices, and the bar above a pane."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ _NAMES = {
 
 
 def spell_key(key: str) -> str:
-    """A key as a person would say it: `question_mark` → `?`."""
+    """Return a key's readable name: `question_mark` → `?`."""
     first = key.split(",")[0]
     return _NAMES.get(first, first.replace("ctrl+", "^"))
 
 
 class HeaderLine(LineWidget):
-    """One line: the program, the place, and on the right the facts of what is on the screen."""
+    """One line: the program, the place, and on the right the facts of the screen."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -41,12 +41,12 @@ class HeaderLine(LineWidget):
         self._job = ""
 
     def show_job(self, job: str) -> None:
-        """What runs elsewhere; nothing if nothing does."""
+        """Show a job of another screen; an empty text shows none."""
         self._job = job
         self.repaint()
 
     def show(self, place: str, *facts: str) -> None:
-        """Say where we are, and the facts in order of weight (the last give way first where room is short)."""
+        """Show the place, and facts in order of importance; if room is short, the last ones are omitted."""
         self._place, self._facts = printable(place), tuple(printable(fact) for fact in facts if fact)
         self.repaint()
 
@@ -64,13 +64,13 @@ class HeaderLine(LineWidget):
         room = max(width - sum(cell_len(text) for text, _ in right) - 14, 8)
         left: list[Piece] = [
             (" hourscope  ", palette.title),
-            (_named(self._place, room), palette.strong),
+            (_shorten_place(self._place, room), palette.strong),
         ]
         return strip_of(both_ends(left, right, width), width)
 
 
-def _named(place: str, room: int) -> str:
-    """A place in so many cells: what an extract is, behind its name, gives way first, from its end."""
+def _shorten_place(place: str, room: int) -> str:
+    """Return a place in `room` cells. The description after an extract's name is shortened first."""
     name, dot, about = place.partition(" · ")
     left = room - cell_len(name + dot)
     return f"{name}{dot}{shorten(about, left)}" if about and left >= _ABOUT else shorten_middle(name, room)
@@ -81,7 +81,7 @@ def _size(key: str, label: str) -> int:
 
 
 class KeyLine(LineWidget):
-    """One line: the keys of the screen and of what has the focus, as far as they fit; or one sentence."""
+    """One line: the keys of the screen and of the focused widget, as far as they fit; or one sentence."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -114,7 +114,7 @@ class KeyLine(LineWidget):
         return strip_of(pieces, width)
 
     def point_at(self, x: int, y: int) -> bool:
-        """A click is the key."""
+        """Press the clicked key."""
         end = 1
         for key, label, _, pressed in [] if self._notice else self._fitting(self.size.width):
             end += _size(key, label)
@@ -133,12 +133,12 @@ class KeyLine(LineWidget):
         return keys
 
     def _keys(self) -> list[tuple[str, str, int, str]]:
-        """(key, label, rank, its name) of every binding to be shown, one for each action, the screen's order kept."""
+        """Return (key, label, rank, the key's name) of each binding to show, one per action, in the screen's order."""
         keys: dict[str, tuple[str, str, int, str]] = {}
         typing = isinstance(self.screen.focused, Input)
         for _, binding, enabled, _ in self.screen.active_bindings.values():
             if typing and len(spell_key(binding.key)) == 1:
-                continue  # it would be typed
+                continue  # it would be typed into the input
             if binding.show and enabled and binding.action not in keys:
                 key = spell_key(binding.key_display or binding.key)
                 last = binding.action == "leave" and len(self.app.screen_stack) <= 2
@@ -148,7 +148,7 @@ class KeyLine(LineWidget):
 
 
 class Notice(LineWidget):
-    """A sentence that is longer than the line of keys, or shown while something is typed: over the lines above."""
+    """A sentence over the lines above the keys: one that is too long for the line of keys, or shown during a prompt."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -156,7 +156,7 @@ class Notice(LineWidget):
         self._bad = False
 
     def report(self, sentence: str, *, bad: bool, asking: bool) -> None:
-        """Wrapped; nothing where it fits on the line of keys. `asking`: the last line belongs to the prompt."""
+        """Show a sentence, wrapped, unless it fits on the line of keys. `asking`: the last line has the prompt."""
         self._bad = bad
         room = max(self.app.size.width - 2, 10)
         self._lines = wrap(printable(sentence), room, break_on_hyphens=False)[:_MOST_LINES]
@@ -173,8 +173,8 @@ class Notice(LineWidget):
 
 
 class TourLine(LineWidget):
-    """Over the keys: what the last step of the tour taught, or help; below it the step,
-    `3 of 10  Go to an hour without a chunk`. Nothing without a tour."""
+    """The tour, above the keys: an explanation of the last step, or help; below it the current step,
+    `3 of 10  Go to an hour without a chunk`. Hidden without a tour."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -193,7 +193,7 @@ class TourLine(LineWidget):
             self.repaint()
 
     def _wrapped(self, tour: Tour, width: int) -> list[list[Piece]]:
-        """Each text whole. The key of the hint is at the right of the step."""
+        """Wrap the texts. The key of the hint is on the right of the step."""
         palette = self.palette
         room = min(width - 2, _READABLE)
         sign, _, words = tour.aside.partition(" ") if tour.aside.startswith("✓ ") else ("", "", tour.aside)
@@ -214,15 +214,15 @@ class TourLine(LineWidget):
 
 
 _MOST_LINES = 8
-_TROUBLE = ("! ", "·· ")  # what a fact of the header begins with that tells of damage, or of gaps
+_TROUBLE = ("! ", "·· ")  # the starts of facts about damage or gaps
 _HINT = "H hint "
-_ABOUT = 12  # cells, at least, that it is worth to say what an extract is
+_ABOUT = 12  # cells: the shortest useful description of an extract
 _READABLE = 100  # cells of prose
-_KEPT = 90  # keys of this rank and above stay where there is little room
+_KEPT = 90  # keys of this rank and above are shown even if room is short
 
 
 def _rank(binding: Binding) -> int:
-    """What one does here first, help and the way out last."""
+    """Return a binding's rank: the main actions first, help and leaving last."""
     ranks = {
         "start": -9,
         "open": -9,
@@ -238,7 +238,7 @@ def _rank(binding: Binding) -> int:
 
 
 class TitleBar(LineWidget):
-    """Names what is below it; on the right, its key. An empty line is above it."""
+    """The title of the pane below, with its key on the right, below an empty line."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -253,7 +253,7 @@ class TitleBar(LineWidget):
 
 
 def titled(title: str, keys: str, palette: Palette, width: int) -> Strip:
-    """A bar over what is below it: its name on the left; on the right its key, or what it is."""
+    """Return a bar with a title on the left, and its key or a description on the right."""
     left, right = f" {printable(title)}", f"{printable(keys)} "
     pieces = both_ends([(left, palette.title)], [(right, palette.bar_dim)], width)
     return strip_of(pieces, width, palette.cursor_idle)

@@ -1,4 +1,4 @@
-"""Facts as rows: a dim label, then what it is. Long commands wrap under their label."""
+"""Facts as rows: a dim label, then the text. Long commands wrap."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from tui.facts import Fact
 from tui.printable import printable
 
 _LABEL = 12
-LOW = 30  # lines of a screen below which there is no room for empty ones
-_NOTE = 12  # cells below which a note says nothing
+LOW = 30  # lines: a lower screen has no room for empty lines
+_NOTE = 12  # cells: a note in fewer is omitted
 
 
 class Board(LineWidget):
-    """Shows facts; it is as high as they are. Empty lines are left out on a low screen."""
+    """Shows facts, and is as high as they are. A low screen gets no empty lines."""
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)

@@ -1,4 +1,4 @@
-"""Counts over time as bars: under a cursor, or only to look at; below them one line for each value of a split."""
+"""Counts over time as bars, with or without a cursor; below them, one line for each value of a split."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from tui.app.widgets.time_counts import MINUTE, TimeCounts
 from tui.printable import printable
 from tui.units import count
 
-_LABEL, _NARROW_LABEL = 22, 13  # cells before the bars, where they are split
-_NUMBER = 7  # and where they are not
-_TOTAL = 10  # cells behind them
-_NOTE = 27  # cells beside the bars, from which there are notes
-_WIDE = 100  # cells of a screen from which labels are long
-_CELLS = 3  # of an hour, seen from near
+_LABEL, _NARROW_LABEL = 22, 13  # cells before the bars with a split
+_NUMBER = 7  # cells before the bars without a split
+_TOTAL = 10  # cells after the bars
+_NOTE = 27  # free cells beside the bars from which notes are shown
+_WIDE = 100  # cells: from this width of the screen, labels are long
+_CELLS = 3  # per hour, zoomed in
 _MOST_CELLS = 6
-_HEIGHTS = ((50, 16), (34, 10), (0, 5))  # lines of a screen from which there are so many of bars
-_CEILING = 1.15  # one-line charts stop below the line above
+_HEIGHTS = ((50, 16), (34, 10), (0, 5))  # (lines of the screen, lines of bars from that height on)
+_CEILING = 1.15  # times the largest value: one-line charts must not touch the line above
 _HOURS = (1, 2, 3, 4, 6, 8, 12, 24, 48, 168, 336, 720)  # of one column
 
 
@@ -43,8 +43,8 @@ class Chart(LineWidget, can_focus=True):
         Binding("k,up", "zoom(-1)", "farther", show=False, id="up"),
         Binding("g,home", "move(-1_000_000_000)", "first", show=False, id="first"),
         Binding("G,end", "move(1_000_000_000)", "last", show=False, id="last"),
-        Binding("left_curly_bracket", "day(-24)", "day before", show=False, id="day-before"),
-        Binding("right_curly_bracket", "day(24)", "day after", show=False, id="day-after"),
+        Binding("left_curly_bracket", "day(-24)", "previous day", show=False, id="day-before"),
+        Binding("right_curly_bracket", "day(24)", "next day", show=False, id="day-after"),
     ]
 
     class Moved(Message):
@@ -52,20 +52,20 @@ class Chart(LineWidget, can_focus=True):
 
     @dataclass
     class Zoomed(Message):
-        """Show more or less of the time."""
+        """Zoom in or out."""
 
         step: int
 
     def __init__(self, *, cursor: bool = True) -> None:
-        """Without a `cursor` it only shows, as high as it is given."""
+        """Without a `cursor` the chart cannot be focused and fills its height."""
         super().__init__()
         self.can_focus = cursor
         self.shown = TimeCounts()
         self.at = 0
-        self.near = False  # hours of several cells, and not as many as fit
+        self.near = False  # zoomed in: several cells per hour, not all hours visible
         self.began: int | None = None
         self.selection = Selection()
-        self._left = 0  # the first time in sight, from near
+        self._left = 0  # the first visible time, zoomed in
 
     @property
     def current(self) -> datetime | None:
@@ -73,7 +73,7 @@ class Chart(LineWidget, can_focus=True):
 
     @property
     def marked(self) -> Hours | None:
-        """The range that is being made."""
+        """The open range."""
         times = self.shown.times
         if self.began is None or not times:
             return None
@@ -81,7 +81,7 @@ class Chart(LineWidget, can_focus=True):
         return Hours(one, other + MINUTE) if self.shown.minutes else Hours.of(one, other)
 
     def show(self, counts: TimeCounts, at: datetime | None = None) -> None:
-        """Other counts; the cursor goes to a time, or stays."""
+        """Show other counts. The cursor moves to the time `at`, or stays."""
         at = at or self.current
         grown = (len(counts.split), not counts.records) != (len(self.shown.split), not self.shown.records)
         self.shown = counts
@@ -118,21 +118,21 @@ class Chart(LineWidget, can_focus=True):
             self.go(columns[column][0])
         return True
 
-    # Where things are.
+    # Layout.
 
     @property
     def fits(self) -> bool:
-        """Do all hours have as many cells as they have from near?"""
+        """Whether all hours fit with as many cells as when zoomed in."""
         return len(self.shown.times) * _CELLS <= self._room
 
     @property
     def _scrolls(self) -> bool:
-        """Are the cells so wide that not all hours are in sight?"""
+        """Whether the zoom is so close that not all hours are visible."""
         return self.near and not self.fits and not self.shown.minutes
 
     @property
     def label(self) -> int:
-        """Cells before the bars."""
+        """The cells before the bars."""
         if not self.shown.split:
             return _NUMBER if self.can_focus else _NUMBER + 1  # sizes have a unit
         return _LABEL if self.size.width >= _WIDE else _NARROW_LABEL
@@ -143,7 +143,7 @@ class Chart(LineWidget, can_focus=True):
 
     @property
     def _height(self) -> int:
-        """Lines of bars."""
+        """The lines of bars."""
         if not self.can_focus:
             return max(self.size.height - 1 - bool(self.selection), 1)
         return next(bars for lines, bars in _HEIGHTS if self.app.size.height >= lines)
@@ -157,7 +157,7 @@ class Chart(LineWidget, can_focus=True):
             self._left = max(0, min(self.at - shown // 2, len(self.shown.times) - shown))
 
     def _columns(self) -> tuple[list[range], int]:
-        """The places of the times of each column, and the cells that it takes."""
+        """Return the indexes of the times of each column, and the cells per column."""
         number, room = len(self.shown.times), self._room
         if not number:
             return [], 1
@@ -194,7 +194,7 @@ class Chart(LineWidget, can_focus=True):
         return strip_of(pieces, width)
 
     def _note(self, y: int, height: int, used: int) -> list[Piece]:
-        """Beside the bars, where columns leave room."""
+        """Return a note beside the bars, if there is room."""
         room = self.size.width - self.label - used - 2
         if not self.can_focus or room < _NOTE or not 0 <= y < height:
             return []
@@ -207,7 +207,7 @@ class Chart(LineWidget, can_focus=True):
         return [(f"  {text}", self.palette.odd if odd else self.palette.dim)]
 
     def _scale(self, y: int, ceiling: int, columns: list[range]) -> str:
-        """Beside the tallest bar its number, and what a column is."""
+        """Return the label of a line: the number of the tallest bar, then the unit of a column."""
         if y > 1:
             return ""
         hours = len(columns[0])
@@ -225,18 +225,18 @@ class Chart(LineWidget, can_focus=True):
         for column, value in zip(columns, values, strict=True):
             eighths = round(value * height * 8 / ceiling) - (height - 1 - y) * 8
             if value and y == height - 1:
-                eighths = max(eighths, 1)  # one record is seen beside thousands
+                eighths = max(eighths, 1)  # one record is visible beside thousands
             odd = any(shown.times[at] in shown.odd for at in column)
             if eighths > 0:
                 pieces.append((EIGHTHS[min(eighths, 8)] * cells, palette.match if odd else plain))
             elif y == height - 1 and shown.known is not None and all(shown.times[at] in shown.known for at in column):
-                pieces.append(("·" * cells, palette.faint))  # counted, and none
+                pieces.append(("·" * cells, palette.faint))  # counted, without a match
             else:
                 pieces.append((" " * cells, palette.dim))
         return pieces
 
     def _marker(self, columns: list[range], cells: int) -> list[Piece]:
-        """The cursor below its column with what it stands on, the selected times, and gaps."""
+        """Return the line below the axis: the cursor with its time and count, the selected times, and gaps."""
         palette, step = self.palette, self.shown.step
         chosen = [*self.selection.ranges, *([self.marked] if self.marked else [])]
         drawn: list[Piece] = []
@@ -263,7 +263,7 @@ class Chart(LineWidget, can_focus=True):
         return [(" " * self.label, palette.dim), *drawn]
 
     def _words(self, *, brief: bool = False) -> list[Piece]:
-        """The time under the cursor, and its number; unless `brief`, its share of the records."""
+        """Return the time under the cursor and its count; unless `brief`, also the share of the records."""
         time, palette = self.current, self.palette
         if time is None:
             return []
@@ -277,7 +277,7 @@ class Chart(LineWidget, can_focus=True):
         return [*pieces, (" ", palette.dim)]
 
     def _share(self, columns: list[range], cells: int) -> list[Piece]:
-        """Which part of the records matches."""
+        """Return the line of the matches' share of the records."""
         palette, shown = self.palette, self.shown
         shares = shown.shares(columns)
         bars = sparkline(shares, max(shares, default=0.0) * _CEILING or 1.0)
@@ -285,7 +285,7 @@ class Chart(LineWidget, can_focus=True):
         return [(label, palette.dim), ("".join(bar * cells for bar in bars), palette.finds[3])]
 
     def _value(self, text: str, counts: Mapping[datetime, int], columns: list[range], cells: int) -> list[Piece]:
-        """Its own scale; what stands out is bright magenta."""
+        """Return the line of a value of the split, on its own scale; outliers are bright magenta."""
         palette, shown = self.palette, self.shown
         values, odd = shown.sums(counts, columns), shown.odd_split.get(text, frozenset())
         bars = sparkline(values, max(values, default=0) * _CEILING or 1.0)

@@ -11,7 +11,7 @@ from tui.printable import printable
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What is shown, a word about it, and what choosing it gives."""
+    """A choice: its name, a few words about it, and its value."""
 
     name: str
     about: str
@@ -26,7 +26,7 @@ class Choices(ChoiceList):
         self._choices = choices
 
     def show(self, choices: list[Choice]) -> None:
-        """Other choices, or the same with other words about them."""
+        """Show other choices, or the same with other words."""
         longer, self._choices = len(choices) != len(self._choices), choices
         self.repaint()
         if longer:
@@ -38,7 +38,7 @@ class Choices(ChoiceList):
 
     @property
     def value(self) -> str:
-        """Of the choice under the cursor."""
+        """The value of the choice under the cursor."""
         return self._choices[self.at].value
 
     def row(self, at: int, width: int) -> list[Piece]:

@@ -1,4 +1,4 @@
-"""What lists have in common: a cursor that stays in sight, and keys that move it; or only lines that scroll."""
+"""Base classes of lists: a cursor that stays visible, and keys that move it; or only lines that scroll."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from textual.strip import Strip
 from tui.app.widgets.lines import LineWidget, Piece, strip_of
 from tui.units import plural
 
-WHEEL = 3  # lines that a step of the mouse's wheel scrolls
-REST_SECONDS = 0.15  # that a cursor rests before what is under it is shown
+WHEEL = 3  # lines per step of the mouse wheel
+REST_SECONDS = 0.15  # for which the cursor rests before details are shown
 
 
 class CursorList(LineWidget, can_focus=True):
-    """Rows below `lead` lines that stay. Subclasses give `length`, and draw row `top + y - lead` on line `y`."""
+    """Rows below `lead` fixed lines. Subclasses define `length`, and draw row `top + y - lead` on line `y`."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j,down", "move(1)", "down", show=False, id="down"),
@@ -31,11 +31,11 @@ class CursorList(LineWidget, can_focus=True):
     ]
 
     at = 0  # the row under the cursor
-    top = 0  # the first row in sight
+    top = 0  # the first visible row
 
     @property
     def length(self) -> int:
-        """How many rows there are."""
+        """The number of rows."""
         raise NotImplementedError
 
     @property
@@ -44,21 +44,21 @@ class CursorList(LineWidget, can_focus=True):
 
     @property
     def room(self) -> int:
-        """Lines for rows."""
+        """The lines for rows."""
         return max(self.size.height - self.lead, 1)
 
     def go(self, at: int) -> None:
-        """Put the cursor on a row, or on the nearest."""
+        """Move the cursor to a row, or the nearest one."""
         self.at = max(0, min(at, self.length - 1))
         self.keep_in_sight()
         self.repaint()
 
     def keep_in_sight(self) -> None:
-        """Scroll as little as is needed."""
+        """Scroll as little as needed."""
         self.top = max(0, min(self.top, self.at, self.length - self.room), self.at - self.room + 1)
 
     def ground(self, row: int) -> Style | None:
-        """What a row is drawn on."""
+        """Return the background of a row."""
         if row != self.at:
             return None
         return self.palette.cursor if self.has_focus else self.palette.cursor_idle
@@ -90,8 +90,7 @@ class CursorList(LineWidget, can_focus=True):
 
 
 class ChoiceList(CursorList):
-    """A line for each row, one of which is chosen by enter. Subclasses give instead of `draw` what is behind a row's
-    mark (`row`)."""
+    """One line per row; enter chooses one. Subclasses define `row`, the part after the mark, instead of `draw`."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "choose", "open", id="open")]
 
@@ -124,8 +123,8 @@ class ChoiceList(CursorList):
 
 
 class FoldingList(CursorList):
-    """Rows that open and close below a title, with an edge where another pane is on the left. Subclasses give `opened`,
-    `action_flip`, and instead of `draw` the `title`, a `row`, and what stands below them (`void`)."""
+    """Rows that open and close below a title, with an edge if another pane is on the left. Subclasses define `opened`,
+    `action_flip`, and instead of `draw`: `title`, `row` and `void`."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("l,right", "unfold", "open", show=False, id="right"),
@@ -135,7 +134,7 @@ class FoldingList(CursorList):
 
     @property
     def opened(self) -> bool | None:
-        """Is the row under the cursor open? None if it holds nothing."""
+        """Whether the row under the cursor is open; None if there is nothing inside."""
         raise NotImplementedError
 
     def title(self, width: int) -> list[Piece]:
@@ -145,7 +144,7 @@ class FoldingList(CursorList):
         raise NotImplementedError
 
     def void(self, y: int, width: int) -> list[Piece]:
-        """Line `y` of what is shown below the rows."""
+        """Return line `y` below the rows."""
         raise NotImplementedError
 
     def action_flip(self) -> None:
@@ -153,21 +152,21 @@ class FoldingList(CursorList):
         raise NotImplementedError
 
     def action_unfold(self) -> None:
-        """Open it, or go inside."""
+        """Open the row, or go inside."""
         if self.opened is False:
             self.action_flip()
         elif self.opened:
             self.action_move(1)
 
     def action_fold(self) -> None:
-        """Close it, or go to what it is in."""
+        """Close the row, or go to its parent."""
         if self.opened:
             self.action_flip()
         else:
             self.go_out()
 
     def go_out(self) -> None:
-        """To the row that this one is in."""
+        """Go to the parent of the row under the cursor."""
 
     @property
     def lead(self) -> int:
@@ -187,7 +186,7 @@ class FoldingList(CursorList):
 
 
 class ScrolledLines(LineWidget):
-    """Lines without a cursor. Subclasses give `lines`, whatever of them is in sight."""
+    """Scrollable lines without a cursor. Subclasses define `lines`."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j,down", "scroll(1)", "down", show=False, id="down"),
@@ -201,7 +200,7 @@ class ScrolledLines(LineWidget):
     top = 0
 
     def lines(self, width: int) -> list[list[Piece]]:
-        """All of them."""
+        """Return all lines."""
         raise NotImplementedError
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:

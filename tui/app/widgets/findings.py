@@ -1,4 +1,4 @@
-"""A finding as pieces of a line: its sign, and its conditions with the fields in the color of names."""
+"""A finding as pieces of a line: its sign, and its conditions with field names in color."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from tui.printable import printable
 
 
 def sign_of(located: LocatedFinding, palette: Palette) -> Piece:
-    """`new`, `▲` or `▼`, in four cells."""
+    """Return `new`, `▲` or `▼`, in four cells."""
     shift = located.finding.shift
     sign = "new" if shift.there == 0 else "▲" if shift.score > 0 else "▼"
     return f"{sign:<4}", palette.match if shift.score > 0 else palette.heat[3]
 
 
 def conditions(located: LocatedFinding, room: int, palette: Palette, style: Style) -> list[Piece]:
-    """Exactly `room` cells; values are in `style`."""
+    """Return the conditions in exactly `room` cells; values have this style."""
     pieces: list[Piece] = []
     for at, fact in enumerate(located.finding.facts):
         before, field, after = printable(words_of(fact)).partition(printable(fact.field))

@@ -1,4 +1,4 @@
-"""The base of every widget here: whole lines, drawn by hand."""
+"""The base of the widgets: it draws whole lines. Also functions that lay out pieces of text on a line."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ EIGHTHS = " ▁▂▃▄▅▆▇█"
 
 
 def sparkline(values: Iterable[float], ceiling: float) -> str:
-    """A bar of eighths for each value, none where there is nothing; `ceiling` and what is above it is a whole cell."""
+    """Return a bar in eighths of a cell for each value, a blank for 0; `ceiling` and above is a full cell."""
     return "".join(EIGHTHS[min(8, int(8 * value / ceiling) + 1)] if value else " " for value in values)
 
 
 def strip_of(pieces: Iterable[Piece], width: int, ground: Style | None = None) -> Strip:
-    """Pieces of text as one line of exactly `width` cells, on `ground` where they have no ground of their own."""
+    """Return pieces of text as one line of exactly `width` cells; `ground` is the default background."""
     segments = [Segment(text, ground + style if ground else style) for text, style in pieces if text]
     return Strip(segments).adjust_cell_length(width, ground)
 
 
 def both_ends(left: list[Piece], right: list[Piece], width: int) -> list[Piece]:
-    """Left pieces, blanks, right pieces; the left gives way where both do not fit."""
+    """Return left pieces, blanks, right pieces. If they do not fit, the left ones are shortened."""
     room = width - sum(cell_len(text) for text, _ in right)
     kept: list[Piece] = []
     for text, style in left:
@@ -47,7 +47,7 @@ def both_ends(left: list[Piece], right: list[Piece], width: int) -> list[Piece]:
 
 
 def shorten(text: str, width: int) -> str:
-    """At most `width` cells, the end cut with `…`."""
+    """Shorten a text to at most `width` cells, with `…` at the end."""
     if cell_len(text) <= width:
         return text
     cut = text[: max(width - 1, 0)]
@@ -57,13 +57,13 @@ def shorten(text: str, width: int) -> str:
 
 
 def fit(text: str, width: int) -> str:
-    """Exactly `width` cells: cut, or filled with blanks."""
+    """Return exactly `width` cells: shortened, or padded with blanks."""
     cut = shorten(text, width)
     return cut + " " * max(width - cell_len(cut), 0)
 
 
 def shorten_middle(text: str, width: int) -> str:
-    """At most `width` cells, the middle cut with `…`: places are known by both ends."""
+    """Shorten a text to at most `width` cells, with `…` in the middle: a place is recognized by both ends."""
     if len(text) <= width:
         return text
     head = max(width - 1, 0) // 2
@@ -82,23 +82,23 @@ class LineWidget(Guarded, Widget):
         super().__init__(id=id, classes=classes)
 
     def draw(self, y: int, width: int) -> Strip:
-        """The line at `y`, from the widget's top."""
+        """Return the line at `y`, from the widget's top."""
         raise NotImplementedError
 
     def safe_line(self, y: int, width: int) -> Strip:
-        """What `draw` says, or that it could not."""
+        """Return the line that `draw` returns, or an error line if it raises."""
         try:
             return self.draw(y, width)
-        except Exception as error:  # noqa: BLE001  (the outermost handler of drawing: else one bad line hides the rest)
+        except Exception as error:  # noqa: BLE001  (the outermost handler of drawing: one bad line must not hide the rest)
             self.app._handle_exception(error)
             return strip_of([(" this line cannot be shown", self.palette.trouble)], width)
 
     def point_at(self, x: int, y: int) -> bool:
-        """Put the cursor on what is drawn at a cell; False if nothing there takes it."""
+        """Move the cursor to the item at a cell; return False if there is none."""
         return False
 
     def on_click(self, event: Click) -> None:
-        """A click moves the cursor, a second one is enter."""
+        """Move the cursor on a click; a double click presses enter."""
         if self.point_at(event.x, event.y) and event.chain == 2:
             self.app.simulate_key("enter")
 
@@ -114,7 +114,7 @@ class LineWidget(Guarded, Widget):
         return strip.apply_style(self._ground)
 
     def repaint(self, lines: int | None = None) -> None:
-        """Draw again (the first `lines`); of lines that differ the cells that differ are sent (paint.py)."""
+        """Redraw all lines, or the first `lines`. Only cells that differ are sent (terminal/paint.py)."""
         if not self.is_mounted:
             return
         width, height = self.size

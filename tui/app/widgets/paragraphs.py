@@ -1,4 +1,4 @@
-"""Paragraphs of plain words, wrapped to the width; and lines whose parts have colors."""
+"""Paragraphs of plain text, wrapped to the width, and lines with colored parts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tui.printable import printable
 
 
 class Paragraphs(ScrolledLines):
-    """The first paragraph is the answer, and bold; `$ ` begins a command; how it was obtained is dim, at the end."""
+    """Paragraphs: the first one is bold; `$ ` starts a command; the last one, how the answer was obtained, is dim."""
 
     def __init__(self, paragraphs: tuple[str | Exhibit, ...] = (), *, scrolls: bool = False) -> None:
         super().__init__()
@@ -42,7 +42,7 @@ class Paragraphs(ScrolledLines):
         return lines
 
     def _parted(self, exhibit: Exhibit, room: int) -> list[list[Piece]]:
-        """Its parts one behind the other, each in its color, on as many lines as they need."""
+        """Return the parts of an exhibit, each in its color, wrapped over as many lines as needed."""
         palette = self.palette
         colors = {
             "topic": palette.name,

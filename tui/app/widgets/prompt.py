@@ -1,4 +1,4 @@
-"""A question on the last line: one input, answered with enter, dropped with escape."""
+"""The prompt: a question on the last line with one input, answered with enter, canceled with escape."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tui.app.widgets.lines import LineWidget, strip_of
 
 
 class Label(LineWidget):
-    """One line of words."""
+    """A one-line label."""
 
     def __init__(self, words: str = "") -> None:
         super().__init__()
@@ -39,14 +39,14 @@ class Label(LineWidget):
 
 
 class TextInput(Input):
-    """An input that sends little (no border, no blinking cursor) and takes all lines of what is pasted."""
+    """An input that repaints little (no border, no blinking cursor) and accepts all lines of pasted text."""
 
     def __init__(self, placeholder: str = "") -> None:
         super().__init__(placeholder=placeholder, compact=True, select_on_focus=False)
         self.cursor_blink = False
 
     def on_paste(self, event: Paste) -> None:
-        """Lines are joined by blanks: a filter can be copied from where it was wrapped."""
+        """Insert the pasted lines joined by blanks: a filter may be copied from wrapped text."""
         event.prevent_default()
         event.stop()
         text = " ".join(line.strip() for line in event.text.splitlines() if line.strip())
@@ -54,25 +54,25 @@ class TextInput(Input):
 
 
 class Prompt(Guarded, Horizontal):
-    """Hidden until `ask`; lies over the line of keys, so that nothing else moves."""
+    """The prompt. Hidden until `ask`; it covers the line of keys, so nothing else moves."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "drop", "cancel", id="step-back")]
 
     @dataclass
     class Typed(Message):
-        """What was typed so far."""
+        """The text typed so far."""
 
         question: str
         text: str
 
     def __init__(self, typing: Callable[[], None]) -> None:
-        """`typing` is called when a question is asked, and when something is typed."""
+        """`typing` is called when a question is asked, and whenever the text changes."""
         super().__init__()
         self._typing = typing
         self._label = Label()
         self._input = TextInput()
         self._asked: tuple[str, Callable[[str], None]] | None = None
-        self._value = ""  # what stood there before anything was typed
+        self._value = ""  # the text before the last change
         self._before: Widget | None = None
 
     def compose(self) -> ComposeResult:
@@ -80,7 +80,7 @@ class Prompt(Guarded, Horizontal):
         yield self._input
 
     def ask(self, question: str, answer: Callable[[str], None], value: str = "") -> None:
-        """Ask; `answer` is called with what was typed. The value is selected, so that typing replaces it."""
+        """Ask a question; `answer` is called with the typed text. The value is selected: typing replaces it."""
         self._typing()
         self._before = self.screen.focused
         self._asked, self._value = (question, answer), value
@@ -91,7 +91,7 @@ class Prompt(Guarded, Horizontal):
         self.screen.set_focus(self._input)
 
     def again(self) -> None:
-        """The same question, what was typed kept: it was refused."""
+        """Ask the same question again with the typed text, which was refused."""
         if self._asked is not None:
             self.ask(*self._asked, self._input.value)
             self._input.cursor_position = len(self._input.value)

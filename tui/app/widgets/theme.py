@@ -1,7 +1,7 @@
 """The colors: few, each with one meaning.
 
-Amber is you (cursor, selection, what you typed) and nothing else; blue is how much, magenta what stands out (matches,
-outliers), red trouble, green confirmed, grey context. Every word has a contrast of 4.5 at least on whatever it stands.
+Amber is the user (cursor, selection, typed text) and nothing else; blue is amounts, magenta is matches and outliers,
+red is trouble, green is confirmed, grey is context. All text has a contrast of at least 4.5 to its background.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Palette:
     bar: Style
     bar_dim: Style
     section: Style
-    """The line on which a part of the screen begins."""
+    """The first line of a part of the screen."""
     cursor: Style
     cursor_idle: Style
     selected: Style
@@ -38,7 +38,7 @@ class Palette:
     heat: tuple[Style, ...]
     finds: tuple[Style, ...]
     heat_cells: tuple[Style, ...]
-    """The same steps as grounds, with what is legible on them; none without colors."""
+    """The steps of `heat` as backgrounds with a legible foreground; empty without colors."""
     find_cells: tuple[Style, ...]
     gap: Style
     trouble: Style
@@ -51,10 +51,10 @@ class Palette:
     number: Style
     constant: Style
     fields: tuple[Style, ...]
-    """For fields that are told apart by their color."""
+    """Colors that distinguish fields."""
 
 
-_HUES: Mapping[str, tuple[str, str]] = {  # name → on the dark ground, and on the light one; a ramp is several
+_HUES: Mapping[str, tuple[str, str]] = {  # name → (on dark, on light); a ramp has several colors
     "ground": ("#10141b", "#fbfaf7"),
     "raised": ("#1a212c", "#efece5"),
     "lifted": ("#263141", "#e2ddd2"),
@@ -87,7 +87,7 @@ _DARK, _LIGHT = _hues(0), _hues(1)
 
 
 def contrast(one: str, other: str) -> float:
-    """The contrast of two colors, 1 to 21 (WCAG 2.2, relative luminance)."""
+    """Return the contrast of two colors, 1 to 21 (WCAG 2.2, relative luminance)."""
     bright, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
     return (bright + 0.05) / (dark + 0.05)
 
@@ -102,7 +102,7 @@ def _cell(ground: str, hues: SimpleNamespace) -> Style:
     return Style(bgcolor=ground, color=max((hues.ground, hues.strong), key=lambda color: contrast(color, ground)))
 
 
-_WORDS: Mapping[str, str] = {  # a style of words → its hue
+_WORDS: Mapping[str, str] = {  # a text style → its hue
     **{
         name: name
         for name in ("text", "dim", "rule", "strong", "trouble", "good", "name", "string", "number", "constant")
@@ -139,8 +139,8 @@ def _palette(hues: SimpleNamespace) -> Palette:
 
 
 def _plain() -> Palette:
-    """Without colours (NO_COLOR): bold, dim and reversed say what the colours say; signs do in any case."""
-    text = Style(bold=False)  # a style that says nothing would be false
+    """Return the palette without colors (NO_COLOR): bold, dim and reverse replace them; signs are always shown."""
+    text = Style(bold=False)  # a style without any attribute would be false
     dim, bold, reverse = Style(dim=True), Style(bold=True), Style(reverse=True)
     styles = {field.name: text for field in fields(Palette)}
     styles |= dict.fromkeys(("dim", "faint", "rule", "bar_dim"), dim)
@@ -189,6 +189,6 @@ THEMES = (
 
 
 def palette_of(app: App[object]) -> Palette:
-    """The palette of the theme in use; Textual's own themes get the one of their darkness."""
+    """Return the palette of the current theme; Textual's own themes use the dark or the light palette."""
     name = app.theme if app.theme in PALETTES else DARK if app.current_theme.dark else LIGHT
     return PALETTES[name][1]

@@ -1,4 +1,4 @@
-"""What a chart draws: counts over time, and what is said of them."""
+"""The data of a chart: counts over time, with notes and an axis."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from statistics import median
 from tui.app.model.usual import spell_factor
 from tui.units import count
 
-_FEW = 6  # times of which nothing is usual
-_FEW_HOURS = 3 * 24  # up to which the axis names hours, too
+_FEW = 6  # times: with fewer, nothing is usual
+_FEW_HOURS = 3 * 24  # up to this number, the axis also names hours
 MINUTE, _HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
 class TimeCounts:
-    """What is drawn: `times` in order (hours, or minutes), their counts, those of each value, gaps and outliers.
+    """The data: `times` in order (hours or minutes), their counts, the counts of each value, gaps and outliers.
 
-    `odd_split`: outliers of each value. `records`: all of them, where the counts are of matches; their share is a line.
-    `known`: the times that were counted, if not all were. `matches`: of a filter, and not of all records. `spell`: the
-    largest count with its unit.
+    `odd_split`: outliers of each value. `records`: all records, if the counts are matches; the share gets a line.
+    `known`: the counted times, if not all were counted. `matches`: the counts are of a filter's matches. `spell`:
+    returns a count with its unit.
     """
 
     times: tuple[datetime, ...] = ()
@@ -42,16 +42,16 @@ class TimeCounts:
         return MINUTE if self.minutes else _HOUR
 
     def sums(self, counts: Mapping[datetime, int], columns: list[range]) -> list[int]:
-        """Of the times of each column."""
+        """Return the sum of each column."""
         return [sum(counts.get(self.times[at], 0) for at in column) for column in columns]
 
     def shares(self, columns: list[range]) -> list[float]:
-        """Of each column the part of the records that matches."""
+        """Return the share of the records that match, for each column."""
         pairs = zip(self.sums(self.counts, columns), self.sums(self.records, columns), strict=True)
         return [matches / records if records else 0.0 for matches, records in pairs]
 
     def notes(self) -> list[tuple[str, bool]]:
-        """What is usual, what stands out (true) and what is missing, a short line each, the most telling first."""
+        """Return short lines, the most informative first: what is usual, outliers (True), gaps."""
         known = [self.counts.get(time, 0) for time in self.times if time not in self.gaps]
         if len(known) < _FEW:
             return []
@@ -64,7 +64,7 @@ class TimeCounts:
         return [*lines, *((f"·· {_name(time)}  gap", False) for time in sorted(self.gaps))]
 
     def axis(self, columns: list[range], cells: int, *, near: bool) -> str:
-        """Names of days, or of hours from near, or of minutes: as many as there is room for."""
+        """Return the axis: days, hours if zoomed in, or minutes, as many as fit."""
         line = [" "] * (len(columns) * cells)
         free = 0
         before: datetime | None = None

@@ -1,4 +1,4 @@
-"""Work in threads, whose results come back as messages."""
+"""Work in threads whose results are posted as messages."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from tui.errors import HourscopeError
 
 
 def stream(node: DOMNode, messages: Iterable[Message | None], group: str) -> None:
-    """Post to `node` what comes, from a thread, until another stream of this group begins.
+    """Post messages to `node` from a thread, until another stream of this group starts.
 
-    None is a moment to give up at, where that is so. An error that the core foresees is posted as Failed.
+    A None is a point at which to cancel. A HourscopeError is posted as Failed.
     """
 
     def job() -> None:
