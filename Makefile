@@ -1,19 +1,19 @@
 # make demo    the sample archive, opened in the explorer
-# make test    everything that the tests need, then the tests
+# make test    install and build what the tests need, and run them
 # make test-s3 the S3 store against a second server, versitygw, which takes minutes to build
 # make check   ruff, mypy, import-linter
 # make docs    docs/reference.md and docs/hourscope.1, from the program
 # make site    the docs as a site, in .cache/site
 # make dist    sdist and wheel in dist/, checked, installed alone, and run
-# make bench   how fast it is beside other tools: docs/benchmarks.md
-# make circle  producer → nsqd → archiver → S3 → explorer → nsqd, all of it here
+# make bench   benchmarks against other tools: docs/benchmarks.md
+# make circle  producer → nsqd → archiver → S3 → explorer → nsqd, all on this machine
 # make fuzz    hostile input for reader, layout, manifest and journal, SECONDS=600 for each
-# make shows   how often diff names a made-up incident, SEEDS=100
-# make soak    long shows on real servers: docs/reliability.md
+# make shows   how often diff finds an invented incident, SEEDS=100
+# make soak    long runs on real servers: docs/reliability.md
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
-PYTEST := $(BIN)/python -m pytest -n 6 --dist loadfile # many tests wait: three workers per core
+PYTEST := $(BIN)/python -m pytest -n 6 --dist loadfile # three workers per core, because many tests wait
 
 unexport PYTHONDONTWRITEBYTECODE # each worker would compile all tests, which takes longer than to import them
 
@@ -62,8 +62,8 @@ workflows: $(VENV)/.created
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check zizmor
 	$(BIN)/zizmor --offline .github
 
-# The lowest versions that pyproject.toml allows, and the newest: what constraints.txt keeps away from `make test`, which
-# installs its own again afterwards.
+# The lowest versions that pyproject.toml allows, and the newest. `make test` uses those of constraints.txt, and installs
+# them again afterwards.
 test-lowest: $(VENV)/.created
 	@rm -f $(VENV)/.tested
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv

@@ -1,4 +1,4 @@
-"""What the build adds: the commit, for `hourscope --version`, and a README with links that work on PyPI."""
+"""Build hooks: the commit for `hourscope --version`, and a README with links that work on PyPI."""
 
 import re
 import subprocess

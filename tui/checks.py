@@ -1,4 +1,4 @@
-"""A check of what some work needs, as `doctor` and `archive --check` make and print them."""
+"""Checks of what a command needs, as `doctor` and `archive --check` run and print them."""
 
 from __future__ import annotations
 

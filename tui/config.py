@@ -1,4 +1,4 @@
-"""The config: named archives and destinations, saved filters, keys, prices. It says what is where, not how it works.
+"""The config: named archives and destinations, saved filters, keys, prices.
 
 `$XDG_CONFIG_HOME/hourscope/config.toml`:
 
@@ -12,7 +12,7 @@
     nsqd_tcp_address = "nsqd.example.com:4150"      # or a list, or lookupd_http_address = "lookupd.example.com:4161"
     tls_root_ca_file = "/etc/ssl/our-ca.pem"        # and tls_cert, tls_key; tls = true for the system's CAs
 
-    [filters]                                         # a JMESPath, or the command line's words
+    [filters]                                         # JMESPath, or filter options as on the command line
     errors = "event == 'error'"
     fastlane = "-g fastlane --not-grep heartbeat"
 
@@ -97,14 +97,14 @@ class ExplorerSpec:
 
     @property
     def takes_mouse(self) -> bool:
-        """Over SSH it stays the terminal's, so that text can be marked, unless a setting takes it."""
+        """Whether to capture the mouse. By default not over SSH, where the terminal needs it to select text."""
         if setting := os.environ.get("HOURSCOPE_MOUSE"):
             return setting == "1"
         return self.mouse if self.mouse is not None else "SSH_CONNECTION" not in os.environ
 
     @property
     def is_dark(self) -> bool:
-        """By HOURSCOPE_THEME, the config's theme, else what the terminal says of its ground (COLORFGBG: `0;15`)."""
+        """Whether to use dark colors: HOURSCOPE_THEME, the config, or the terminal's background (COLORFGBG: `0;15`)."""
         theme = os.environ.get("HOURSCOPE_THEME") or self.theme
         if theme in ("dark", "light"):
             return theme == "dark"
@@ -124,7 +124,7 @@ class Prices:
     """S3's list prices in US dollars: S3 Standard in us-east-1, requests, and transfer out to the Internet.
 
     The transfer price is for a month's first 10 TB; more is cheaper. The first 100 GB, and transfer within the region,
-    are free. Other regions and contracts differ from AWS's list prices as of `date`; [prices] overrides them.
+    are free. These are AWS's list prices as of `date`; [prices] overrides them for other regions and contracts.
     """
 
     list_per_1000: float = 0.005
@@ -177,7 +177,7 @@ def state_dir() -> Path:
 
 
 def cache_dir() -> Path:
-    """`$XDG_CACHE_HOME/hourscope`: what can be fetched again."""
+    """`$XDG_CACHE_HOME/hourscope`: data that can be fetched again."""
     return _xdg("XDG_CACHE_HOME", ".cache")
 
 
@@ -189,8 +189,8 @@ def load_config(path: Path | None = None) -> Config:
     except FileNotFoundError:
         return Config(path)
     except OSError:
-        pass  # read_config_file gives the reason
-    from tui.config_file import read_config_file  # its libraries are not imported without a config file
+        pass  # read_config_file reports the reason
+    from tui.config_file import read_config_file  # not needed without a config file
 
     given = read_config_file(path)
     if given is None:

@@ -109,13 +109,13 @@ def read_config_file(path: Path) -> ConfigFile | None:
 
 def _parsed(path: Path) -> dict[str, Any] | None:
     try:
-        if not path.is_file() and path.exists():  # a pipe would be waited for
+        if not path.is_file() and path.exists():  # reading a pipe would block
             raise ConfigError(f"{path} is not a file; replace it, or set XDG_CONFIG_HOME")
         with path.open("rb") as stream:
             text = stream.read(_MAX_BYTES + 1)
         if len(text) > _MAX_BYTES:
             raise ConfigError(f"{path} is larger than {_MAX_BYTES >> 20} MiB, so it is not a config file; move it away")
-        return tomllib.loads(text.decode("utf-8-sig"))  # Windows begins files with a BOM
+        return tomllib.loads(text.decode("utf-8-sig"))  # Windows editors write a BOM
     except FileNotFoundError:
         return None
     except RecursionError as error:
@@ -126,12 +126,12 @@ def _parsed(path: Path) -> dict[str, Any] | None:
         ) from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path} cannot be read: byte {error.start:,} is not UTF-8; fix the file") from error
-    except ValueError as error:  # not TOML, a number of thousands of digits
+    except ValueError as error:  # invalid TOML, or a number with thousands of digits
         raise ConfigError(f"{path} cannot be read: {error}; fix the file or move it away") from error
 
 
 def _sections(data: Mapping[str, Any]) -> list[str]:
-    """The problems of all sections, in the order of the file."""
+    """Return the problems of all sections, in file order."""
     problems: list[str] = []
     known = ConfigFile.__struct_fields__
     for name, section in data.items():
@@ -139,9 +139,9 @@ def _sections(data: Mapping[str, Any]) -> list[str]:
             problems += [] if type(section) is int and section > 0 else ["version must be a whole number such as 1"]
         elif name not in known:
             kind = (
-                f"[{_spelled(name)}] is not a section"
+                f"[{_toml_key(name)}] is not a section"
                 if isinstance(section, dict)
-                else f"{_spelled(name)} is not known"
+                else f"{_toml_key(name)} is not known"
             )
             problems.append(kind + _suggestion(name, known[1:], "[{}]"))
         elif not isinstance(section, dict):
@@ -150,13 +150,13 @@ def _sections(data: Mapping[str, Any]) -> list[str]:
             )
         elif name in _TABLES:
             for key, table in section.items():
-                problems += _table(f"{name}.{_spelled(key)}", table, _TABLES[name])
+                problems += _table(f"{name}.{_toml_key(key)}", table, _TABLES[name])
         elif name in _SECTIONS:
             problems += _table(name, section, _SECTIONS[name])
         else:
             wrong = [key for key, text in section.items() if not isinstance(text, str) or not text]
             problems += [
-                f"{name}.{_spelled(key)} must {'not be empty' if section[key] == '' else 'be a text in quotes'}"
+                f"{name}.{_toml_key(key)} must {'not be empty' if section[key] == '' else 'be a text in quotes'}"
                 for key in wrong
             ]
             if name == "keys" and not wrong:
@@ -173,7 +173,7 @@ _SECTIONS: Mapping[str, type[msgspec.Struct]] = {
 
 
 def _table(where: str, table: object, kind: type[S]) -> list[str]:
-    """The problems of one table of keys."""
+    """Return the problems of one table."""
     if not isinstance(table, dict):
         outer = where.partition(".")[0]
         return [f"{where} must be a table of its own; write [{outer}.prod] above its keys"]
@@ -195,8 +195,8 @@ def _table(where: str, table: object, kind: type[S]) -> list[str]:
 
 def _unknown(where: str, key: str, known: tuple[str, ...]) -> str:
     if where.startswith("nsq.") and "secret" in key:
-        return f"{where}.{_spelled(key)} is a secret in a file; set HOURSCOPE_NSQ_AUTH_SECRET instead"
-    return f"{where}.{_spelled(key)} is not known" + _suggestion(key, known)
+        return f"{where}.{_toml_key(key)} is a secret in a file; set HOURSCOPE_NSQ_AUTH_SECRET instead"
+    return f"{where}.{_toml_key(key)} is not known" + _suggestion(key, known)
 
 
 def _suggestion(name: str, known: Iterable[str], form: str = "{}") -> str:
@@ -217,16 +217,15 @@ def _zone_problem(where: str, name: str) -> list[str]:
     return []
 
 
-def _spelled(key: str) -> str:
-    """A key as TOML spells it."""
+def _toml_key(key: str) -> str:
+    """Return a key in TOML notation."""
     return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else _toml(key)
 
 
 def save_filter(path: Path, name: str, words: str) -> None:
-    """Add `name = "words"` to [filters] of the config file, or replace it there; nothing else is changed.
+    """Add `name = "words"` to [filters] in the config file, or replace it; change nothing else.
 
-    ConfigError if the name is invalid, or if the file cannot be read or written, or has a form that a line cannot be
-    added to.
+    ConfigError if the name is invalid, the file cannot be read or written, or its form does not allow adding a line.
     """
     _check_name(name, "a filter's name")
 
@@ -238,7 +237,7 @@ def save_filter(path: Path, name: str, words: str) -> None:
 
 
 def save_archive(path: Path, name: str, keys: Mapping[str, str | bool]) -> None:
-    """Add [archives.NAME] with its keys behind what is in the config file; nothing else is changed.
+    """Append [archives.NAME] with its keys to the config file; change nothing else.
 
     ConfigError if the name is invalid or taken, or if the file cannot be read, written or added to.
     """
@@ -247,7 +246,7 @@ def save_archive(path: Path, name: str, keys: Mapping[str, str | bool]) -> None:
     def change(before: str, values: dict[str, Any]) -> str:
         archives = values.setdefault("archives", {})
         if name in archives:
-            raise ConfigError(f"an archive is named '{name}' already; choose another name")
+            raise ConfigError(f"there is already an archive named '{name}'; choose another name")
         archives[name] = dict(keys)
         lines = [
             f"{key} = {_toml(value) if isinstance(value, str) else str(value).lower()}" for key, value in keys.items()
@@ -264,7 +263,7 @@ def _check_name(name: str, what: str) -> None:
 
 
 def _edit(path: Path, what: str, change: Callable[[str, dict[str, Any]], str]) -> None:
-    """Write the file as `change` makes it of its text; it also changes the values as they are to be read then."""
+    """Rewrite the file with `change`, which returns the new text and updates the values that it must then parse to."""
     target = path.resolve()  # follow a symbolic link
     try:
         text = target.read_bytes().decode("utf-8-sig") if target.exists() else ""
@@ -284,7 +283,7 @@ def _edit(path: Path, what: str, change: Callable[[str, dict[str, Any]], str]) -
 
 
 def _with_line(text: str, name: str, line: str) -> str:
-    """The file's text with a line in [filters]: replacing the one with that name, or after the table's last line."""
+    """Return the text with a line in [filters]: in place of the one with that name, or after the table's last line."""
     lines = text.removesuffix("\n").split("\n") if text else []
     begin = next((at for at, line_ in enumerate(lines) if re.match(r"\s*\[\s*filters\s*\]", line_)), None)
     if begin is None:
@@ -298,5 +297,5 @@ def _with_line(text: str, name: str, line: str) -> str:
 
 
 def _toml(text: str) -> str:
-    """A basic string of TOML."""
+    """Return the text as a TOML basic string."""
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -1,4 +1,4 @@
-"""Errors for people: one sentence that says what, where and what to do."""
+"""Errors for users: one sentence that says what, where and what to do."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import resource
 
 
 class HourscopeError(Exception):
-    """Something that a person can fix. `str()` is one line; the command line exits with 2."""
+    """An error that the user can fix. `str()` is one line; the command line exits with 2."""
 
 
 class ConfigError(HourscopeError):
@@ -19,15 +19,15 @@ class ArchiveError(HourscopeError):
 
 
 class DeniedError(ArchiveError):
-    """Something that the credentials do not allow."""
+    """A request that the credentials do not allow."""
 
 
 class ReplacedError(ArchiveError):
-    """An object that is no longer the one that was listed."""
+    """An object that was replaced since it was listed."""
 
 
 class LayoutError(ArchiveError):
-    """A layout pattern that is invalid, or that fits no key."""
+    """A layout pattern that is invalid, or that matches no key."""
 
 
 class TimeError(HourscopeError):
@@ -35,15 +35,15 @@ class TimeError(HourscopeError):
 
 
 class ScanError(HourscopeError):
-    """A scan that could not be finished, for a reason other than a chunk."""
+    """A scan that could not be finished, for a reason other than an unreadable chunk."""
 
 
 class OutputError(HourscopeError):
-    """A place that cannot be written: it exists, is full, or is not permitted."""
+    """An output that cannot be written: it exists, is full, or is not permitted."""
 
 
 class KeyTakenError(OutputError):
-    """The key exists, and is not overwritten."""
+    """A key that exists and must not be overwritten."""
 
 
 class IndexFileError(HourscopeError):
@@ -59,7 +59,7 @@ class NothingToSendError(SendError):
 
 
 def reason(error: OSError) -> str:
-    """Describe an OSError in the system's words, without number and path, and with the remedy if there is only one."""
+    """Describe an OSError in the system's words, without number and path; add the remedy if there is only one."""
     words = error.strerror or str(error) or type(error).__name__
     if error.errno in (errno.EMFILE, errno.ENFILE):
         limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -68,7 +68,7 @@ def reason(error: OSError) -> str:
 
 
 def is_full(error: OSError) -> bool:
-    """Is a disk full, or the user's share of it?"""
+    """Return whether the error is a full disk or an exceeded quota."""
     return error.errno in (errno.ENOSPC, errno.EDQUOT)
 
 

@@ -1,4 +1,4 @@
-"""A fact: one labelled row of a plan, a state or a receipt, which the command line prints and the explorer draws."""
+"""Facts: the labeled rows of a plan, a state or a receipt, printed by the command line and drawn by the explorer."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ class Fact:
     """`note` follows the text, less prominent. An empty label continues the fact before.
 
     A fact without label and text is an empty line. `tone`: "you" asks for the reader's attention, "command" can be
-    copied, "headline" is the answer, a sentence without a label. The texts may hold what comes from outside: escape
-    them (tui.printable) where they are shown.
+    copied, "headline" is the answer, a sentence without a label. The texts are untrusted: escape them
+    (tui.printable) for display.
     """
 
     label: str = ""
@@ -25,7 +25,7 @@ class Fact:
 
 
 def signed(facts: Iterable[Fact]) -> list[Fact]:
-    """The same with a sign before the label of each trouble: color alone is not seen by everybody."""
+    """Return the facts with a sign before the label of each problem, because not everyone can see its color."""
     return [
         replace(fact, label=f"! {fact.label}")
         if fact.tone == "trouble" and fact.label and not fact.label.startswith("!")

@@ -1,4 +1,4 @@
-"""Did you mean …? The nearest of the known names to one that is not known."""
+"""The known name nearest to an unknown one, for "did you mean …?"."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ _SIMILARITY = 0.6  # of 1; difflib's own default
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
-    """The known name that `name` most resembles, whatever its case and dashes; None if none is similar."""
-    from difflib import get_close_matches  # only those who mistype wait for it
+    """Return the known name most similar to `name`, ignoring case and dashes; None if none is similar."""
+    from difflib import get_close_matches  # slow to import, and only needed after a typo
 
     plain = {_plain(candidate): candidate for candidate in known}
     near = get_close_matches(_plain(name), plain, n=1, cutoff=_SIMILARITY)

@@ -1,8 +1,8 @@
-"""Everything from an archive is hostile until it went through here.
+"""Escape untrusted text for the terminal: everything from an archive passes through here.
 
 Control bytes, escape sequences, bidi marks, invisible format characters and bytes that are not UTF-8 are *shown*
-(as `\\x1b`, `\\u202e`), never sent to a terminal. Markup is the caller's matter: hand the result to rich as
-`Text`, never as markup.
+(as `\\x1b`, `\\u202e`), never sent to a terminal. Markup is not escaped: pass the result to rich as `Text`, never as
+markup.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ def _escape(match: re.Match[str]) -> str:
 
 
 def printable(data: bytes | str, limit: int | None = None) -> str:
-    """`data` as one line that is safe to print; at most `limit` characters, cut with `…`.
+    """Return `data` as one line that is safe to print, truncated with `…` to at most `limit` characters.
 
-    Bytes beyond four per wanted character are not even decoded, so that a line of 50 MB costs nothing.
+    At most four bytes per character of the limit are decoded, so a line of 50 MB costs nothing.
     """
     if isinstance(data, bytes):
         cut = data if limit is None else data[: 4 * limit + 4]
@@ -47,5 +47,5 @@ def printable(data: bytes | str, limit: int | None = None) -> str:
 
 
 def spelled(text: str) -> str:
-    """Text that can be encoded: a lone surrogate of a JSON string as it is spelled there, `\\ud800`."""
+    """Replace lone surrogates, which cannot be encoded, by the JSON escapes that they came from (`\\ud800`)."""
     return _SURROGATE.sub(lambda match: f"\\u{ord(match.group()):04x}", text)

@@ -6,16 +6,16 @@ import re
 import shlex
 from collections.abc import Iterable
 
-# Double quotes do not keep $ and `, and an interactive shell expands ! in them too. A backslash before these helps in a
-# shell, but Python's shlex takes it away only before \ and ".
+# Inside double quotes, a shell expands $ and `, and an interactive one also !. A backslash prevents that in a shell,
+# but Python's shlex removes a backslash only before \ and ".
 _PARTS = re.compile(r"(?P<single>'+)|(?P<expanded>[$`!]+)|[^'$`!]+")
 _ESCAPED = re.compile(r'(["\\])')
 
 
 def shell_word(word: str) -> str:
-    """One word, quoted for a POSIX shell (POSIX XCU 2.2.3); shlex reads the same from it.
+    """Quote one word for a POSIX shell (POSIX XCU 2.2.3) and for shlex.
 
-    In double quotes where it holds single ones; from what these would expand on, single quotes take over.
+    A word with single quotes is put in double quotes, and its characters that these would expand in single quotes.
 
     >>> print(shell_word("event == 'error' && code == `5003`"))
     "event == 'error' && code == "'`5003`'
@@ -38,5 +38,5 @@ def shell_word(word: str) -> str:
 
 
 def shell_join(words: Iterable[str]) -> str:
-    """A command line; a shell, and shlex, split it into `words` again."""
+    """Return a command line that a shell, or shlex, splits into `words` again."""
     return " ".join(shell_word(word) for word in words)

@@ -1,4 +1,4 @@
-"""Numbers as people read them: thousands, bytes (powers of 1000, as S3 consoles and disks count), durations."""
+"""Numbers for people: thousands, bytes (powers of 1000, like S3 consoles and disk labels), durations."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([kKMGT]?)(i?)B?\s*")
 
 
 def parse_size(text: str) -> int | None:
-    """`20GB`, `500M` or `1000000` in bytes (powers of 1000; `64MiB`: of 1024); None if it is not a size."""
+    """Parse `20GB`, `500M` or `1000000` (powers of 1000) or `64MiB` (1024) to bytes; None if it is not a size."""
     match = _SIZE.fullmatch(text)
     return (
         round(float(match[1]) * (1024 if match[3] else 1000) ** " KMGT".index(match[2].upper() or " "))
@@ -59,10 +59,10 @@ def duration(seconds: float) -> str:
     return f"{minutes}m {secs:02d}s" if minutes else f"{secs}s"
 
 
-_EIGHTHS = "▁▂▃▄▅▆▇"  # not █: rows of lines would touch
+_EIGHTHS = "▁▂▃▄▅▆▇"  # not █, because sparklines on adjacent rows would touch
 
 
 def sparkline(heights: Sequence[float]) -> str:
-    """`[0, 1, 4]` → ` ▂▇`: a column each, relative to the highest; a space for 0."""
+    """`[0, 1, 4]` → ` ▂▇`: one column per height, relative to the highest; a space for 0."""
     most = max(heights, default=0)
     return "".join(_EIGHTHS[round((len(_EIGHTHS) - 1) * height / most)] if height else " " for height in heights)

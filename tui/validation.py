@@ -1,4 +1,4 @@
-"""What msgspec says about a wrong value, in words for the person who wrote the file."""
+"""msgspec's validation errors, reworded for the person who wrote the file."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _EXPECTED = {
 
 
 def explained(error: msgspec.ValidationError, where: str = "") -> str:
-    """`archives.media.timezone must be a text in quotes`: the path within the file, and what belongs there.
+    """Reword an error: `archives.media.timezone must be a text in quotes`, with the path and the expected type.
 
-    `where` is the path of the value that was converted; empty for the whole file.
+    `where` is the path of the converted value; empty for the whole file.
     """
     what, _, path = str(error).partition(" - at `")
     place = ".".join(filter(None, (where, path.rstrip("`").removeprefix("$").removeprefix("."))))

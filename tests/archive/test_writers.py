@@ -88,7 +88,7 @@ _IN_S3 = (
     "Vector",
     "GH Archive",
     "sibling topics",
-    "blanks",
+    "spaces",
     "nsq_to_file, versions of a topic",
     "Secor, versions of a topic",
     "topics with dots, no host",
@@ -96,7 +96,7 @@ _IN_S3 = (
     "Apache's time",
     "a weekday",
     "a folder for the weekday",
-    "topics and hosts by their number",
+    "numbered topics and hosts",
 )
 
 

@@ -214,7 +214,7 @@ def test_uploads_that_fail_and_work_again_are_reported_and_the_state_names_the_c
         with seaweed:
             wait_for(lambda: archiver.status.uploads.uploaded == 1)
             wait_for(lambda: "uploading again" in archiver.said)
-    assert f"{trouble}; tried again until it works" in archiver.said
+    assert f"{trouble}; retrying" in archiver.said
 
 
 def _credentials(path: Path, access: str, secret: str) -> None:

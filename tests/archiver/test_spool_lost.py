@@ -41,7 +41,7 @@ def test_the_folder_comes_back(nsqd: Nsqd, topic: str, tmp_path: Path, how: str,
             spool.rename(tmp_path / "elsewhere")
         publish(nsqd, topic, second)
         wait_for(lambda: archiver.status.counters.messages >= 1000 and is_drained(nsqd, topic))
-        (again,) = (word for word in archiver.said if f"was {how} while it was in use, and was made again" in word)
+        (again,) = (word for word in archiver.said if f"was {how} while it was in use, and was recreated" in word)
         # between the last file and the folder, a look at the spool sees an empty one
         assert how == "removed" or "of it had not been uploaded and is lost" in again
         with pytest.raises(SpoolInUseError), owned(spool, given.identity):  # it is locked as before

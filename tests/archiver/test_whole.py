@@ -219,16 +219,16 @@ def test_tls_that_cannot_be_trusted_or_had_is_said(
         with Running(ArchiverOptions(given.archive, source, given.spool, "h", 0.1)) as archiver:
             wait_for(lambda: len(archiver.said) > 2)
     said = "\n".join(archiver.said)
-    assert f"nsqd at {safe.tcp_address} does not prove who it is" in said
-    assert f"nsqd at {nsqd.tcp_address} offers no TLS" in said
+    assert f"nsqd at {safe.tcp_address} cannot be verified" in said
+    assert f"nsqd at {nsqd.tcp_address} does not offer TLS" in said
     assert archiver.stopped.status.counters.messages == 0
 
 
 @pytest.mark.parametrize(
     ("certificate", "sentence"),
     [
-        ({"days": -1}, "shows a certificate that has expired; have it renewed"),
-        ({"host": "DNS:nsqd.example.com"}, "shows a certificate that is not for 127.0.0.1; use the host name"),
+        ({"days": -1}, "has a certificate that has expired; renew it"),
+        ({"host": "DNS:nsqd.example.com"}, "has a certificate that is not for 127.0.0.1; use the host name"),
     ],
 )
 def test_what_is_wrong_with_a_certificate_is_said_as_a_send_says_it(

@@ -120,7 +120,7 @@ def test_plain_text_named_gz_is_read_and_reported(tmp_path: Path) -> None:
     assert answers.codes == (0, 0, 1, 0)
     assert answers.report["mislabeled"] == [path.name]
     assert "named as compressed but plain text" in answers.warnings[0]
-    assert "plain text in spite of a compressed file's name" in answers.findings[0]
+    assert "plain text with the name of a compressed file" in answers.findings[0]
 
 
 @pytest.mark.parametrize("text", [b"null", b"42", b'"x"', b"true", b"hello"])

@@ -53,7 +53,7 @@ def test_all_is_well(tmp_path: Path, nsqd: Nsqd) -> None:
     *others, last = ran.lines
     assert {line.split()[0] for line in others} == {"✓".encode()}
     assert b"takes records up to 1.0 MB" in last
-    assert b"give nsqd's --nsqd-http-address" in last  # these tests' nsqd has ports that do not follow each other
+    assert b"add nsqd's --nsqd-http-address" in last  # these tests' nsqd has ports that do not follow each other
 
 
 @pytest.mark.parametrize(("hours", "zone"), [(2, "UTC+2"), (-5, "UTC-5")])
@@ -173,7 +173,7 @@ def test_a_chunk_that_is_not_compressed_in_spite_of_its_name_is_a_warning(tmp_pa
     ran = hourscope("doctor", tmp_path, "--json")
     assert ran.code == 0
     says = [check["says"] for check in json.loads(ran.out)["checks"] if check["state"] == "warning"]
-    assert "in spite of a compressed file's name: events.2015-01-20_10.log.gz, events.2015-01-20_11.log.gz" in says[0]
+    assert "with the name of a compressed file: events.2015-01-20_10.log.gz, events.2015-01-20_11.log.gz" in says[0]
     assert "1 of 6 records are not JSON, in events.2015-01-20_11.log.gz" in says[1]
 
 

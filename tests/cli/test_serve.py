@@ -203,5 +203,5 @@ def test_without_its_packages_it_names_them(
 ) -> None:
     monkeypatch.setitem(sys.modules, "textual_serve", None)
     assert cli.run(["serve"]) == 2
-    sentence = "hourscope serve needs more packages; install them with: pip install 'hourscope[web]'"
+    sentence = "hourscope serve needs additional packages; install them with: pip install 'hourscope[web]'"
     assert capsys.readouterr().err == f"hourscope: {sentence}\n"

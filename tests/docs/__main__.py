@@ -1,4 +1,4 @@
-"""Writes docs/reference.md and docs/hourscope.1: `make docs`."""
+"""Write docs/reference.md and docs/hourscope.1: `make docs`."""
 
 from pathlib import Path
 

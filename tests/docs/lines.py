@@ -1,4 +1,4 @@
-"""The command lines of a page: those that run as they are, and those that only show what there is."""
+"""The command lines of a page: those that run as they are, and synopses."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _PLACEHOLDER = re.compile(r"\b(?:ARCHIVE|SOURCE|COMMAND|FOLDER|NAME|SHELL)\b|\w\
 
 @dataclass(frozen=True, slots=True)
 class CommandLine:
-    """`shows`: it has a placeholder, as a synopsis has; it names what exists, and does not run."""
+    """A command line. `shows`: it has a placeholder, like a synopsis, and is not run."""
 
     number: int
     text: str
@@ -20,7 +20,7 @@ class CommandLine:
 
 
 def command_lines(page: str) -> Iterator[CommandLine]:
-    """Every line of code that runs `hourscope`, with the lines that continue it and without its comment."""
+    """Yield every line of code that runs `hourscope`, with its continuation lines and without its comment."""
     lines = iter(enumerate(page.split("\n"), 1))
     fenced = False
     for number, line in lines:
@@ -37,6 +37,6 @@ def command_lines(page: str) -> Iterator[CommandLine]:
 
 
 def spans(page: str) -> Iterator[str]:
-    """Every `hourscope …` between backticks within a text."""
+    """Yield every `hourscope …` between backticks in a text."""
     text = re.sub(r"^```.*?^```", "", page, flags=re.S | re.M)
     yield from (span.replace("\n", " ") for span in re.findall(r"(?<!`)`(hourscope [^`]+)`(?!`)", text))

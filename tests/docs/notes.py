@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def notes(tag: str, changelog: str, version: str) -> str:
-    """The section of `changelog` for a tag; ValueError, with a sentence, if it cannot be released."""
+    """Return the section of `changelog` for a tag; ValueError, with a sentence, if it cannot be released."""
     if tag != f"v{version}":
         raise ValueError(f"the tag is {tag}, and the version in tui/__init__.py is {version}")
     section = re.search(rf"^## {re.escape(version)}([^\n]*)\n(.*?)(?=^## |\Z)", changelog, re.M | re.S)

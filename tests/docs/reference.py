@@ -1,7 +1,7 @@
-"""docs/reference.md and docs/hourscope.1: all that the program says of its commands, options, keys, config and JSON.
+"""docs/reference.md and docs/hourscope.1: the commands, options, keys, config and JSON outputs.
 
-Both are made from the program itself, by `make docs`. What the program does not say (the meaning of a key of the config
-or of an output) is said here, and `UndescribedError` names what is missing.
+`make docs` generates both from the program. The meanings of config keys and JSON keys are in meanings.py;
+`UndescribedError` names missing ones.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ EXIT_CODES = (
 
 
 class UndescribedError(Exception):
-    """Something of the program has no meaning in tests/docs/meanings.py."""
+    """A key or variable has no meaning in tests/docs/meanings.py."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What a command says of itself. `paragraphs` holds a code block as lines that begin with two spaces."""
+    """The help of a command. `paragraphs` holds a code block as lines that begin with two spaces."""
 
     name: str
     usage: str

@@ -128,7 +128,7 @@ def test_a_new_name_a_forgotten_and_a_deleted_extract(run: Command, archive: Pat
         assert run("scan", archive, *ERRORS, "-o", f"{tmp_path}/{name}/").code == 0
     one, two = find_extract("one"), find_extract(str(tmp_path / "two"))
     assert one is not None and two is not None
-    with pytest.raises(ConfigError, match=r"two is the name of the extract in .*/two; give another"):
+    with pytest.raises(ConfigError, match=r"two is the name of the extract in .*/two; choose another"):
         rename_extract(one, "two")
     rename_extract(rename_extract(one, "errors of Tuesday"), "errors of Tuesday")
     (tmp_path / "two" / "mine.txt").write_bytes(b"mine")

@@ -67,5 +67,5 @@ def test_tls_that_is_wrapped_is_told_from_the_network() -> None:
     alert = ssl.SSLError(1, "[SSL: TLSV13_ALERT_CERTIFICATE_REQUIRED] required")
     alert.reason = "TLSV13_ALERT_CERTIFICATE_REQUIRED"
     said = refusal("h:1", _Wrapped(alert))
-    assert "requires a client certificate; give --tls-cert and --tls-key" in said.text
+    assert "requires a client certificate; add --tls-cert and --tls-key" in said.text
     assert said.final

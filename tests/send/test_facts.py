@@ -39,7 +39,7 @@ def of(facts: list[Fact], label: str) -> list[str]:
         (10, 13, 2, "as many as were confirmed"),
         (10, 12, 0, "fewer than were confirmed"),
         (10, 18, 0, "more than were confirmed"),
-        (None, 18, 0, "its message_count is not known"),
+        (None, 18, 0, "its message_count is unknown"),
     ],
 )
 def test_what_nsqd_counted(before: int | None, after: int, resumed: int, words: str) -> None:
@@ -107,9 +107,9 @@ def test_a_destination_with_many_channels_and_hostile_names() -> None:
 
 
 def test_a_repeat_is_the_first_warning() -> None:
-    facts = warning_facts(["look out", "the same was sent to t on Monday"])
+    facts = warning_facts(["look out", "the same 2 records were sent to t on Monday"])
     assert [(fact.text, fact.tone) for fact in facts] == [
-        ("the same was sent to t on Monday", "trouble"),
+        ("the same 2 records were sent to t on Monday", "trouble"),
         ("look out", "trouble"),
     ]
 

@@ -59,13 +59,13 @@ def test_a_script_is_refused_and_again_sends(nsqd: Nsqd, topic: str, tmp_path: P
     ran = send(tmp_path / "a", nsqd, topic)
     summary = json.loads(ran.lines[-1])
     assert (ran.code, summary["sent"], summary["journal"]) == (2, 0, None)
-    assert f"the same was sent to {topic} on " in ran.sentence
+    assert f"records were sent to {topic} on " in ran.sentence
     assert "--again" in ran.sentence
     assert ran.sentence == f"hourscope: {summary['warnings'][0]}"
     assert arrived(nsqd, topic) == 100
     ran = send(tmp_path / "a", nsqd, topic, "--again")
     assert (ran.code, arrived(nsqd, topic)) == (0, 200)
-    assert f"the same was sent to {topic} on " in ran.sentence
+    assert f"records were sent to {topic} on " in ran.sentence
     assert ran.sentence == f"hourscope: {json.loads(ran.lines[-1])['warnings'][0]}"
 
 
@@ -95,7 +95,7 @@ def test_whatever_it_is_called_and_however_it_is_packed(nsqd: Nsqd, topic: str, 
     for words in same:
         ran = send(words[0], nsqd, topic, *words[1:])
         assert ran.code == 2, words
-        assert "the same was sent" in ran.sentence, words
+        assert "records were sent to" in ran.sentence, words
     assert arrived(nsqd, topic) == 300
     for other in (["-m", "a > `0`"], ["--project", "a"]):
         assert send(folder, nsqd, topic, *other).code == 0, other
@@ -119,8 +119,8 @@ def test_what_a_dry_run_passes_the_send_does_too(nsqd: Nsqd, topic: str, tmp_pat
     assert send(tmp_path / "a", nsqd, topic).code == 0
     ran = send(tmp_path / "a", nsqd, topic, "--dry-run")
     assert ran.code == 2
-    assert "the same was sent" in ran.sentence
-    assert any("the same was sent" in words for words in json.loads(ran.lines[-1])["warnings"])
+    assert "records were sent to" in ran.sentence
+    assert any("records were sent to" in words for words in json.loads(ran.lines[-1])["warnings"])
     assert send(tmp_path / "a", nsqd, topic, "--dry-run", "--again").code == 0
 
 
@@ -130,7 +130,7 @@ def test_a_send_that_still_runs_counts(nsqd: Nsqd, topic: str, tmp_path: Path) -
     with slow_send(tmp_path / "a", nsqd, topic):
         ran = send(tmp_path / "b", nsqd, topic)
         assert ran.code == 2
-        assert f"the same is being sent to {topic} by " in ran.sentence
+        assert f"the same records are being sent to {topic} by " in ran.sentence
         for how in ("--dry-run", "--yes"):
             assert (
                 "is in use: another hourscope is sending this now"
@@ -143,7 +143,7 @@ def test_two_that_begin_at_once_do_not_both_send(nsqd: Nsqd, topic: str, tmp_pat
     source, target = write_lines(tmp_path / "a", lines(10)), to_topic(nsqd, topic)
     surveyed = survey(source)
     with Journal.start(tmp_path / "j", source, target, surveyed):
-        with pytest.raises(RepeatError, match="the same is being sent"):
+        with pytest.raises(RepeatError, match="the same records are being sent"):
             Journal.start(tmp_path / "j", source, target, surveyed)
         assert len(list((tmp_path / "j").iterdir())) == 1
 
@@ -159,7 +159,7 @@ def test_a_stopped_send_counts_and_its_own_resume_does_not(
         process.wait()
     ran = send(tmp_path / "a", nsqd, topic)
     assert ran.code == 2
-    assert "and stopped after " in ran.sentence
+    assert " stopped after " in ran.sentence
     assert "--resume sends the rest" in ran.sentence
     ran = send(tmp_path / "a", nsqd, topic, "--resume")
     receipt = json.loads(ran.lines[-1])
@@ -190,9 +190,9 @@ def test_a_receipt_of_0_1_0_counts(nsqd: Nsqd, tmp_path: Path) -> None:
     write_lines(tmp_path / "a", lines(300))
     ran = send(tmp_path / "a", nsqd, "finished")
     assert ran.code == 2
-    assert "the same was sent to finished on 2026-11-26 13:40:27 UTC: 300 records" in ran.sentence
+    assert "the same 300 records were sent to finished on 2026-11-26 13:40:27 UTC" in ran.sentence
     write_lines(tmp_path / "b", lines(1_350))
-    assert "the same was sent to stopped on " in send(tmp_path / "b", nsqd, "stopped").sentence
+    assert "the same send to stopped on " in send(tmp_path / "b", nsqd, "stopped").sentence
     write_lines(tmp_path / "c", lines(1_349))
     assert send(tmp_path / "c", nsqd, "stopped").code == 0
 
@@ -203,7 +203,7 @@ def test_on_a_terminal_it_asks(answer: bytes, sent: int, nsqd: Nsqd, topic: str,
     assert send(tmp_path / "a", nsqd, topic).code == 0
     with typed("send", tmp_path / "a", *to(nsqd, topic)) as terminal:
         until(terminal, "send the same records again?")
-        assert "the same was sent" in terminal.text
+        assert "records were sent to" in terminal.text
         os.write(terminal.fd, answer)
         if sent:
             until(terminal, "type the topic's name")
@@ -250,7 +250,7 @@ def test_a_damaged_journal_is_of_an_archive_however_that_is_named(
         for words in ((), ("--resume",)):
             ran = send(place, nsqd, topic, *words)
             assert ran.code == 2
-            assert "what arrived is not known" in ran.err
+            assert "it is unknown what arrived" in ran.err
     assert arrived(nsqd, topic) == 100
 
 
@@ -264,6 +264,6 @@ def test_a_journal_that_cannot_be_read_is_not_taken_for_none(
     journal.write_bytes(damage + b"\xff" + journal.read_bytes()[9:])
     ran = send(tmp_path / "a", nsqd, topic)
     assert ran.code == 2
-    assert "what arrived is not known" in ran.err and "--again" in ran.err
+    assert "it is unknown what arrived" in ran.err and "--again" in ran.err
     assert arrived(nsqd, topic) == 100
     assert send(tmp_path / "a", nsqd, topic, "--again").code == 0

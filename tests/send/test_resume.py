@@ -83,7 +83,7 @@ def test_an_nsqd_that_takes_less_than_the_first_one(
     with Nsqd(nsq_programs.nsqd, tmp_path / "nsqd", {"max-msg-size": 1000}) as small:
         ran = send(tmp_path / "m", small, topic, "--resume")
         assert ran.code == 2
-        assert "larger than the 1,000 bytes that nsqd takes" in ran.sentence
+        assert "larger than the 1,000 bytes that nsqd accepts" in ran.sentence
         assert arrived(small, topic) == 0
 
 
@@ -245,7 +245,7 @@ def test_a_journal_of_0_1_0_is_continued(name: str, confirmed: int, nsqd: Nsqd, 
     assert len(receipt["where"]) == 2
     assert json.loads(old.read_text().splitlines()[-1]) == {"continued": receipt["journal"]}
     assert "there is nothing to resume" in send(tmp_path / "b", nsqd, name, "--resume").sentence
-    assert "the same was sent" in send(tmp_path / "b", nsqd, name).sentence
+    assert "records were sent to" in send(tmp_path / "b", nsqd, name).sentence
 
 
 @pytest.mark.parametrize("limit", [1_000, 1 << 20])

@@ -118,7 +118,7 @@ def test_heartbeats_are_answered_while_nothing_is_sent(tmp_path: Path) -> None:
         (b'E_BAD_TOPIC MPUB topic name "t" is not valid', "does not allow this topic's name"),
         (b"E_AUTH_FIRST AUTH required before MPUB", "requires a secret"),
         (b"E_UNAUTHORIZED AUTH failed for MPUB on t", "does not allow this secret to publish"),
-        (b"E_INVALID cannot MPUB in current state (TLS required)", "if it requires TLS, give its CA"),
+        (b"E_INVALID cannot MPUB in current state (TLS required)", "if it requires TLS, add --tls-root-ca-file"),
         (b"E_BAD_BODY MPUB body too big 50 > 10", "does not accept a request of this size"),
         (b"E_BAD_MESSAGE MPUB message too big 50 > 10", "does not accept a record of this size"),
     ],

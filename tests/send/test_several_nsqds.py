@@ -206,7 +206,7 @@ def test_lookupd_that_is_not_there_or_knows_nothing(nsq_programs: NsqPrograms, n
         find_nsqds([nsqd.http_address], "t")
     with (
         Nsqlookupd(nsq_programs.nsqlookupd, tmp_path / "empty") as empty,
-        pytest.raises(SendError, match="does not know any nsqd; give --nsqd-tcp-address"),
+        pytest.raises(SendError, match="does not know any nsqd; use --nsqd-tcp-address"),
     ):
         find_nsqds([empty.http_address], "t")
 

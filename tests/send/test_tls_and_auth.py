@@ -68,8 +68,8 @@ async def _connect_and_put(sink) -> None:  # type: ignore[no-untyped-def]
 @pytest.mark.parametrize(
     ("certificate", "sentence"),
     [
-        ({"days": -1}, "shows a certificate that has expired; have it renewed"),
-        ({"host": "DNS:nsqd.example.com"}, r"shows a certificate that is not for 127\.0\.0\.1; use the host name"),
+        ({"days": -1}, "has a certificate that has expired; renew it"),
+        ({"host": "DNS:nsqd.example.com"}, r"has a certificate that is not for 127\.0\.0\.1; use the host name"),
     ],
 )
 def test_a_wrong_certificate(
@@ -88,9 +88,9 @@ def test_the_right_ca_the_wrong_one_none_and_no_tls(ours: Authority, nsq_program
         def to(tls: Tls | None) -> NsqTarget:
             return NsqTarget("t", (nsqd.tcp_address,), (nsqd.http_address,), tls)
 
-        _refused_everywhere(to(Tls(other.ca)), nsqd, "its certificate is of another CA; give the right one", tmp_path)
-        _refused_everywhere(to(Tls()), nsqd, "its certificate is of another CA", tmp_path)  # the system's CAs
-        _refused_everywhere(to(None), nsqd, "if it requires TLS, give its CA with --tls-root-ca-file", tmp_path)
+        _refused_everywhere(to(Tls(other.ca)), nsqd, "its certificate is from another CA; name that CA", tmp_path)
+        _refused_everywhere(to(Tls()), nsqd, "its certificate is from another CA", tmp_path)  # the system's CAs
+        _refused_everywhere(to(None), nsqd, "if it requires TLS, add --tls-root-ca-file", tmp_path)
         assert check_destination(to(Tls(ours.ca))).limits.asked
         assert finish(send_to_nsq(write_lines(tmp_path / "out", RECORDS), to(Tls(ours.ca)))).confirmed == 300
         context = ssl.create_default_context(cafile=ours.ca)
@@ -115,7 +115,7 @@ def test_a_client_certificate_that_is_required(ours: Authority, nsq_programs: Ns
         def to(*pair: Path) -> NsqTarget:
             return NsqTarget("t", (nsqd.tcp_address,), (nsqd.http_address,), Tls(ours.ca, *pair))
 
-        _refused_everywhere(to(), nsqd, "requires a client certificate; give --tls-cert and --tls-key", tmp_path)
+        _refused_everywhere(to(), nsqd, "requires a client certificate; add --tls-cert and --tls-key", tmp_path)
         _refused_everywhere(to(*strangers.issue("me")), nsqd, "certificate", tmp_path)
         assert finish(send_to_nsq(write_lines(tmp_path / "out", RECORDS), to(*ours.issue("client")))).confirmed == 300
 
@@ -124,7 +124,7 @@ def test_tls_that_nsqd_does_not_offer_is_not_done_without(
     nsqd: Nsqd, topic: str, ours: Authority, tmp_path: Path
 ) -> None:
     to = NsqTarget(topic, (nsqd.tcp_address,), (nsqd.http_address,), Tls(ours.ca), "s3cret")
-    _refused_everywhere(to, nsqd, "offers no TLS; leave out --tls", tmp_path)
+    _refused_everywhere(to, nsqd, "does not offer TLS; leave out --tls", tmp_path)
 
 
 def test_the_secret_is_not_given_to_one_who_drops_tls(ours: Authority) -> None:
@@ -133,7 +133,7 @@ def test_the_secret_is_not_given_to_one_who_drops_tls(ours: Authority) -> None:
     def script(client: Client, turn: int) -> None:
         heard.append(client.command())
 
-    with ScriptedNsqd(script, auth_required=True) as nsqd, pytest.raises(SendError, match="offers no TLS"):
+    with ScriptedNsqd(script, auth_required=True) as nsqd, pytest.raises(SendError, match="does not offer TLS"):
         _straight(NsqTarget("t", (nsqd.tcp_address,), tls=Tls(ours.ca), auth_secret="s3cret"))
     assert heard == []
 

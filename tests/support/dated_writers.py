@@ -29,12 +29,12 @@ def _(t: datetime, i: int) -> Iterator[str]:
     yield from (f"{h}/{t:%Y/%m/%d/%H}.log.gz" for h in HOSTS)
 
 
-@writer("the topic behind the hour", TOPICS)
+@writer("the topic after the hour", TOPICS)
 def _(t: datetime, i: int) -> Iterator[str]:
     yield from (f"{t:%Y/%m/%d/%H}/{p}.json.gz" for p in TOPICS)
 
 
-@writer("the hour behind the host", (), HOSTS)
+@writer("the hour after the host", (), HOSTS)
 def _(t: datetime, i: int) -> Iterator[str]:
     yield from (f"{t:%Y-%m-%d}/{h}.{t:%H}.log.gz" for h in HOSTS)
 
@@ -66,7 +66,7 @@ def _(t: datetime, i: int) -> Iterator[str]:
 
 dated("a folder for the day", "%Y%m%d/%H.log.gz")
 dated("dots", "e.%Y.%m.%d.%H.gz")
-dated("blanks", "my logs/ev %Y-%m-%d %H.log.gz")
+dated("spaces", "my logs/ev %Y-%m-%d %H.log.gz")
 dated("a T", "e-%Y%m%dT%H.gz")
 dated("day, month, year", "%d.%m.%Y/%H.log.gz")
 dated("month, day, year", "ev_%m-%d-%Y_%H.log.gz")
@@ -78,9 +78,9 @@ dated("Apache's time", "[%d%b%Y:%H].log.gz")
 dated("asctime", "ev %a %b %d %H:%M:%S %Y.log")
 dated("a weekday", "%a-%Y-%m-%d-%H.gz")
 dated("a folder for the weekday", "logs/%A/%Y%m%d%H.json")
-dated("a weekday behind the day", "%Y/%m/%d-%a/%H.gz")
+dated("a weekday after the day", "%Y/%m/%d-%a/%H.gz")
 dated("a folder for the week", "%Y/W%V/%m/%d/%H.json.gz")
-dated("the week behind the day", "%d/W%V/%m/%Y/%H.gz")
+dated("the week after the day", "%d/W%V/%m/%Y/%H.gz")
 
 
 @writer("a folder for the quarter")
@@ -88,20 +88,20 @@ def _(t: datetime, i: int) -> Iterator[str]:
     yield f"{t:%Y}/Q{(t.month + 2) // 3}/{t:%m/%d/%H}.json.gz"
 
 
-@writer("topics by their number", ("events_1", "events_2"))
+@writer("numbered topics", ("events_1", "events_2"))
 def _(t: datetime, i: int) -> Iterator[str]:
     yield from (f"{p}/{t:%Y/%m/%d/%H}.gz" for p in ("events_1", "events_2"))
 
 
-@writer("topics and hosts by their number", ("orders1", "orders2"), ("web01", "db"))
+@writer("numbered topics and hosts", ("orders1", "orders2"), ("web01", "db"))
 def _(t: datetime, i: int) -> Iterator[str]:
     yield from (f"{h}/{p}/{t:%Y/%m/%d/%H}.gz" for p in ("orders1", "orders2") for h in ("web01", "db"))
 
 
 dated("units", "logs/%Yy/%mm/%dd/%Hh.gz")
 dated("escaped colons", "logs/%Y-%m-%dT%H%%3A00%%3A00Z.json")
-dated("escaped blanks", "my%%20logs/ts=%Y-%m-%d%%20%H%%3A00%%3A00/part-0.gz")
-dated("an escaped blank in front of the date", "ev%%20%Y-%m-%d%%20%H.gz")
+dated("escaped spaces", "my%%20logs/ts=%Y-%m-%d%%20%H%%3A00%%3A00/part-0.gz")
+dated("an escaped space before the date", "ev%%20%Y-%m-%d%%20%H.gz")
 dated("escaped slashes", "logs%%2F%Y%%2F%m%%2F%d%%2F%H.gz")
 dated("folders for the month and the day", "app/%Y/%m/%Y-%m-%d/app-%H.log.gz")
 dated("folders for the month and the day, compact", "app/%Y-%m/%Y%m%d/app.%H.log.gz")

@@ -8,7 +8,7 @@ from datetime import datetime
 from tests.support.writer import HOSTS, TOPICS, dated, epoch, some_id, writer
 
 # NSQ
-dated("the article", "prefix.%Y-%m-%d_%H.log.gz")
+dated("one prefix", "prefix.%Y-%m-%d_%H.log.gz")
 
 
 @writer("nsq_to_file", ("events",), HOSTS)

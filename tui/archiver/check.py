@@ -1,4 +1,4 @@
-"""`--check`: everything that an archiver needs is checked, without taking a message or creating a channel."""
+"""`--check`: check everything that an archiver needs, without taking a message or creating a channel."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from tui.nsq.target import NsqTarget
 from tui.units import duration, plural, size
 
 TIMEOUT_SECONDS = 5.0
-_CLOCK_OFF_SECONDS = 5.0  # that our clock may differ from the store's
+_CLOCK_OFF_SECONDS = 5.0  # maximum difference between our clock and the store's
 
 
 def check_archiver(options: ArchiverOptions) -> Iterator[Check]:
-    """The spool, the archive, every nsqlookupd, every nsqd."""
+    """Check the spool, the archive, every nsqlookupd, and every nsqd."""
     yield from _spool(options)
     yield from _archive(options)
     nsqds = {address: _Named() for address in options.source.nsqd_tcp_addresses}
@@ -43,7 +43,7 @@ def check_archiver(options: ArchiverOptions) -> Iterator[Check]:
 
 @dataclass(frozen=True, slots=True)
 class _Named:
-    """An nsqd's HTTP address, if an nsqlookupd gave it, and that nsqlookupd if it is the only one to name the nsqd."""
+    """An nsqd's HTTP address from nsqlookupd, if any, and that nsqlookupd if only it names the nsqd."""
 
     http_address: str = ""
     lookupd: str = ""
@@ -70,7 +70,7 @@ def _spool(options: ArchiverOptions) -> Iterator[Check]:
 
 
 def _archive(options: ArchiverOptions) -> Iterator[Check]:
-    """Writes a small hidden object, sees that a second one is refused, compares, and removes it."""
+    """Write a small hidden object, check that overwriting is refused, compare it, and remove it."""
     store, layout = options.archive.store, options.archive.layout
     example = layout.spell(_this_hour(options), {"topic": options.source.topic, "host": options.host, "rev": "-000000"})
     key = f"{example.rpartition('/')[0]}/.hourscope-check-{uuid.uuid4().hex}".lstrip("/")
@@ -89,12 +89,12 @@ def _archive(options: ArchiverOptions) -> Iterator[Check]:
         except HourscopeError as error:
             yield Check("archive", "failed", str(error))
         finally:
-            removal = _removed(store, key)
+            removal = _remove(store, key)
         yield from removal
 
 
 def _compared(options: ArchiverOptions, key: str, path: Path, example: str) -> Check:
-    """Is the object that was put there, as it was put, and safe from being overwritten?"""
+    """Check that the uploaded object is there, unchanged, and protected from being overwritten."""
     store = options.archive.store
     refused = _is_refused(options, key, path)
     if not store.holds(key, path):
@@ -107,7 +107,7 @@ def _compared(options: ArchiverOptions, key: str, path: Path, example: str) -> C
 
 
 def _clock(stamp: datetime) -> Check:
-    """The time of an upload just made, by the store's clock, against ours."""
+    """Compare the store's time of an upload just made with our clock."""
     now = datetime.now(UTC)
     seconds = (now - stamp).total_seconds()
     if abs(seconds) <= _CLOCK_OFF_SECONDS:
@@ -120,12 +120,12 @@ def _clock(stamp: datetime) -> Check:
     return Check("clock", "warning", says)
 
 
-def _removed(store: Store, key: str) -> list[Check]:
-    """Nothing to report if the object of the check is gone again."""
+def _remove(store: Store, key: str) -> list[Check]:
+    """Remove the object of the check; return a warning if that fails."""
     try:
         store.delete(key)
     except HourscopeError as error:
-        return [Check("clean-up", "warning", f"the object {key} of this check stays: {error}")]
+        return [Check("clean-up", "warning", f"the object {key} of this check cannot be removed: {error}")]
     return []
 
 
@@ -142,7 +142,7 @@ def _is_refused(options: ArchiverOptions, key: str, path: Path) -> bool:
 
 
 def _lookupd(options: ArchiverOptions, address: str) -> tuple[Check, tuple[Nsqd, ...]]:
-    """What it answers, and the nsqds that it names."""
+    """Check an nsqlookupd, and return the nsqds that it names."""
     name, topic = f"nsqlookupd {address}", options.source.topic
     try:
         nsqds = nsqds_with_topic(address, topic, timeout=TIMEOUT_SECONDS)
@@ -178,7 +178,7 @@ def _channel(options: ArchiverOptions, destination: Destination) -> tuple[CheckS
     channel = next((channel for channel in destination.channels if channel.name == source.channel), None)
     if channel is None:
         says = f"{version}: {source.topic} has no channel {source.channel} yet; the archiver would create it"
-        return "warning", f"{says}, and get what is published after that"
+        return "warning", f"{says}, and receive messages from then on"
     if channel.paused or destination.paused:
         return "warning", f"{version}: the channel {channel.name} or its topic is paused, and delivers no messages"
     others = f", {plural(len(channel.clients), 'consumer')} on it" if channel.clients else ""

@@ -1,8 +1,8 @@
-"""A connection to one nsqd that reads in bulk, on pynsq's.
+"""A connection to one nsqd that reads in bulk, based on pynsq's.
 
-pynsq's connection takes two awaits and an object walk for every frame, about 30,000 messages per second. This one, once
-it is subscribed, reads whatever has arrived, cuts all whole frames out of it, and hands them over as one delivery; FINs
-go out joined, in one write. Everything else is pynsq's: identify, TLS, AUTH, heartbeats, RDY.
+pynsq's connection needs two awaits and several objects per frame, which limits it to about 30,000 messages per second.
+After the subscription, this one reads whatever has arrived and passes on all whole frames as one delivery; FINs are
+joined in one write. Everything else is pynsq's: identify, TLS, AUTH, heartbeats, RDY.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ from tui.nsq.refusals import not_nsqd
 
 _READ_BYTES = 1 << 18
 _DEFAULT_TIMEOUT_SECONDS = 60.0
-_MAX_GREETING_BYTES = 1 << 16  # of an answer before the subscription
+_MAX_GREETING_BYTES = 1 << 16  # maximum of an answer before the subscription
 
 
 class Owner(Protocol):
-    """Who gets what arrives over a connection."""
+    """The receiver of a connection's messages and events."""
 
     context: ssl.SSLContext | None
     full: bool
@@ -41,13 +41,13 @@ class Owner(Protocol):
     def deliver(self, delivery: Delivery) -> None: ...
 
     def joined(self, conn: Connection) -> None:
-        """nsqd has accepted the subscription."""
+        """Called when nsqd has accepted the subscription."""
 
     def trouble(self, conn: Connection, cause: object) -> None: ...
 
 
 class Connection(AsyncConn):  # type: ignore[misc]
-    """pynsq's connection, reading in bulk once it is subscribed, and only while its owner is not full."""
+    """pynsq's connection, which reads in bulk after the subscription, and only while its owner is not full."""
 
     def __init__(self, owner: Owner, host: str, port: int, **options: Any) -> None:
         super().__init__(host, port, **options)
@@ -63,7 +63,7 @@ class Connection(AsyncConn):  # type: ignore[misc]
         return join_address(self.host, self.port)
 
     def connect_to(self, family: int, address: tuple[Any, ...]) -> None:
-        """pynsq's own looks the name up in the loop, and reads 64 KB at a time."""
+        """Connect. pynsq's own method resolves the name in the loop, and reads 64 KB at a time."""
         self.socket = socket.socket(family, socket.SOCK_STREAM)
         self.socket.setblocking(False)
         self.stream = IOStream(self.socket, read_chunk_size=_READ_BYTES)
@@ -81,13 +81,13 @@ class Connection(AsyncConn):  # type: ignore[misc]
         super()._connect_callback(fut)
 
     def _fail(self, how: str) -> None:
-        """Something that is not nsqd answers here; `how` it does."""
+        """Report that the server is not nsqd; `how` describes its answer."""
         self._owner.trouble(self, not_nsqd(self.id, how))
         self.close()
 
     def _read_size(self, fut: Any) -> None:
-        """Before the subscription; pynsq would wait for the 1.2 GB that `HTTP` means as a size."""
-        if fut.exception() is not None:  # the connection is closed, which the close callback reports
+        """Check a frame's size before the subscription; pynsq would read `HTTP` as a size and wait for 1.2 GB."""
+        if fut.exception() is not None:  # the close callback reports it
             return
         data = fut.result()
         if 4 <= int.from_bytes(data, "big") <= _MAX_GREETING_BYTES:
@@ -96,17 +96,17 @@ class Connection(AsyncConn):  # type: ignore[misc]
             self._fail("it speaks HTTP" if data == b"HTTP" else "it does not answer as nsqd does")
 
     def _on_identify_response(self, data: bytes, **kwargs: Any) -> None:
-        """pynsq trusts the types of all of nsqd's answer."""
+        """Check the types in nsqd's answer, which pynsq does not."""
         try:
             msgspec.json.decode(data, type=Identified)
         except (msgspec.DecodeError, UnicodeDecodeError):
-            if data != b"OK":  # of an nsqd that is older than IDENTIFY's answer
+            if data != b"OK":  # from an nsqd older than IDENTIFY's answer
                 self._fail("it does not answer as nsqd does")
                 return
         super()._on_identify_response(data, **kwargs)
 
     def upgrade_to_tls(self, options: object = None) -> None:
-        """With our own context: pynsq's does not check the host name."""
+        """Use our own context, because pynsq's does not check the host name."""
         start_tls(self, self._owner.context, self.host)
 
     def _start_read(self) -> None:
@@ -123,20 +123,20 @@ class Connection(AsyncConn):  # type: ignore[misc]
         IOLoop.current().add_future(reading, self._read_bulk)
 
     def resume(self) -> None:
-        """Read again, after the owner was full."""
+        """Resume reading after the owner was full."""
         if self.paused:
             self.heard = time.monotonic()
             self._start_read()
 
     def _read_bulk(self, fut: Any) -> None:
-        if fut.exception() is not None:  # the connection is closed, which its close callback reports
+        if fut.exception() is not None:  # the close callback reports it
             return
         self.heard = time.monotonic()
         self.split(self._rest + fut.result() if self._rest else fut.result())
         self._start_read()
 
     def split(self, data: bytes) -> None:
-        """Hand over every whole frame of `data`; the rest waits for more."""
+        """Pass on every whole frame of `data`; keep the rest for later."""
         start = 0
         while True:
             ids, bodies, again, stop = messages(data, start)
@@ -159,7 +159,7 @@ class Connection(AsyncConn):  # type: ignore[misc]
         return self._write(b"FIN " + b"\nFIN ".join(ids) + b"\n")
 
     def requeue(self, ids: list[bytes]) -> bool:
-        """REQ without a delay: our own slowness does not call for one."""
+        """Send REQ without a delay, because the consumer is slow, not the message."""
         self.in_flight -= len(ids)
         return self._write(b"REQ " + b" 0\nREQ ".join(ids) + b" 0\n")
 
@@ -167,19 +167,19 @@ class Connection(AsyncConn):  # type: ignore[misc]
         return self._write(b"TOUCH " + b"\nTOUCH ".join(ids) + b"\n")
 
     def keep_alive(self) -> None:
-        """NOP: nsqd's heartbeats are not read now."""
+        """Send NOP, because nsqd's heartbeats are not being read."""
         self._write(b"NOP\n")
 
     def leave(self) -> None:
-        """CLS: nsqd sends no further messages, and answers CLOSE_WAIT, which sets `left`."""
+        """Send CLS: nsqd stops sending messages and answers CLOSE_WAIT, which sets `left`."""
         self._write(b"CLS\n")
 
     def close_writing(self) -> None:
-        """Close our half of the connection; with TLS, Python can only close both."""
+        """Close our half of the connection; with TLS, Python can only close both halves."""
         if self.tls_v1:
             self.close()
             return
-        with suppress(OSError):  # nsqd has closed it already
+        with suppress(OSError):  # already closed by nsqd
             self.socket.shutdown(socket.SHUT_WR)
 
     def _write(self, commands: bytes) -> bool:

@@ -1,7 +1,7 @@
-"""NSQ as a source: a Reader that keeps a connection to every nsqd that has the topic.
+"""NSQ as a source: a Reader with a connection to every nsqd that has the topic.
 
-pynsq's Reader, but for its connections (connection.py) and for what it would do to an archiver's messages: none is
-given up after `max_tries`, none is requeued with a delay, and nothing backs off.
+It is pynsq's Reader with other connections (connection.py), and without behavior that an archiver cannot use: no
+message is given up after `max_tries` or requeued with a delay, and the reader never backs off.
 """
 
 from __future__ import annotations
@@ -29,17 +29,17 @@ from tui.nsq.refusals import Refusal, error_frame, missing_tls
 USER_AGENT = f"hourscope-archiver/{__version__}"
 _CONNECT_SECONDS = 10.0
 _MIN_RETRY_SECONDS, _MAX_RETRY_SECONDS = 0.5, 15.0
-_STEADY_SECONDS = 30.0  # after so long a connection was a good one, and is retried soon
-LOOKUP_SECONDS = 10  # between two questions to nsqlookupd
-# nsqd refuses these when the message's time was over: it comes again, and is then in the archive twice.
+_STEADY_SECONDS = 30.0  # a connection that lasted this long is retried soon
+LOOKUP_SECONDS = 10  # between two requests to nsqlookupd
+# nsqd refuses these after a message's timeout: it is redelivered, and is then in the archive twice.
 _LATE = (b"E_FIN_FAILED", b"E_REQ_FAILED", b"E_TOUCH_FAILED")
 
 
 class Reader(nsq.Reader):  # type: ignore[misc]
     """pynsq's Reader with connections that read in bulk.
 
-    `deliver` gets every delivery, `late` is called for each message whose time was over when it was answered, and
-    `outages` hears of every address that is lost or works again. `full`: nothing more should be read for now.
+    `deliver` receives every delivery, `late` is called for each message that was answered after its timeout, and
+    `outages` records every address that is lost or works again. `full`: stop reading for now.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class Reader(nsq.Reader):  # type: ignore[misc]
         super().__init__(
             source.topic,
             source.channel,
-            message_handler=lambda message: None,  # never called: what arrives does so in bulk
+            message_handler=lambda message: None,  # never called, because messages arrive in bulk
             nsqd_tcp_addresses=list(source.nsqd_tcp_addresses),
             lookupd_http_addresses=list(source.lookupd_http_addresses),
             max_tries=0,
@@ -68,7 +68,7 @@ class Reader(nsq.Reader):  # type: ignore[misc]
         self.deliver = deliver
         self._late, self._outages = late, outages
         self._named_by: dict[str, str] = {}  # nsqds, by the nsqlookupd that gave the address
-        self._broken: list[asyncio.Task[None]] = []  # what an error has ended
+        self._broken: list[asyncio.Task[None]] = []  # tasks that ended with an error
         self.full = False
         self._closing = False
         self._connecting: set[str] = set()
@@ -79,23 +79,23 @@ class Reader(nsq.Reader):  # type: ignore[misc]
     def trouble(self, conn: Any, error: object) -> None:
         if error_frame(error).startswith(_LATE):
             self._late()
-        elif not conn.failed:  # what follows is a consequence
+        elif not conn.failed:  # later errors are consequences
             conn.failed = True
             self._outages.lost(conn.id, error, self._named_by.get(conn.id, ""))
 
     def joined(self, conn: Any) -> None:
-        """nsqd has accepted the subscription."""
+        """Note that nsqd has accepted the subscription."""
         conn.joined = True
         self.missing.pop(conn.id, None)
         self._outages.back(conn.id)
 
     @property
     def links(self) -> int:
-        """How many nsqds we are subscribed at."""
+        """The number of nsqds that we are subscribed to."""
         return sum(conn.joined for conn in self.conns.values())
 
     def check(self) -> None:
-        """Raise what ended one of the tasks here, if one has ended."""
+        """Raise the error of a task that has ended."""
         for task in self._broken:
             task.result()
 
@@ -107,7 +107,7 @@ class Reader(nsq.Reader):  # type: ignore[misc]
         self._later(HEARTBEAT_SECONDS, self._watch)
 
     async def _watch(self) -> None:
-        """Close the connection to an nsqd that is silent; keep those alive that are not read for now."""
+        """Close connections to silent nsqds; keep connections alive that are not being read."""
         while not self._closing:
             now = time.monotonic()
             for conn in list(self.conns.values()):
@@ -119,10 +119,10 @@ class Reader(nsq.Reader):  # type: ignore[misc]
             await asyncio.sleep(HEARTBEAT_SECONDS / 2)
 
     def _check_last_recv_timestamps(self) -> None:
-        """pynsq's uses the wall clock, which may be set; `_watch` takes its place."""
+        """Do nothing: pynsq's check uses the wall clock, which can jump; `_watch` replaces it."""
 
     async def _ask_lookupds(self) -> None:
-        """All of them, periodically; pynsq asks one at a time, and reports no failure."""
+        """Ask all nsqlookupds periodically; pynsq asks one at a time, and does not report failures."""
         while not self._closing:
             known, heard = set(self.nsqd_tcp_addresses), True
             for address in self.lookupd_http_addresses:
@@ -141,14 +141,14 @@ class Reader(nsq.Reader):  # type: ignore[misc]
             await asyncio.sleep(LOOKUP_SECONDS)
 
     def _forget(self, known: set[str]) -> None:
-        """No nsqlookupd names the others any longer, so none of them is missing."""
+        """Forget missing nsqds that no nsqlookupd names any longer."""
         for gone in (self.missing.keys() | self._named_by.keys()) - known - self.conns.keys():
             self.missing.pop(gone, None)
             self._named_by.pop(gone, None)
             self._outages.unlisted(gone)
 
     def _connect_named(self, lookupd: str, nsqds: Iterable[Nsqd]) -> set[str]:
-        """Connect to what an nsqlookupd names, one by one: an address that is not one holds up no other."""
+        """Connect to the nsqds that an nsqlookupd names, separately: an invalid address affects no other."""
         known = set()
         for address in dict.fromkeys(nsqd.tcp_address for nsqd in nsqds):
             try:
@@ -163,7 +163,7 @@ class Reader(nsq.Reader):  # type: ignore[misc]
         return known
 
     def connect_to_nsqd(self, host: str, port: int) -> None:
-        """Without pynsq's limit of one attempt in ten seconds: our own waits are shorter at first."""
+        """Connect without pynsq's limit of one attempt in ten seconds: our waits are shorter at first."""
         address = join_address(host, port)
         if self._closing or address in self.conns:
             return
@@ -178,7 +178,7 @@ class Reader(nsq.Reader):  # type: ignore[misc]
         asked = in_thread("names", lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
         try:
             addresses = await asyncio.wait_for(asyncio.wrap_future(asked), _CONNECT_SECONDS)
-        except OSError as error:  # TimeoutError is one
+        except OSError as error:  # includes TimeoutError
             self.trouble(conn, error)
             self._again(conn)
             return
@@ -214,7 +214,7 @@ class Reader(nsq.Reader):  # type: ignore[misc]
 
     def _on_connection_error(self, conn: Any, error: Any, **kwargs: Any) -> None:
         self.trouble(conn, error)
-        if conn.stream is None:  # TLS failed, and pynsq leaves such a connection as it is
+        if conn.stream is None:  # TLS failed, and pynsq does not close such a connection
             self._again(conn)
 
     def _on_connection_close(self, conn: Any, **kwargs: Any) -> None:
@@ -228,7 +228,7 @@ class Reader(nsq.Reader):  # type: ignore[misc]
         self.share()
 
     def _again(self, conn: Any) -> None:
-        """Retry after a wait; what nsqlookupd knows it names again by itself."""
+        """Retry after a wait; addresses from nsqlookupd come again with its next answer."""
         self._connecting.discard(conn.id)
         if time.monotonic() - conn.born > _STEADY_SECONDS:
             self._tries.pop(conn.id, None)
@@ -248,7 +248,7 @@ class Reader(nsq.Reader):  # type: ignore[misc]
             self._send_rdy(conn, self._connection_max_in_flight() if self.max_in_flight else 0)
 
     def allow(self, in_flight: int) -> None:
-        """How many messages may be unfinished, over all connections; 0 asks for no more."""
+        """Set the maximum of unfinished messages over all connections; 0 requests no more."""
         if in_flight != self.max_in_flight:
             self.max_in_flight = in_flight
             self.share()
@@ -268,7 +268,7 @@ class Reader(nsq.Reader):  # type: ignore[misc]
             self._broken.append(task)
 
     async def leave(self, grace: float) -> None:
-        """Ask every nsqd to stop sending (CLS). What it had sent by then has arrived when this returns."""
+        """Ask every nsqd to stop sending (CLS). Messages that it sent before have arrived when this returns."""
         self._closing = True
         self.allow(0)
         for conn in self.conns.values():
@@ -278,7 +278,7 @@ class Reader(nsq.Reader):  # type: ignore[misc]
             await asyncio.sleep(0.01)
 
     async def close_all(self, grace: float) -> None:
-        """Close the connections once nsqd has read the last FIN, which it has when it closes its own side."""
+        """Close the connections once nsqd has read the last FIN, which is the case when it closes its side."""
         self._closing = True
         deadline = time.monotonic() + grace
         while any(conn.stream.writing() for conn in self.conns.values()) and time.monotonic() < deadline:

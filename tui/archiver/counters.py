@@ -1,4 +1,4 @@
-"""What one consuming process counts: written by its event loop only, read by anyone, sent between processes."""
+"""The counters of one consuming process: written only by its event loop, read anywhere, sent between processes."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class Counters:
-    """Since the start, but for those that are now: `unfinished`, `oldest` (seconds that the oldest unfinished message
-    waits), `links`, `alone` (seconds without any), `missing` (nsqds not reached for a minute), `lost` (why an nsqd or
-    nsqlookupd is away; "" if none is), `paused` (why nothing is asked for; "" if something is) and `seen` (when it was
-    last at work, on time.monotonic, which all processes share).
+    """Counters since the start, and the current state: `unfinished`, `oldest` (age of the oldest unfinished message in
+    seconds), `links`, `alone` (seconds without a link), `missing` (nsqds not reached for a minute), `lost` (why an nsqd
+    or nsqlookupd is away; "" if none is), `paused` (why no messages are requested; "" if they are) and `seen` (last
+    activity, on time.monotonic, which all processes share).
 
-    `messages`, `bytes` and `changed` count what is on disk. `again`: messages that had been delivered before, to any
-    consumer. `unsure`: those whose FIN may not have counted, since the link was gone or the message's time over; each
-    of them may come again and is then in the archive twice. `changed`: lines that are not their message's bytes, by
-    reason.
+    `messages`, `bytes` and `changed` count what is on disk. `again`: messages that were delivered before, to any
+    consumer. `unsure`: messages whose FIN nsqd may not have processed, because the link was lost or the timeout had
+    passed; each may be redelivered and is then in the archive twice. `changed`: lines that differ from their message's
+    bytes, by reason.
     """
 
     messages: int = 0
@@ -40,7 +40,7 @@ class Counters:
 
 
 def together(all_: Iterable[Counters]) -> Counters:
-    """Those of several processes as one."""
+    """Combine the counters of several processes."""
     total = Counters()
     for one in all_:
         for name in ("messages", "bytes", "written", "syncs", "again", "unsure", "given_back", "unfinished", "links"):

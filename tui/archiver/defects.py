@@ -15,36 +15,36 @@ _LOG = logging.getLogger(__name__)
 
 
 def first_of(error: BaseException) -> BaseException:
-    """The error itself; of a group of them (asyncio.TaskGroup) the first."""
+    """Return the error itself, or the first of an exception group (asyncio.TaskGroup)."""
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     return error
 
 
 def spelled(error: BaseException) -> str:
-    """`RuntimeError: words`."""
+    """Return `RuntimeError: message`."""
     error = first_of(error)
     return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
 
 
 def defect(what: str, error: BaseException) -> HourscopeError:
-    """A sentence about what ended by an error; `raise … from error` keeps the traceback for --debug."""
+    """Return an error that says what ended unexpectedly; `raise … from error` keeps the traceback for --debug."""
     first = first_of(error)
     if isinstance(first, HourscopeError):
         return HourscopeError(f"{what} ended: {first}")
     return HourscopeError(
-        f"{what} ended by an unexpected error ({spelled(first)}); what was acknowledged to NSQ is in the spool: start "
+        f"{what} ended by an unexpected error ({spelled(first)}); acknowledged messages are in the spool: start "
         "the archiver again, and report this with the output of --debug"
     )
 
 
 def show_traceback(error: BaseException) -> None:
-    """For --debug: on stderr, unless whoever embeds the archiver has set up logging."""
+    """Log the traceback for --debug: to stderr, unless the embedding program has set up logging."""
     _LOG.warning("the traceback of an unexpected error", exc_info=error)
 
 
 class _DefectHandler(logging.Handler):
-    """pynsq and tornado log what a callback raised; all else that they log the intake reports in its own words."""
+    """Reports exceptions of callbacks that pynsq and tornado log; the intake reports everything else that they log."""
 
     def __init__(self, report: Callable[[BaseException], None]) -> None:
         super().__init__()
@@ -52,13 +52,13 @@ class _DefectHandler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         error = record.exc_info[1] if record.exc_info else None
-        if error is not None and not isinstance(error, OSError):  # OSError: the connection closed, which it reports too
+        if error is not None and not isinstance(error, OSError):  # OSError: a closed connection, reported elsewhere
             self._report(error)
 
 
 @contextmanager
 def reported(report: Callable[[BaseException], None]) -> Iterator[None]:
-    """What callbacks of this event loop, of pynsq and of tornado raise goes to `report`, and not to stderr."""
+    """Pass exceptions of callbacks in this event loop, pynsq and tornado to `report` instead of stderr."""
 
     def unhandled(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         error = context.get("exception")

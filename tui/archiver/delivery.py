@@ -1,4 +1,4 @@
-"""What passes between NSQ and the intake: deliveries, and the links that they came over."""
+"""The interface between NSQ and the intake: deliveries, and the links on which they arrive."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Protocol
 
 
 class ConsumerLink(Protocol):
-    """A connection to one nsqd. Its answers are False if it is gone: nsqd then gives the messages out again."""
+    """A connection to one nsqd. Its commands return False if it is lost; nsqd then redelivers the messages."""
 
     @property
     def id(self) -> str:
@@ -16,31 +16,31 @@ class ConsumerLink(Protocol):
 
     @property
     def rdy(self) -> int:
-        """How many messages it may have unfinished."""
+        """The maximum number of its unfinished messages."""
 
     @property
     def message_timeout(self) -> float:
-        """Seconds after which nsqd gives an untouched message to another."""
+        """Seconds after which nsqd redelivers an untouched message."""
 
     def finish(self, ids: list[bytes]) -> bool:
-        """FIN."""
+        """Send FIN."""
 
     def requeue(self, ids: list[bytes]) -> bool:
-        """REQ, without a delay: our own slowness does not call for one."""
+        """Send REQ without a delay, because the consumer is slow, not the message."""
 
     def touch(self, ids: list[bytes]) -> bool:
-        """TOUCH: the message timeout begins anew."""
+        """Send TOUCH, which restarts the message timeout."""
 
     def resume(self) -> None:
-        """Read again, after the intake was full."""
+        """Resume reading after the intake was full."""
 
 
 @dataclass(eq=False, slots=True)
 class Delivery:
-    """Messages that came together over one link, in order. `size` in bytes of bodies; `came` and
-    was last `touched` on time.monotonic.
+    """Messages that arrived together over one link, in order. `size`: bytes of the bodies; `came` and `touched`: their
+    arrival and last touch, on time.monotonic.
 
-    `again` of them have been delivered before, to any consumer.
+    `again` of them were delivered before, to any consumer.
     """
 
     link: ConsumerLink

@@ -1,15 +1,15 @@
-"""The spool folder: what its files are called, who owns it, what is in it.
+"""The spool folder: the names of its files, its owner, its contents.
 
-A file's name shows how far it has come; every step is one atomic rename, so a crash leaves it at one step or the next:
+A file's name shows its state; every step is one atomic rename, so after a crash it is in one state or the next:
 
-    2026-11-23T13.SEQ.open        being appended to, a gzip member a sync
+    2026-11-23T13.SEQ.open        being appended to, a gzip member per sync
     2026-11-23T13.SEQ.torn        left by a process that died: its last member may be torn
-    2026-11-23T13.SEQ.gz          whole, waits for its upload
+    2026-11-23T13.SEQ.gz          whole, waiting for its upload
     2026-11-23T13.SEQ.merged.gz   whole, and one gzip stream
     2026-11-23T13-000004.gz       has its revision; the archive may hold it already
 
-SEQ is a time and the number of the process that wrote it. Only the uploader gives revisions, so no two files of a spool
-ever want the same key. The folder and its files are for their owner alone.
+SEQ is a time and the number of the process that wrote it. Only the uploader assigns revisions, so no two files of a
+spool get the same key. Only their owner can read the folder and its files.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class SpoolFile:
 
     @property
     def part(self) -> int:
-        """The process that wrote it."""
+        """The number of the process that wrote it."""
         return int(self.seq.rpartition("-")[2] or 0)
 
 
@@ -62,20 +62,20 @@ def named(hour: datetime, rev: int) -> str:
 
 
 def spell_rev(rev: int) -> str:
-    """As nsq_to_file and layouts spell a revision: `-000004`."""
+    """Format a revision as nsq_to_file and layouts do: `-000004`."""
     if rev > 999_999:
         raise ArchiveError("an hour has a million files already; raise --rotate-size")
     return f"-{rev:06d}"
 
 
 def spooled(folder: Path, zone: tzinfo) -> list[SpoolFile]:
-    """Every file of the spool, by hour, then age; files with other names are ignored. Raises ArchiveError."""
+    """Return every file of the spool, by hour and age; ignore files with other names. Raises ArchiveError."""
     files = []
     try:
         with os.scandir(folder) as entries:
             for entry in entries:
                 if match := _NAME.fullmatch(entry.name):
-                    with suppress(FileNotFoundError):  # renamed meanwhile: the next look finds it
+                    with suppress(FileNotFoundError):  # renamed meanwhile; the next call finds it
                         files.append(_file(Path(entry.path), match, entry.stat(), zone))
     except OSError as error:
         raise ArchiveError(f"the spool {folder} cannot be read: {reason(error)}") from error
@@ -89,7 +89,7 @@ def _file(path: Path, match: re.Match[str], status: os.stat_result, zone: tzinfo
 
 
 def rename(path: Path, name: str) -> Path:
-    """A new name in the same folder, on disk when this returns."""
+    """Rename a file within its folder; the change is on disk when this returns."""
     target = path.with_name(name)
     path.rename(target)
     sync_folder(path.parent)
@@ -97,22 +97,22 @@ def rename(path: Path, name: str) -> Path:
 
 
 class SpoolInUseError(ArchiveError):
-    """Another archiver uses the spool now."""
+    """Another archiver is using the spool."""
 
 
 class Ownership:
-    """The spool as ours alone, until the end of this process and of those that inherit the descriptor `lock`."""
+    """Exclusive use of the spool, until this process and those that inherit the descriptor `lock` end."""
 
     def __init__(self, folder: Path, identity: Mapping[str, str], lock: int) -> None:
         self._folder, self._identity = folder, identity
         self.lock = lock
 
     def restore(self) -> str:
-        """Make the spool again if its folder, or only the lock in it, is gone; what happened, or "".
+        """Recreate the spool if its folder, or only the lock in it, is gone; return what happened, or "".
 
-        Children that run already hold the old lock. A new archiver could begin while they still write, which is safe: a
-        message is finished only if the file that it was written to is still there under its name (see `spool`).
-        Raises SpoolInUseError if another archiver was faster, ArchiveError if the spool cannot be made.
+        Running children hold the old lock. A new archiver could start while they still write, which is safe: a message
+        is finished only if its file is still there under its name (see `spool`). Raises SpoolInUseError if another
+        archiver was faster, ArchiveError if the spool cannot be created.
         """
         try:
             ours = os.fstat(self.lock)
@@ -137,11 +137,10 @@ def owned(
     patience: float = 0.0,
     stopped: Callable[[], bool] = lambda: False,
 ) -> Iterator[Ownership]:
-    """The spool as ours alone.
+    """Take exclusive use of the spool.
 
-    `identity` says whose messages are in it; a spool that holds another archiver's is refused. `patience` is how long,
-    in seconds, the children of one that was killed may take to end; `stopped` ends the wait. Raises SpoolInUseError or
-    ArchiveError.
+    `identity` says whose messages it holds; a spool with another archiver's messages is refused. `patience`: seconds to
+    wait for the children of a killed archiver to end; `stopped` ends the wait. Raises SpoolInUseError or ArchiveError.
     """
     ownership = Ownership(folder, identity, _acquire(folder, identity, time.monotonic() + patience, stopped))
     try:
@@ -153,12 +152,14 @@ def owned(
 def _acquire(
     folder: Path, identity: Mapping[str, str], deadline: float, stopped: Callable[[], bool] = lambda: False
 ) -> int:
-    """The descriptor of the lock, which is ours; a folder that is missing is made."""
+    """Lock the spool and return the descriptor; create a missing folder."""
     try:
         _make(folder)
         descriptor = private_opener(str(folder / _LOCK), os.O_RDWR | os.O_CREAT)
     except OSError as error:
-        raise ArchiveError(f"the spool {folder} cannot be used: {reason(error)}; give another with --spool") from error
+        raise ArchiveError(
+            f"the spool {folder} cannot be used: {reason(error)}; choose another with --spool"
+        ) from error
     try:
         while not _locked(descriptor):
             if time.monotonic() >= deadline or stopped():
@@ -174,7 +175,7 @@ def _acquire(
 
 
 def _make(folder: Path) -> None:
-    """The folder is there, for its owner alone, and on disk."""
+    """Create the folder, for its owner only, and sync it."""
     fresh = [path for path in (folder, *folder.parents) if not path.exists()]
     private_folder(folder)
     for path in fresh:
@@ -183,14 +184,14 @@ def _make(folder: Path) -> None:
 
 def _locked(descriptor: int) -> bool:
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)  # the kernel lets it go, also after kill -9
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)  # the kernel releases it, even after kill -9
     except BlockingIOError:
         return False
     return True
 
 
 def _claim(folder: Path, identity: Mapping[str, str]) -> None:
-    """Write down whose spool it is; ArchiveError if it still holds files of another."""
+    """Record the owner of the spool; ArchiveError if it still holds files of another."""
     path = folder / _IDENTITY
     try:
         before = json.loads(path.read_text(encoding="utf-8")) if path.exists() else None

@@ -1,11 +1,12 @@
-"""The heart of the archiver: deliveries come in, go to disk, and only then are finished.
+"""The core of the archiver: deliveries arrive, are written to disk, and only then are finished.
 
-One event loop; one thread writes. A sync begins when half of what a link may have unfinished waits, when some MB wait,
-or after `sync_interval`; what comes meanwhile waits for the next. Nothing is finished that is not on disk; what cannot
-be written is given back to NSQ without a delay, and no more is asked for until the disk takes bytes again.
+One event loop, and one thread that writes. A sync starts when half of a link's unfinished messages are waiting, when
+some MB are waiting, or after `sync_interval`; messages that arrive meanwhile wait for the next one. No message is
+finished before it is on disk. Messages that cannot be written are requeued without a delay, and no more are requested
+until the disk works again.
 
-Backpressure has three steps: RDY by the size of the messages, no reading from the sockets while too much waits, and
-RDY 0 while the spool is full or broken. What waits long is touched, so that no message times out under our hands.
+Backpressure has three steps: RDY by the size of the messages, no reading from the sockets while too much is waiting,
+and RDY 0 while the spool is full or broken. Messages that wait long are touched, so that none times out here.
 """
 
 from __future__ import annotations
@@ -34,21 +35,21 @@ from tui.units import size
 
 T = TypeVar("T")
 
-_TICK_SECONDS = 0.1  # between two looks at the clock
-_LOOK_SECONDS = 1.0  # between two looks at the spool
+_TICK_SECONDS = 0.1  # between two checks of the clock
+_LOOK_SECONDS = 1.0  # between two checks of the spool
 _SYNC_BYTES = 4 << 20
 _IN_FLIGHT_BYTES = 16 << 20  # RDY is lowered for large messages
-FULL_BYTES = 24 << 20  # more than this waits in sockets, where it cannot be touched
-_FIRST_RDY = 16  # until it is known how large messages are
+FULL_BYTES = 24 << 20  # messages beyond this stay in sockets, where they cannot be touched
+_FIRST_RDY = 16  # until the size of messages is known
 MISSING_SECONDS = 60.0  # without a connection
-_GRACE_SECONDS = 2.0  # for nsqd to answer a goodbye, twice
+_GRACE_SECONDS = 2.0  # for each of nsqd's two answers at the end
 
 
 class Intake:
-    """One consuming process's work. `run` it in an event loop; `counters` may be read from any thread.
+    """The work of one consuming process. `run` it in an event loop; `counters` may be read from any thread.
 
-    `stopped` is asked ten times per second; `report` gets sentences for the operator; `counted` is called after each
-    sync, before what was synced is finished: what NSQ forgets has been counted.
+    `stopped` is called ten times per second; `report` receives sentences for the operator; `counted` is called after
+    each sync, before its messages are finished, so every message that NSQ forgets has been counted.
     """
 
     def __init__(
@@ -67,18 +68,18 @@ class Intake:
         self._waiting: list[tuple[datetime, Delivery]] = []
         self._writing: list[tuple[datetime, Delivery]] = []
         self._waits: Counter[ConsumerLink] = Counter()
-        self._bytes = 0  # of what waits and is being written
-        self._mean = 0.0  # bytes of a message
+        self._bytes = 0  # waiting or being written
+        self._mean = 0.0  # mean bytes of a message
         self._defects: set[str] = set()
         self._last = False
         self._broken = self._crowded = ""
         self._looked = 0.0
         self._linked = time.monotonic()
-        self._used = 0  # bytes of the spool, from the last look and what was written since
+        self._used = 0  # bytes of the spool: at the last check, plus those written since
         self._hour = self._now()
 
     async def run(self) -> None:
-        """Until `stopped`; then everything that has come is on disk and finished, or given back."""
+        """Run until `stopped`; then every message that arrived is on disk and finished, or requeued."""
         self._due = asyncio.Event()
         self._reader = Reader(self._options.source, self._deliver, self._late, self._outages)
         with reported(self._defect), ThreadPoolExecutor(1, thread_name_prefix="spool") as self._thread:
@@ -169,7 +170,7 @@ class Intake:
             self._break(str(error))
 
     async def _close(self) -> None:
-        """Every open file is whole, so that its upload can make room."""
+        """Complete every open file, so that its upload can make room."""
         try:
             await self._in_thread(self._spool.close)
         except OutputError as error:
@@ -208,7 +209,7 @@ class Intake:
                 delivery.link.touch(delivery.ids)
 
     async def _look(self) -> None:
-        """How full the spool is, and whether a broken one takes bytes again."""
+        """Measure the spool, and test whether a broken one can be written again."""
         try:
             self._used = sum(file.size for file in spooled(self._options.spool, self._options.archive.zone))
         except ArchiveError as error:
@@ -226,7 +227,7 @@ class Intake:
             self._report("resumed: the spool can be written again")
 
     def _limit(self) -> None:
-        """No more messages while the spool is too large."""
+        """Pause while the spool is too large."""
         limit = self._options.spool_max
         if not self._crowded and self._used >= limit:
             self._crowded = f"the spool holds {size(self._used)} of at most {size(limit)} (--spool-max)"
@@ -256,7 +257,7 @@ class Intake:
         self._counters.unsure += 1
 
     def _defect(self, error: BaseException) -> None:
-        """In a callback: its connection is silent from then on, and is replaced; each kind is reported once."""
+        """Handle an error in a callback: replace its dead connection; report each kind of error once."""
         if (text := spelled(error)) not in self._defects:
             self._defects.add(text)
             self._report(f"an unexpected error in a connection ({text}); it is reopened; please report this")

@@ -1,7 +1,7 @@
-"""A message becomes a line: its bytes and a newline. Pure.
+"""Converting messages to lines: the message's bytes and a newline. Pure functions.
 
-In valid JSON a raw newline can only be white space between tokens (RFC 8259 §2, §7), so there it becomes a space. Any
-other body that cannot be a line is wrapped (`tui.archive.envelope`), from which `send` restores the exact bytes.
+In valid JSON a raw newline can only be white space between tokens (RFC 8259 §2, §7), so it becomes a space. Any other
+body that cannot be a line is wrapped (`tui.archive.envelope`); `send` restores the exact bytes.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ import stringzilla as sz
 from tui.archive.envelope import MARK, needs_envelope, wrap
 from tui.archive.members import ZERO_RUN
 
-SPACED = "json-newline"  # the one change without an envelope
+SPACED = "json-newline"  # the only change without an envelope
 
 
 def lines_of(bodies: Sequence[bytes]) -> tuple[bytes, Counter[str]]:
-    """The bodies as lines, in order, and how many were changed, by reason.
+    """Return the bodies as lines, in order, and the number of changed ones by reason.
 
-    Reasons: `json-newline` (made a space), `newline`, `empty`, `lookalike`, `changed` (wrapped).
+    Reasons: `json-newline` (replaced by a space), `newline`, `empty`, `lookalike`, `changed` (wrapped).
     """
     block = b"\n".join(bodies) + b"\n" if bodies else b""
     if len(bodies) > 1 and _all_plain_objects(block, len(bodies)):
-        return block, Counter()  # nearly always: a few searches of a whole block, no look at each body
+        return block, Counter()  # nearly always: a few searches of the whole block suffice
     changed: Counter[str] = Counter()
     lines = [_line(body, changed) for body in bodies]
     lines.append(b"")
@@ -33,7 +33,7 @@ def lines_of(bodies: Sequence[bytes]) -> tuple[bytes, Counter[str]]:
 
 
 def _all_plain_objects(block: bytes, count: int) -> bool:
-    """Is each line one JSON object, as far as its ends tell, that a reader gives back as it is?"""
+    """Return whether each line begins and ends like a JSON object that a reader returns unchanged."""
     ends = block[:1] == b"{" and block[-2:] == b"}\n" and int(sz.count(block, b"}\n{")) == count - 1
     if not ends or int(sz.count(block, b"\n")) != count:
         return False
@@ -52,7 +52,7 @@ def _line(body: bytes, changed: Counter[str]) -> bytes:
 
 
 def _is_json(body: bytes) -> bool:
-    """Strictly: no NaN, no raw control character in a string, UTF-8 throughout."""
+    """Return whether the body is strict JSON: no NaN, no raw control character in a string, only UTF-8."""
     try:
         body.decode("utf-8")
         msgspec.json.decode(body)

@@ -1,4 +1,4 @@
-"""A file of many small gzip members becomes one stream: the same lines, fewer bytes."""
+"""Merging a file of many small gzip members into one stream with the same lines and fewer bytes."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ MERGING = ".merging"
 
 
 def merge(path: Path, hour: datetime, seq: str) -> Path:
-    """The merged file, which has taken the place of the one with members. What a crash leaves is done again.
+    """Replace the file by a merged one and return its path. After a crash, the merge is repeated.
 
-    OutputError, and the file is as it was, if there is no room for a second one.
+    OutputError, with the file unchanged, if there is no room for a second one.
     """
     partial = path.with_name(file_name(hour, seq, MERGING))
     try:
@@ -50,7 +50,7 @@ def squeeze(path: Path, partial: Path) -> None:
 
 
 def drop_leftovers(folder: Path, files: list[SpoolFile]) -> list[SpoolFile]:
-    """Without what a crash left between two steps of a merge: a partial file, or the members of one that is done."""
+    """Remove leftovers of a merge after a crash: a partial file, or the source of a merged one."""
     for partial in folder.glob(f"*{MERGING}"):
         partial.unlink()
     done = {file.seq for file in files if file.state == MERGED}

@@ -1,4 +1,4 @@
-"""The options of an archiver: where messages come from, where they are spooled, where they go."""
+"""The options of an archiver: the source of messages, the spool, the archive."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _ANY_HOUR = datetime(2015, 1, 20, 13, tzinfo=UTC)
 class TopicSource:
     """A topic's channel, and the nsqds that have it: named, or found through nsqlookupd.
 
-    `max_in_flight` messages may be unfinished at a time, over all nsqds; half of them are a sync.
+    `max_in_flight` messages may be unfinished at a time, over all nsqds; half of them trigger a sync.
     """
 
     topic: str
@@ -41,7 +41,7 @@ class TopicSource:
     auth_secret: str | None = field(default=None, repr=False)
 
     def check(self) -> None:
-        """ConfigError or SendError if a name or an address is invalid, or a file of TLS cannot be used."""
+        """Raise ConfigError or SendError if a name or an address is invalid, or a TLS file cannot be used."""
         for what, name in (("topic", self.topic), ("channel", self.channel)):
             if not valid_name(name):
                 raise name_error(what, name)
@@ -55,11 +55,11 @@ class TopicSource:
 
 @dataclass(frozen=True, slots=True)
 class ArchiverOptions:
-    """One archiver. `now` gives seconds since 1970, and with it the hour; tests bring their own.
+    """The options of an archiver. `now` returns seconds since 1970, from which the hour follows; tests replace it.
 
-    Sizes in bytes, times in seconds. `spool` belongs to this archiver alone. With more than one of `processes` each has
-    its own connections and files. `rotate_size` of None rotates at the hour only. `debug` shows the traceback of an
-    unexpected error that the archiver recovers from.
+    Sizes are in bytes, times in seconds. Only this archiver uses `spool`. With several `processes`, each has its own
+    connections and files. With `rotate_size` None, files rotate only at the hour. `debug` shows the traceback of an
+    unexpected error from which the archiver recovers.
     """
 
     archive: Archive
@@ -76,7 +76,7 @@ class ArchiverOptions:
 
     @property
     def identity(self) -> dict[str, str]:
-        """Whose messages the spool holds."""
+        """The owner of the messages in the spool."""
         return {
             "archive": f"{self.archive.store.url}/{self.archive.layout.pattern}",
             "topic": self.source.topic,
@@ -85,7 +85,7 @@ class ArchiverOptions:
         }
 
     def check(self) -> None:
-        """ConfigError if they make no sense together."""
+        """Raise ConfigError if the options contradict each other."""
         self.source.check()
         layout = self.archive.layout.pattern
         if not layout.endswith(".gz"):
@@ -95,18 +95,18 @@ class ArchiverOptions:
         if "*" in layout:
             raise ConfigError(f"the layout '{layout}' has a '*', from which no key can be made; spell it out")
         if not self.host or "/" in self.host:
-            raise ConfigError(f"'{self.host}' cannot be part of a key; give another --host")
+            raise ConfigError(f"'{self.host}' cannot be part of a key; choose another --host")
         key = self.archive.layout.spell(_ANY_HOUR, {"topic": self.source.topic, "host": self.host, "rev": "-000001"})
         if self.archive.layout.parse(key) is None:
-            raise ConfigError(f"the layout '{layout}' cannot read back the key '{key}' that it makes; give another")
+            raise ConfigError(f"the layout '{layout}' cannot read back the key '{key}' that it makes; choose another")
 
 
 def destination(
     url: str, *, timezone: str | None = None, s3: S3Options | None = None, layout: str | None = None
 ) -> Archive:
-    """The archive that will be written. A place without a layout gets nsq_to_file's; a folder is made.
+    """Open the archive to write. Without a layout it gets nsq_to_file's; a folder is created.
 
-    Nothing is listed or detected: an archive begins empty.
+    Nothing is listed or detected, because the archive may be empty.
     """
     whole = url if has_holes(url) else f"{escape(url.rstrip('/'))}/{layout or DEFAULT_LAYOUT}"
     if not is_s3(whole):
@@ -115,5 +115,5 @@ def destination(
         try:
             make_folder(Path(*fixed))
         except OSError as error:
-            raise ArchiveError(f"{Path(*fixed)} cannot be made: {reason(error)}; give another ARCHIVE") from error
+            raise ArchiveError(f"{Path(*fixed)} cannot be created: {reason(error)}; choose another ARCHIVE") from error
     return open_archive(whole, timezone=timezone, s3=s3, layout=layout if has_holes(url) else None)

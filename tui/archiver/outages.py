@@ -1,4 +1,4 @@
-"""Which nsqds and nsqlookupds are away, and why; each loss and each return is a line in the log."""
+"""The nsqds and nsqlookupds that are away, and why; each loss and each return is logged."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class _Outage:
 
 
 class Outages:
-    """`report` gets sentences for the operator."""
+    """Reports outages; `report` receives sentences for the operator."""
 
     def __init__(self, report: Callable[[str], None]) -> None:
         self._report = report
@@ -27,11 +27,11 @@ class Outages:
 
     @property
     def cause(self) -> str:
-        """Why one of them is away now, the last that went; "" if none is."""
+        """The cause of the latest outage that lasts; "" if there is none."""
         return next((outage.cause for outage in reversed(self._away.values()) if outage.cause), "")
 
     def lost(self, address: str, cause: object, named_by: str = "") -> None:
-        """It went away, or another attempt failed; `named_by` is the nsqlookupd that gave the address, if one did."""
+        """Record a loss or a failed attempt; `named_by` is the nsqlookupd that gave the address, if any."""
         why, now = refusal(address, cause), time.monotonic()
         text = f"{why}; {blame_lookupd(named_by)}" if named_by and why.unreachable else str(why)
         outage = self._away.setdefault(address, _Outage())
@@ -45,6 +45,6 @@ class Outages:
             self._report(f"connected again to {who} at {address}")
 
     def unlisted(self, address: str) -> None:
-        """nsqlookupd names it no longer, so it is not missed; if it returns, that is reported."""
+        """Forget an address that nsqlookupd no longer names; its return is still reported."""
         if address in self._away:
             self._away[address].cause = ""

@@ -1,8 +1,8 @@
-"""One consuming process of an archiver: a thread of this process, or a child behind a pipe.
+"""One consuming process of an archiver: a thread of this process, or a child connected by a pipe.
 
-A child shares the spool's lock with its parent, so that no other archiver begins while it still writes. It leaves
-signals to the parent and obeys only the pipe, whose end means stop: it outlives the parent by no more than a goodbye.
-It reports its counters after each sync and before it acknowledges the messages (FIN): its death loses no count.
+A child shares the spool's lock with its parent, so that no other archiver starts while it still writes. It ignores
+signals and stops at the end of the pipe, so it outlives the parent only for its shutdown. It reports its counters after
+each sync, before it acknowledges the messages (FIN), so its death loses no count.
 """
 
 from __future__ import annotations
@@ -28,34 +28,34 @@ from tui.archiver.threads import in_thread
 from tui.errors import HourscopeError
 
 _MAIN = "from tui.archiver.part import main; main()"
-_REPORT_SECONDS = 0.25  # seconds between two reports of a child
+_REPORT_SECONDS = 0.25  # between two reports of a child
 
 
 @dataclass(frozen=True, slots=True)
 class _Failure:
-    """What ended a child: a sentence."""
+    """A sentence about the error that ended a child."""
 
     text: str
 
 
 class Part(Protocol):
-    """A consuming process, as the archiver sees it. `counters` are those of a moment ago."""
+    """The archiver's view of a consuming process. `counters` may be slightly old."""
 
     number: int
     counters: Counters
 
     @property
     def alive(self) -> bool:
-        """Is it at work?"""
+        """Whether it is running."""
 
     def stop(self) -> None:
-        """Come to an end in order."""
+        """Start an orderly end."""
 
     def join(self, timeout: float) -> None:
-        """Wait for the end, at most so many seconds.
+        """Wait for the end, at most `timeout` seconds.
 
-        HourscopeError if it failed in a way that a new one may not; TimeoutError if it does not end and cannot be
-        killed; anything else is an unexpected error.
+        HourscopeError for a failure that a new process may not have; TimeoutError if it does not end and cannot be
+        killed; any other exception is unexpected.
         """
 
 
@@ -68,7 +68,7 @@ def consume(
     counted: Callable[[], None] = lambda: None,
 ) -> None:
     """Take messages until `stopped`."""
-    from tui.archiver.intake import Intake  # pynsq and tornado, which the parent of several does not need
+    from tui.archiver.intake import Intake  # imports pynsq and tornado, which a parent process does not need
 
     async def run() -> None:
         intake = Intake(options, part=number, counters=counters, stopped=stopped, report=report, counted=counted)
@@ -97,7 +97,7 @@ class ThreadPart:
 
 
 class ChildPart:
-    """One consumer of several, in a process of its own; `lock` is the descriptor that keeps the spool ours."""
+    """One of several consumers, in its own process; `lock` is the descriptor that holds the spool's lock."""
 
     def __init__(self, options: ArchiverOptions, number: int, report: Callable[[str], None], lock: int) -> None:
         self.number, self.counters = number, Counters()
@@ -109,12 +109,12 @@ class ChildPart:
             stdout=subprocess.PIPE,
             env={**os.environ, "PYTHONPATH": path},
             pass_fds=(lock,),
-            start_new_session=True,  # Ctrl-C is for the parent, which then stops its children
+            start_new_session=True,  # ctrl-c goes to the parent, which then stops its children
         )
         self._to = cast(BinaryIO, self._process.stdin)
         self._report = report
         self._failure = ""
-        with suppress(BrokenPipeError):  # dead already, which `alive` shows
+        with suppress(BrokenPipeError):  # already dead, which `alive` shows
             pickle.dump((options, number), self._to)
             self._to.flush()
         self._listener = threading.Thread(target=self._listen, name=f"part-{number}", daemon=True)
@@ -122,7 +122,7 @@ class ChildPart:
 
     def _listen(self) -> None:
         reports = cast(BinaryIO, self._process.stdout)
-        with suppress(EOFError, pickle.UnpicklingError):  # its end, or its death in the middle of a report
+        with suppress(EOFError, pickle.UnpicklingError):  # it ended, or died during a report
             while True:
                 report = pickle.load(reports)
                 if isinstance(report, Counters):
@@ -143,7 +143,7 @@ class ChildPart:
     def join(self, timeout: float) -> None:
         try:
             self._process.wait(timeout)
-        except subprocess.TimeoutExpired:  # it is frozen; a kill loses nothing
+        except subprocess.TimeoutExpired:  # frozen; a kill loses nothing
             self._process.kill()
             self._process.wait()
         self._listener.join()
@@ -162,7 +162,7 @@ def _spelled_exit(code: int) -> str:
 
 
 def main() -> None:
-    """A child: its options come on stdin, whose end means stop; its reports go to stdout."""
+    """Run a child: it reads its options from stdin, whose end means stop, and reports to stdout."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     try:
@@ -172,7 +172,7 @@ def main() -> None:
     counters, stop, lock = Counters(), threading.Event(), threading.Lock()
 
     def report(what: Counters | _Failure | str) -> None:
-        with lock, suppress(BrokenPipeError):  # the parent is gone, which also is what ends stdin
+        with lock, suppress(BrokenPipeError):  # the parent is gone, which also ends stdin
             pickle.dump(what, sys.stdout.buffer)
             sys.stdout.buffer.flush()
 

@@ -1,11 +1,11 @@
-"""A file that was being appended to when its process died: every whole line in it is kept.
+"""Repairing a file that was being appended to when its process died: every whole line is kept.
 
-What was synced is whole members. Behind them there may be a torn one, none of whose messages was finished, so NSQ gives
-them out again; its whole lines are kept all the same, since not even nsqd may have survived what ended us.
+Synced data is whole members. After them there may be a torn one. None of its messages was finished, so NSQ redelivers
+them; its whole lines are kept anyway, because nsqd may not have survived either.
 
-After kill -9 the torn bytes are the first that were written. After a power loss some blocks of the file may never have
-reached the disk; they read as zeros, and would be decoded into lines that were never sent. So all from there on is cut.
-What decodes with an error, or has a sound member behind it, is not torn: its disk has damaged it, and nothing is cut.
+After kill -9 the torn bytes are a prefix of the member. After a power loss some blocks of the file may never have
+reached the disk; they read as zeros, and would decode to lines that were never sent. So the file is cut there. A member
+that decodes with an error, or is followed by a sound one, is not torn but damaged by its disk, and nothing is cut.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ from tui.archiver.spool import HEADER, member, write_all
 
 _BLOCK_BYTES = 1 << 20
 _OUTPUT_BYTES = 1 << 20
-_SECTOR_BYTES = 512  # no disk writes less
+_SECTOR_BYTES = 512  # the smallest unit of a disk write
 MAX_BYTES = 64 << 20  # a sync is a few MB
 _Error = cast(type[Exception], igzip_lib.error)
 
 
 def repair(path: Path) -> int | None:
-    """Make the file end with a whole member; how many lines of a torn one were kept. It may end up empty.
+    """Make the file end with a whole member; return how many lines of a torn one were kept. It may become empty.
 
-    None, and the file is as it was, if it is not torn but damaged.
+    Return None, and leave the file unchanged, if it is not torn but damaged.
     """
     good = sound_length(path)
     if path.stat().st_size - good > MAX_BYTES:
@@ -39,11 +39,11 @@ def repair(path: Path) -> int | None:
         stream.seek(good)
         torn = stream.read()
     lines = salvage(torn, good)
-    if lines is None or _goes_on(torn):
+    if lines is None or _is_followed_by_member(torn):
         return None
     descriptor = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
     try:
-        os.ftruncate(descriptor, good)  # first, so that a crash here leaves the beginning of a member again
+        os.ftruncate(descriptor, good)  # first, so that a crash here leaves a prefix of a member again
         if lines:
             os.lseek(descriptor, good, os.SEEK_SET)
             write_all(descriptor, member(lines))
@@ -54,7 +54,7 @@ def repair(path: Path) -> int | None:
 
 
 def sound_length(path: Path) -> int:
-    """How many bytes from its beginning are whole gzip members with right checksums."""
+    """Return the length of the leading whole gzip members with valid checksums."""
     with path.open("rb") as stream:
         return _sound_length(stream)
 
@@ -81,8 +81,8 @@ def _sound_length(stream: BinaryIO) -> int:
     return sound
 
 
-def _goes_on(torn: bytes) -> bool:
-    """Is there a sound member behind the one that begins here?"""
+def _is_followed_by_member(torn: bytes) -> bool:
+    """Return whether a sound member follows the one that begins here."""
     at = torn.find(HEADER, 1)
     while at > 0:
         if _sound_length(io.BytesIO(torn[at:])):
@@ -92,18 +92,18 @@ def _goes_on(torn: bytes) -> bool:
 
 
 def salvage(torn: bytes, start: int) -> bytes | None:
-    """The whole lines of a torn gzip member, which begins at `start` of its file; None if it is damaged."""
+    """Return the whole lines of a torn gzip member that begins at `start` of its file; None if it is damaged."""
     try:
-        lines = zlib.decompressobj(31).decompress(_written(torn, start))
+        lines = zlib.decompressobj(31).decompress(_written_part(torn, start))
     except zlib.error:
         return None
     return lines[: lines.rfind(b"\n") + 1]
 
 
-def _written(torn: bytes, start: int) -> bytes:
-    """The first of the torn bytes, from `start` of their file: up to a sector of zeros, and without zeros at the end.
+def _written_part(torn: bytes, start: int) -> bytes:
+    """Return the torn bytes, from `start` of their file, up to a sector of zeros, and without trailing zeros.
 
-    Deflate has zeros of its own only for some 500 KB of one repeated byte, whose message NSQ gives out again.
+    Deflate itself emits such zeros only for some 500 KB of one repeated byte; NSQ redelivers such a message.
     """
     first = start % _SECTOR_BYTES
     for at in range(0, first + len(torn), _SECTOR_BYTES):

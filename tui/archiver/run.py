@@ -1,4 +1,4 @@
-"""An archiver from its start to its end, as a generator of events."""
+"""Running an archiver, as a generator of events."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ from tui.archiver.upload import Uploader
 from tui.errors import ArchiveError, HourscopeError
 from tui.units import plural, size
 
-_REPORT_SECONDS = 1.0  # between two states
-_CHILDREN_SECONDS = 15.0  # for the children of an archiver that was killed to end
-CONSUMERS_SECONDS = 5.0  # from the stop until no consumer is waited for any longer
-END_SECONDS = 8.0  # from the stop until the last uploads are not waited for any longer
+_REPORT_SECONDS = 1.0  # between two `Status` events
+_CHILDREN_SECONDS = 15.0  # for the children of a killed archiver to end
+CONSUMERS_SECONDS = 5.0  # for the consumers to end after the stop
+END_SECONDS = 8.0  # for the last uploads to end after the stop
 
 
 def archive_topic(options: ArchiverOptions, stop: threading.Event) -> Iterator[Event]:
-    """Take a topic's messages into the archive until `stop`; `Status` every second, `LogNotice` when something happens.
+    """Record a topic in the archive until `stop`; yield `Status` every second, and `LogNotice` for each incident.
 
-    The last event is `Stopped`, less than ten seconds after the stop. Every message that was finished is in the spool
-    by then, or in the archive. Raises ArchiveError, ConfigError or SendError, sentences for a person, if it cannot
-    begin, and HourscopeError if an unexpected error ends it.
+    The last event is `Stopped`, less than ten seconds after the stop. By then, every finished message is in the spool
+    or in the archive. Raises ArchiveError, ConfigError or SendError if it cannot start, and HourscopeError if an
+    unexpected error ends it.
     """
     options.check()
     patience = _CHILDREN_SECONDS if options.processes > 1 else 0.0
@@ -48,11 +48,11 @@ def archive_topic(options: ArchiverOptions, stop: threading.Event) -> Iterator[E
         try:
             while not stop.is_set():
                 yield from archiver.notices(until=time.monotonic() + _REPORT_SECONDS, stop=stop)
-                archiver.mind()
+                archiver.check_parts()
                 yield archiver.status()
             began = time.monotonic()
             yield LogNotice(f"stopping: {archiver.waits_for()}")
-            archiver.mind_spool()
+            archiver.check_spool()
         except BaseException:
             archiver.end_consuming(time.monotonic() + CONSUMERS_SECONDS)
             raise
@@ -70,7 +70,7 @@ class _Archiver:
         self._uploader = Uploader(options, self._notices.put)
         self._parts: list[Part] = []
         self._deaths: deque[float] = deque(maxlen=MAX_DEATHS)
-        self._gone = _lasting(Counters())  # of consuming processes that have died
+        self._gone = _lasting(Counters())  # of dead consuming processes
         self._no_more_uploads = threading.Event()
         self._spool_trouble = ""
         self._began = time.monotonic()
@@ -87,14 +87,14 @@ class _Archiver:
             return ThreadPart(self._options, number, self._notices.put)
         return ChildPart(self._options, number, self._notices.put, self._ownership.lock)
 
-    def mind(self) -> None:
-        """Start a consuming process again that has died; what it was appending to is repaired and uploaded.
+    def check_parts(self) -> None:
+        """Restart a consuming process that has died; its file is repaired and uploaded.
 
-        The uploads' state is looked at here, since theirs may hang in a store that does not answer.
+        Also update the uploads' state, because the upload thread may hang in a store that does not answer.
         """
-        self.mind_spool()
+        self.check_spool()
         self._uploader.look()
-        if self._uploads.done():  # it never ends by itself
+        if self._uploads.done():  # it never ends without an error
             _raise_defect("the uploads", self._uploads.exception())
         for index, part in enumerate(self._parts):
             if part.alive:
@@ -105,8 +105,8 @@ class _Archiver:
             self._uploader.adopt(part.number)
             self._parts[index] = self._part(part.number)
 
-    def mind_spool(self) -> None:
-        """Make the spool again if somebody has removed it; until that works the consumers take no messages."""
+    def check_spool(self) -> None:
+        """Recreate the spool if it was removed; until that succeeds, the consumers take no messages."""
         held = self._uploader.state.spool_bytes
         try:
             trouble = self._ownership.restore()
@@ -115,27 +115,27 @@ class _Archiver:
         except ArchiveError as error:
             if str(error) != self._spool_trouble:
                 self._spool_trouble = str(error)
-                self._notices.put(f"{error}; tried again until it works")
+                self._notices.put(f"{error}; retrying")
             return
         if trouble:
             lost = f"; {size(held)} of it had not been uploaded and is lost" if held else ""
-            self._notices.put(f"{trouble}, and was made again{lost}")
+            self._notices.put(f"{trouble}, and was recreated{lost}")
         self._spool_trouble = ""
 
     def _join(self, part: Part, timeout: float, then: str = "") -> bool:
-        """Did it end? What it failed with is reported, with what is done then."""
+        """Return whether a part ended; report its error, and the remedy `then`."""
         try:
             part.join(timeout)
         except TimeoutError:
             return False
-        except HourscopeError as error:  # what it had synced is in the spool
+        except HourscopeError as error:  # its synced messages are in the spool
             self._notices.put(f"{error}{then}")
         except Exception as error:
             raise defect("the consumer", error) from error
         return True
 
     def notices(self, *, until: float = 0.0, stop: threading.Event | None = None) -> Iterator[LogNotice]:
-        """The notices, as they come, until a time; without one only those that are there."""
+        """Yield notices as they come, until a time; without one, only those that are waiting."""
         while True:
             try:
                 yield LogNotice(self._notices.get(timeout=max(0.0, min(0.1, until - time.monotonic()))))
@@ -154,7 +154,7 @@ class _Archiver:
         return Status(counters, uploads, self._rate, seconds, self._options.sync_interval, stopping, deaths)
 
     def waits_for(self) -> str:
-        """What stands between now and the end."""
+        """Describe what the end is waiting for."""
         counters = together(part.counters for part in self._parts)
         parts = [f"waiting for {plural(len(self._parts), 'consumer')} to sync and acknowledge what has arrived"]
         if counters.unfinished:
@@ -164,7 +164,7 @@ class _Archiver:
         return f"{', '.join(parts)}; at most {END_SECONDS:.0f} s"
 
     def end_consuming(self, deadline: float) -> bool:
-        """Every consumer comes to its end: what it has is in the spool, whole. True if one is stuck in its disk."""
+        """End every consumer, with its messages in whole files of the spool. Return True if a disk blocks one."""
         self._no_more_uploads.set()
         for part in self._parts:
             part.stop()
@@ -174,22 +174,22 @@ class _Archiver:
         return not all(ended)
 
     def end_uploading(self, deadline: float) -> bool:
-        """One last round of uploads, if the archive can be reached; True if they hang."""
+        """Make a last round of uploads, if the archive can be reached; return True if they hang."""
         last: Future[Any] = self._uploads
         wait([last], max(0.0, deadline - time.monotonic()))
         if last.done():
             _raise_defect("the uploads", last.exception())
-            self._uploader.adopt()  # of a child that died in its goodbye
+            self._uploader.adopt()  # files of a child that died during its shutdown
             last = in_thread("last-uploads", self._uploader.once)
             wait([last], max(0.0, deadline - time.monotonic()))
         if not last.done():
-            os.dup(self._ownership.lock)  # the spool is ours until the process ends
+            os.dup(self._ownership.lock)  # keep the lock until the process ends
             return True
         _raise_defect("the last uploads", last.exception())
         return False
 
     def left(self) -> int:
-        """How many files are in the spool."""
+        """Return the number of files in the spool."""
         return len(spooled(self._options.spool, self._options.archive.zone))
 
 

@@ -1,9 +1,9 @@
-"""Lines into the spool, durably: one open file an hour, a gzip member for each sync.
+"""Writing lines to the spool, durably: one open file per hour, a gzip member per sync.
 
-`append` returns when the bytes are on disk (fsync of the file, and of the folder when the file is new). Whatever goes
-wrong, a file ends with its last whole member again, or is left to the repair; nothing that failed counts as written.
-A file that was removed, or moved with its folder, still takes bytes, which no upload would ever find: what was written
-to one does not count either.
+`append` returns when the bytes are on disk (fsync of the file, and of the folder when the file is new). After a
+failure, a file ends with its last whole member again, or is left to the repair; failed writes do not count as written.
+A file that was removed, or moved with its folder, still accepts bytes that no upload would find, so writing to it is
+also a failure.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from tui.archive.local import private_opener, sync_folder
 from tui.archiver.folder import OPEN, SEALED, TORN, file_name, rename
 from tui.errors import OutputError, reason
 
-_LEVEL = 1  # about 1 GB/s; --merge-hour squeezes harder
+_LEVEL = 1  # about 1 GB/s; --merge-hour compresses more
 
 _PROBE_BYTES = 1 << 18
 HEADER = b"\x1f\x8b\x08\x10" + bytes(4) + b"\x00\xff"  # gzip, deflate, with a comment, no time, of unknown origin
@@ -36,18 +36,18 @@ class _OpenFile:
     hour: datetime
     seq: str
     descriptor: int
-    size: int = 0  # up to here it is whole, and on disk
+    size: int = 0  # of whole members that are on disk
 
 
 class Spool:
-    """The files that one process appends to. Not thread-safe: one thread writes."""
+    """The files to which one process appends. Not thread-safe: one thread writes."""
 
     def __init__(self, folder: Path, *, rotate_size: int | None = None, part: int = 0) -> None:
         self._folder, self._rotate_size, self._part = folder, rotate_size, part
         self._open: dict[datetime, _OpenFile] = {}
 
     def append(self, hour: datetime, blocks: Sequence[bytes]) -> int:
-        """Whole lines as one gzip member; the bytes written. OutputError if they are not on disk."""
+        """Append whole lines as one gzip member; return the bytes written. OutputError if they are not on disk."""
         data = member(b"".join(blocks))
         try:
             file = self._open.get(hour) or self._create(hour)
@@ -62,12 +62,12 @@ class Spool:
             raise self._failure(error) from error
         file.size += len(data)
         if self._rotate_size is not None and file.size >= self._rotate_size:
-            with suppress(OutputError):  # the lines are on disk all the same, and the file is left to the repair
+            with suppress(OutputError):  # the lines are on disk anyway, and the file is left to the repair
                 self._seal(file)
         return len(data)
 
     def rotate(self, hour: datetime) -> None:
-        """Every file of another hour is whole: its hour is over."""
+        """Complete the files of all other hours."""
         for file in [file for file in self._open.values() if file.hour != hour]:
             self._seal(file)
 
@@ -76,7 +76,7 @@ class Spool:
             self._seal(file)
 
     def probe(self) -> None:
-        """OutputError if the disk takes no more. What is open is whole now, so that its upload can make room."""
+        """Raise OutputError if the disk cannot be written. Complete the open files: their upload can make room."""
         self.close()
         path = self._folder / f"probe-{self._part}"
         try:
@@ -115,7 +115,7 @@ class Spool:
             raise self._failure(error) from error
 
     def _give_up(self, file: _OpenFile) -> None:
-        """After a failed write or fsync nothing is sure of what the kernel still holds: this file ends here."""
+        """End this file: after a failed write or fsync, the state of the kernel's buffers is unknown."""
         self._open.pop(file.hour, None)
         try:
             if not file.size:
@@ -124,15 +124,15 @@ class Spool:
                 os.ftruncate(file.descriptor, file.size)
                 os.fsync(file.descriptor)
                 rename(file.path, file_name(file.hour, file.seq, SEALED))
-        except OSError:  # the same trouble again; what is whole in the file is found by the repair
+        except OSError:  # fails again; the repair finds the whole members
             self._leave(file)
-        with suppress(OSError):  # which would be news of the same bytes
+        with suppress(OSError):  # the same error again
             os.close(file.descriptor)
 
     def _leave(self, file: _OpenFile) -> None:
         try:
             file.path.rename(file.path.with_name(file_name(file.hour, file.seq, TORN)))
-        except OSError:  # it keeps the name of an open file, which the next start takes for torn
+        except OSError:  # it keeps its `.open` name, which the next start treats as torn
             return
 
     def _failure(self, error: OSError) -> OutputError:
@@ -140,7 +140,7 @@ class Spool:
 
 
 def _check_is_there(file: _OpenFile) -> None:
-    """FileNotFoundError if the name of an open file no longer leads to it."""
+    """Raise FileNotFoundError if an open file is no longer at its path."""
     try:
         if os.path.samestat(file.path.stat(), os.fstat(file.descriptor)):
             return
@@ -150,12 +150,12 @@ def _check_is_there(file: _OpenFile) -> None:
 
 
 def member(lines: bytes) -> bytes:
-    """A gzip member."""
+    """Return the lines as a gzip member."""
     return header() + igzip_lib.compress(lines, _LEVEL, igzip_lib.COMP_GZIP_NO_HDR)
 
 
 def header() -> bytes:
-    """Of a gzip member (RFC 1952 §2.3), with a random comment: an object of the archive with our bytes is ours."""
+    """Return a gzip header (RFC 1952 §2.3) with a random comment, which identifies an object in the archive as ours."""
     comment = secrets.token_hex(8).encode() + b"\0"
     return HEADER + comment
 

@@ -1,4 +1,4 @@
-"""What an archiver reports: events for the command line, and one judgement of its health."""
+"""The archiver's reports: events for the command line, and its health."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from tui.archiver.counters import Counters
 from tui.archiver.upload import UploadState
 from tui.units import plural
 
-_UPLOAD_AGE_SECONDS = 900.0  # that a whole file may wait for its upload
-_FINISH_SLACK_SECONDS = 30.0  # that a message may wait for its sync, beyond two intervals
-_ALONE_SECONDS = 30.0  # without any nsqd
-SILENT_SECONDS = 30.0  # without a word from a consuming process, or from the archiver itself
-MAX_DEATHS = 3  # of consuming processes, in DEATHS_SECONDS
+_UPLOAD_AGE_SECONDS = 900.0  # maximum wait of a whole file for its upload
+_FINISH_SLACK_SECONDS = 30.0  # maximum wait of a message for its sync, beyond two intervals
+_ALONE_SECONDS = 30.0  # maximum without any nsqd
+SILENT_SECONDS = 30.0  # maximum without activity of a consuming process, or the archiver itself
+MAX_DEATHS = 3  # of consuming processes, within DEATHS_SECONDS
 DEATHS_SECONDS = 300.0
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """The archiver now. `rate` in messages per second; `seconds` since its start; recent `deaths` of processes."""
+    """The archiver's state. `rate`: messages per second; `seconds` since its start; `deaths`: recent process deaths."""
 
     counters: Counters = field(default_factory=Counters)
     uploads: UploadState = field(default_factory=UploadState)
@@ -31,7 +31,7 @@ class Status:
 
     @property
     def troubles(self) -> tuple[str, ...]:
-        """Why it is not healthy when this is asked, with the cause where one is known; nothing if it is."""
+        """Why the archiver is unhealthy now, with the causes if known; empty if it is healthy."""
         troubles = []
         silent = time.monotonic() - self.counters.seen
         if silent > SILENT_SECONDS and not self.stopping:
@@ -54,7 +54,7 @@ class Status:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What is wrong now, long before it is unhealthy: `troubles`, and causes that are in none of them."""
+        """Current problems, even if the archiver is healthy: `troubles`, and causes that these do not include."""
         troubles = self.troubles
         causes = (self.counters.paused, self.uploads.trouble, self.counters.lost)
         return *troubles, *(cause for cause in causes if cause and not any(cause in trouble for trouble in troubles))
@@ -69,9 +69,9 @@ class LogNotice:
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """The last event: the archiver has stopped in order. What is `left` files could not be uploaded yet.
+    """The last event: the archiver has stopped. `left` files are not uploaded yet.
 
-    If an upload or a disk `hangs`, its threads would keep the process from ending: leave by os._exit.
+    If an upload or a disk `hangs`, its threads would keep the process alive: exit with os._exit.
     """
 
     status: Status

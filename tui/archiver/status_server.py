@@ -33,7 +33,7 @@ _CHANGES = {
 
 @contextmanager
 def served(address: str, status: Callable[[], Status]) -> Iterator[None]:
-    """Serve HOST:PORT, in threads of its own, until the end. ConfigError if that address cannot be listened on."""
+    """Serve HOST:PORT in separate threads until the end. ConfigError if that address cannot be listened on."""
     host, port = split_address(address)
     registry = CollectorRegistry()
     registry.register(_Metrics(status))
@@ -59,7 +59,7 @@ def served(address: str, status: Callable[[], Status]) -> Iterator[None]:
             self.wfile.write(body)
 
         def log_message(self, *args: object) -> None:
-            """A library prints nothing."""
+            """Do nothing: a library must not print."""
 
     try:
         server = _Server((host, port), Handler)
@@ -76,7 +76,7 @@ def served(address: str, status: Callable[[], Status]) -> Iterator[None]:
 
 class _Server(ThreadingHTTPServer):
     def handle_error(self, request: object, client_address: object) -> None:
-        """A client that hangs up early is not worth the traceback that http.server prints."""
+        """Suppress http.server's traceback for a client that disconnects early; log other errors."""
         error = sys.exc_info()[1]
         if not isinstance(error, OSError):
             _LOG.warning("an unexpected error in an answer of --status-address: %r", error)
@@ -95,10 +95,10 @@ class _Metrics(Collector):
             ("messages", "Messages that are on disk", counters.messages),
             ("message_bytes", "Bytes of their bodies", counters.bytes),
             ("spooled_bytes", "Bytes of gzip written to the spool", counters.written),
-            ("syncs", "Syncs of the spool, a gzip member each", counters.syncs),
+            ("syncs", "Syncs of the spool, one gzip member each", counters.syncs),
             ("redelivered_messages", "Messages that had been delivered before, to any consumer", counters.again),
             ("unsure_messages", "Possible duplicates: messages whose FIN may not have counted", counters.unsure),
-            ("given_back_messages", "Messages given back to NSQ while the spool failed", counters.given_back),
+            ("given_back_messages", "Messages requeued while the spool failed", counters.given_back),
             ("uploads", "Files whose upload is verified", uploads.uploaded),
             ("uploaded_bytes", "Their bytes", uploads.uploaded_bytes),
             ("upload_failures", "Rounds of uploads that failed and were tried again", uploads.failures),
@@ -107,19 +107,19 @@ class _Metrics(Collector):
             yield CounterMetricFamily(_PREFIX + name, help_, value=count)
         for name, help_, value in (
             ("unfinished_messages", "Messages that wait for their sync", counters.unfinished),
-            ("oldest_unfinished_seconds", "How long the oldest of them waits", counters.oldest),
+            ("oldest_unfinished_seconds", "How long the oldest unfinished message has waited", counters.oldest),
             ("nsqd_connections", "Connections to nsqds", counters.links),
             ("missing_nsqds", "nsqds that could not be reached for a minute", counters.missing),
-            ("paused", "1 while no messages are asked for", float(bool(counters.paused))),
+            ("paused", "1 while no messages are requested", float(bool(counters.paused))),
             ("waiting_files", "Whole files that wait for their upload", uploads.waiting),
-            ("oldest_waiting_seconds", "How long the oldest of them waits", uploads.oldest),
+            ("oldest_waiting_seconds", "How long the oldest waiting file has waited", uploads.oldest),
             ("spool_bytes", "Bytes in the spool", uploads.spool_bytes),
-            ("last_upload_timestamp_seconds", "When the last file went up, since 1970", uploads.last_time),
+            ("last_upload_timestamp_seconds", "Time of the last upload, since 1970", uploads.last_time),
             ("healthy", "1 if /healthz says so", float(not status.troubles)),
         ):
             yield GaugeMetricFamily(_PREFIX + name, help_, value=value)
         changed = CounterMetricFamily(
-            _PREFIX + "changed_lines", "Lines that are not their message's bytes", labels=["form", "reason"]
+            _PREFIX + "changed_lines", "Lines that differ from their message's bytes", labels=["form", "reason"]
         )
         for reason_, form in _CHANGES.items():
             changed.add_metric([form, reason_], counters.changed[reason_])

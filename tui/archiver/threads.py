@@ -1,4 +1,4 @@
-"""Work in threads that do not keep a process from ending: a name server, a store or a disk may hang."""
+"""Work in daemon threads, which do not keep a process alive if a name server, a store or a disk hangs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 def in_thread(name: str, work: Callable[[], T]) -> Future[T]:
-    """Begin `work` in a daemon thread; the future has its result, or what it raised."""
+    """Start `work` in a daemon thread; the future has its result or exception."""
     future: Future[T] = Future()
 
     def run() -> None:

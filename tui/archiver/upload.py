@@ -1,8 +1,8 @@
-"""From the spool into the archive: whole files get a revision, go up, and are removed once the upload is verified.
+"""Uploading from the spool: whole files get a revision, are uploaded, and are removed once the upload is verified.
 
-One uploader a spool. It talks to whoever writes the files only through the folder. A file gets its revision by a rename
-before it goes up, so after a crash the same file is put under the same key: if that is there, with the size and the
-checksum of ours, it was ours. A key that holds anything else is another archiver's, and the next revision is tried.
+There is one uploader per spool. It communicates with the writers only through the folder. A file is renamed to its
+revision before its upload, so after a crash the same file is put under the same key. If the key exists with our size
+and checksum, the upload was ours; otherwise the key belongs to another archiver, and the next revision is tried.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from tui.archiver.repair import repair, sound_length
 from tui.errors import ArchiveError, HourscopeError, KeyTakenError, OutputError, reason
 from tui.units import plural, size
 
-_LOOK_SECONDS = 0.25  # between two looks at the spool
+_LOOK_SECONDS = 0.25  # between two checks of the spool
 _MIN_RETRY_SECONDS, _MAX_RETRY_SECONDS = 1.0, 30.0
 
 
 @dataclass(frozen=True, slots=True)
 class UploadState:
-    """What waits and what was uploaded. `oldest`: seconds that the oldest whole file has waited; `trouble`: why."""
+    """Waiting and uploaded files. `oldest`: seconds that the oldest whole file has waited; `trouble`: why."""
 
     waiting: int = 0
     spool_bytes: int = 0
@@ -43,19 +43,20 @@ class UploadState:
 
 
 class Uploader:
-    """`run` it in a thread of its own. `report` gets sentences for the operator; any thread may read `state`."""
+    """Uploads files. `run` it in a separate thread; `report` receives sentences for the operator; any thread may read
+    `state`."""
 
     def __init__(self, options: ArchiverOptions, report: Callable[[str], None]) -> None:
         self._options, self._report = options, report
         self._archive, self._folder = options.archive, options.spool
         self._next_rev: dict[datetime, int] = {}
-        self._put_keys: set[str] = set()  # by this process, and not yet seen to be what was put
+        self._put_keys: set[str] = set()  # put by this process, and not yet verified
         self._uploaded = self._uploaded_bytes = self._repaired = self._failures = 0
         self._last_time, self._trouble = 0.0, ""
         self.state = UploadState()
 
     def adopt(self, part: int | None = None) -> None:
-        """What a process that is gone was appending to (any process, or the one with that number) is left to repair."""
+        """Mark the open files of dead processes (all, or the one with number `part`) for repair."""
         for file in self._files():
             if file.state == OPEN and part in (None, file.part):
                 try:
@@ -64,7 +65,7 @@ class Uploader:
                     self._report(f"{file.path} is left for the next start: {reason(error)}")
 
     def run(self, stop: threading.Event) -> None:
-        """Until `stop`; what fails is tried again, later and later."""
+        """Upload until `stop`; retry failures with growing delays."""
         wait, reported = _LOOK_SECONDS, ""
         while not stop.wait(wait):
             if self.once(stop):
@@ -75,16 +76,16 @@ class Uploader:
             wait = min(max(wait, _MIN_RETRY_SECONDS / 2) * 2, _MAX_RETRY_SECONDS)
             if self._trouble != reported:
                 reported = self._trouble
-                self._report(f"{reported}; tried again until it works")
+                self._report(f"{reported}; retrying")
 
     def once(self, stop: threading.Event | None = None) -> bool:
-        """Bring everything that is whole as far as it goes; False if something failed."""
+        """Upload every whole file; return False if something failed."""
         trouble = ""
         try:
             for file in drop_leftovers(self._folder, self._files()):
                 if file.state != OPEN and not (stop and stop.is_set()):
-                    trouble = self._tried(file) or trouble
-        except HourscopeError as error:  # of the archive: it would be the same with the next file
+                    trouble = self._try(file) or trouble
+        except HourscopeError as error:  # of the archive, so the next file would fail too
             trouble = str(error)
         except OSError as error:
             trouble = f"the spool {self._folder} cannot be used: {reason(error)}"
@@ -95,10 +96,10 @@ class Uploader:
         self.look()
         return not trouble
 
-    def _tried(self, file: SpoolFile) -> str:
-        """What is wrong with this one file of the spool, which must not keep back the others; "" if it went."""
+    def _try(self, file: SpoolFile) -> str:
+        """Upload one file; return the problem with it, which must not delay other files, or ""."""
         try:
-            return self._bring(file)
+            return self._advance(file)
         except OSError as error:
             return f"{file.path} cannot be uploaded: {reason(error)}"
 
@@ -106,7 +107,7 @@ class Uploader:
         return spooled(self._folder, self._archive.zone)
 
     def look(self) -> None:
-        """Renew `state`."""
+        """Update `state`."""
         try:
             files = self._files()
         except ArchiveError as error:
@@ -125,8 +126,8 @@ class Uploader:
             self._trouble,
         )
 
-    def _bring(self, file: SpoolFile) -> str:
-        """One file through all the steps that are left to it; what is wrong with it, or ""."""
+    def _advance(self, file: SpoolFile) -> str:
+        """Take one file through its remaining steps; return the problem with it, or ""."""
         path, state = file.path, file.state
         if state == TORN:
             kept = repair(path)
@@ -144,7 +145,7 @@ class Uploader:
         return trouble
 
     def _merged(self, file: SpoolFile, path: Path) -> Path:
-        """As one stream, if that can be: a full disk has no room for it until the upload makes some."""
+        """Merge the file into one stream, unless the disk has no room for it."""
         why = f"{path} is damaged on disk"
         if sound_length(path) == path.stat().st_size:
             try:
@@ -155,16 +156,16 @@ class Uploader:
         return path
 
     def _put(self, file: SpoolFile, path: Path) -> str:
-        """Under the first revision that is free; what is wrong, or ""."""
+        """Upload the file under the first free revision; return the problem with it, or ""."""
         store, rev = self._archive.store, file.rev
         while True:
-            begun = rev is not None  # then what is there may be ours, from an attempt whose end we have not seen
+            begun = rev is not None  # the object there may be ours, from an attempt without an answer
             rev = self._free_rev(file.hour) if rev is None else rev
             key = self.key(file.hour, rev)
             there = store.holds(key, path)
             if there is None:
                 path, begun = rename(path, named(file.hour, rev)), True
-                with suppress(KeyTakenError):  # by another, or by ourselves, if the answer to a first try was lost
+                with suppress(KeyTakenError):  # by another archiver, or by us, if the first answer was lost
                     store.put(key, path)
                     self._put_keys.add(key)
                 there = store.holds(key, path)
@@ -175,12 +176,12 @@ class Uploader:
                 self._put_keys.discard(key)
                 self._done(key, path)
                 return ""
-            if key in self._put_keys:  # another revision would fare no better, and there would be no end of them
+            if key in self._put_keys:  # further revisions would fail the same way, without end
                 return f"{store.url}/{key} is not what was put there; see archive --check; {path} is kept"
             rev = None
 
     def _free_rev(self, hour: datetime) -> int:
-        """The next revision that no file of the spool has."""
+        """Return the next revision that no file of the spool has."""
         rev = self._next_rev.get(hour, 0)
         while (self._folder / named(hour, rev)).exists():
             rev += 1
@@ -193,7 +194,7 @@ class Uploader:
 
     def _done(self, key: str, path: Path) -> None:
         count = path.stat().st_size
-        note_of(path).unlink(missing_ok=True)  # of an upload whose end we have not heard
+        note_of(path).unlink(missing_ok=True)  # left by an upload without an answer
         path.unlink()
         self._uploaded += 1
         self._uploaded_bytes += count

@@ -37,10 +37,10 @@ __all__ = ["Commands", "commands", "main", "program", "run"]
 
 
 def program() -> None:
-    """The process of one command: `main`, and an end at once.
+    """Run `main` and exit at once.
 
-    Of a small scan's 150 ms, Python would spend 15 on taking its modules apart, and 7 on looking for garbage while it
-    imports them.
+    Of a small scan's 150 ms, Python would spend 15 ms on tearing down its modules, and 7 ms on garbage collection in
+    the imports.
     """
     gc.disable()  # until the command is imported: Commands.get_command
     try:
@@ -48,15 +48,15 @@ def program() -> None:
     except SystemExit as end:
         if not isinstance(end.code, int) or _is_busy():
             raise
-        atexit._run_exitfuncs()  # what is registered for the end, which os._exit passes over; it has no public name
-        with suppress(OSError, ValueError):  # closed, or its reader is gone: `main` has said so
+        atexit._run_exitfuncs()  # os._exit does not run exit functions; there is no public name for this
+        with suppress(OSError, ValueError):  # closed, or its reader is gone, which `main` has reported
             sys.stdout.flush()
             sys.stderr.flush()
         os._exit(end.code)
 
 
 def _is_busy() -> bool:
-    """Are there threads or processes that Python would wait for?"""
+    """Return whether there are threads or processes that Python would wait for."""
     others = (thread for thread in threading.enumerate() if thread is not threading.main_thread())
     return "multiprocessing" in sys.modules or not all(thread.daemon for thread in others)
 
@@ -74,7 +74,7 @@ def main(args: Sequence[str] | None = None) -> None:
 def run(words: list[str]) -> int:
     """Run a command line and return its exit code."""
     debug = DEBUG in words or bool(os.environ.get("HOURSCOPE_DEBUG"))
-    if os.environ.get("_HOURSCOPE_COMPLETE"):  # a shell asks, and click answers
+    if os.environ.get("_HOURSCOPE_COMPLETE"):  # a shell requests candidates
         from tui.cli.completion import answer_shells
 
         answer_shells()
@@ -83,8 +83,8 @@ def run(words: list[str]) -> int:
             code = commands.main(words, prog_name="hourscope", standalone_mode=False, obj=debug)
             sys.stdout.flush()
         return code if isinstance(code, int) else 0
-    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  (the outermost handler: whatever nobody foresaw is
-        # a sentence and exit code 2, because a traceback ends with 1, which is grep's "nothing matched")
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  (the outermost handler: an unexpected error is one
+        # sentence and exit code 2, because a traceback exits with 1, which is grep's "nothing matched")
         if debug:
             import traceback
 
@@ -134,10 +134,10 @@ def _about_usage(error: click.UsageError) -> str:
             case click.NoSuchOption():
                 sentence = unknown_option(error)
             case click.MissingParameter(param=click.Argument(type=click.Choice(choices=choices))):
-                sentence = f"an argument is missing; it is one of {', '.join(choices)}"  # click has a line for each
+                sentence = f"an argument is missing; it is one of {', '.join(choices)}"  # click prints a line for each
             case _:
                 sentence = error.format_message()
-    except HourscopeError as problem:  # of the config, in which a name was looked up
+    except HourscopeError as problem:  # the config is invalid, in which a name was looked up
         return str(problem)
     command = error.ctx.info_name if error.ctx else None
     where = {None: "hourscope --help", "hourscope": "hourscope --help", OPEN: "hourscope help open"}
@@ -146,7 +146,7 @@ def _about_usage(error: click.UsageError) -> str:
 
 
 def _drop_stdout() -> None:
-    """Discard what is still buffered, so that the interpreter's last flush cannot fail."""
+    """Discard buffered output, so that the interpreter's last flush cannot fail."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
@@ -158,7 +158,7 @@ def _about_stdout(error: OSError) -> str:
 
 
 def _about_system(error: OSError) -> str:
-    """Describe an OSError for which the core has no sentence."""
+    """Describe an OSError that the core does not explain."""
     from tempfile import gettempdir
 
     names = " and ".join(str(name) for name in (error.filename, error.filename2) if name is not None)

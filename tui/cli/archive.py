@@ -75,7 +75,7 @@ def command(archive: str, status_address: str | None, indexed: bool, check: bool
     """Record an NSQ topic in an archive.
 
     Every message is on disk before it is acknowledged (FIN), and is then uploaded. SIGTERM, SIGINT, and SIGHUP stop
-    the archiver within 10 seconds; what is not uploaded by then stays in the spool for the next start.
+    the archiver within 10 seconds; files not uploaded by then stay in the spool for the next start.
 
     Without a layout in ARCHIVE, the keys are like nsq_to_file's: {topic}.{host}{rev}.%Y-%m-%d_%H.log.gz. A secret for
     nsqd's AUTH is read from HOURSCOPE_NSQ_AUTH_SECRET.
@@ -114,7 +114,7 @@ def _destination(location: Location) -> Archive:
 
 
 def _source(given: dict[str, Any], config: Config) -> TopicSource:
-    """The topic's channel and the nsqds: from the command line, the environment, or a name of the config."""
+    """Return the topic, channel and nsqds, from the command line, the environment, or a name in the config."""
     topic = given.pop("topic")
     spec = nsq_spec(take(given, SERVER_OPTIONS, topic), config.nsq)
     return TopicSource(
@@ -129,9 +129,9 @@ def _source(given: dict[str, Any], config: Config) -> TopicSource:
 
 
 def _default_spool(archive: str, source: TopicSource, host: str) -> Path:
-    """A folder for this archiver alone, the same at every start."""
+    """Return a folder that only this archiver uses, the same at every start."""
     if "#" in source.topic:
-        raise ConfigError("an ephemeral topic has no default spool; give one with --spool")
+        raise ConfigError("an ephemeral topic has no default spool; choose one with --spool")
     mark = hashlib.sha256(f"{archive}\n{source.channel}".encode()).hexdigest()[:8]
     return state_dir() / "spool" / f"{source.topic}.{host}.{mark}"
 
@@ -160,7 +160,7 @@ def _run(
             elif isinstance(event, Stopped):
                 log.status(event.status, last=True)
                 code = _end(options, event)
-                if event.hangs:  # in threads that Python would wait for
+                if event.hangs:  # threads are stuck that Python would wait for
                     if builder is not None:
                         builder.end()
                     os._exit(code)

@@ -1,4 +1,4 @@
-"""`hourscope archive --index`: chunks are indexed once they are uploaded, by another process at the lowest priority."""
+"""`hourscope archive --index`: index each chunk after its upload, in another process at the lowest priority."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from typing import IO, Self
 
 from tui.archive.location import Location, command_words
 
-_SINCE = ["--from", "-2d", "--to", "now"]  # what was uploaded late, after a failure, is among them
-_QUIET = ["nice", "-n", "19"]  # beside an archiver that is busy, it gets less than 2 % of a core
+_SINCE = ["--from", "-2d", "--to", "now"]  # also covers chunks that were uploaded late, after a failure
+_QUIET = ["nice", "-n", "19"]  # next to a busy archiver it gets less than 2 % of a core
 _END_SECONDS = 2.0
 
 
 class IndexBuilder:
-    """One `hourscope index` at a time; what it says goes to `report`. Leaving a `with` of it ends the process.
+    """Runs one `hourscope index` at a time and passes its messages to `report`. Leaving the `with` block ends it.
 
-    The index is a cache: a build that fails is no failure of the archiver, and the next upload begins another.
+    The index is a cache: a failed build is not a failure of the archiver, and the next upload starts another.
     """
 
     def __init__(self, location: Location, report: Callable[[str], None]) -> None:
@@ -40,7 +40,7 @@ class IndexBuilder:
         self.end()
 
     def end(self) -> None:
-        """What is not built yet is built after the next upload."""
+        """End a running build; the next upload starts another."""
         if self._build is not None and self._build.poll() is None:
             self._build.terminate()
             with suppress(subprocess.TimeoutExpired):
@@ -50,7 +50,7 @@ class IndexBuilder:
         self._said.close()
 
     def look(self, uploaded: int) -> None:
-        """Begin a build where more than before `uploaded` files are in the archive, and none is running."""
+        """Start a build if none is running and the number of `uploaded` files has grown."""
         if self._build is not None:
             if self._build.poll() is None:
                 return
@@ -66,10 +66,10 @@ class IndexBuilder:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=self._said,
-                start_new_session=True,  # a Ctrl-C is for the archiver, which ends it
+                start_new_session=True,  # ctrl-c goes to the archiver, which ends the build
             )
         except OSError as error:
-            self._report(f"the index is not built: {error.strerror}")
+            self._report(f"the index cannot be built: {error.strerror}")
         self._seen = uploaded
 
     def _report_end(self, code: int) -> None:

@@ -1,4 +1,4 @@
-"""What an archiver prints on stderr: one line that is kept up to date on a terminal, log lines elsewhere."""
+"""The archiver's output on stderr: one updated status line on a terminal, log lines elsewhere."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from tui.archiver import Status
 from tui.printable import printable
 from tui.units import count, duration, plural, size
 
-_LOG_SECONDS = 60.0  # seconds between two states in a log
+_LOG_SECONDS = 60.0  # between two status lines in a log
 
 
 class Log:
-    """A `with` of it leaves the terminal's line clean.
+    """Prints log lines and the status. Leaving the `with` block clears the status line.
 
-    Where stderr cannot be written (a lost terminal, a pipe without a reader, a full disk) lines are dropped: recording
+    If stderr cannot be written (a lost terminal, a pipe without a reader, a full disk), lines are dropped: recording
     matters more, and --status-address serves the same state.
     """
 
@@ -38,13 +38,13 @@ class Log:
         self._wipe()
 
     def line(self, text: str) -> None:
-        """Something that happened."""
+        """Print an event."""
         self._wipe()
         stamp = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         _write(f"{stamp} {printable(text)}\n")
 
     def status(self, status: Status, *, last: bool = False) -> None:
-        """The state: shown at once on a terminal, once per minute in a log, and at the end in both."""
+        """Print the status: at once on a terminal, once per minute in a log, and at the end in both."""
         if last or (not self._terminal and time.monotonic() - self._logged >= _LOG_SECONDS):
             self._logged = time.monotonic()
             self.line(status_text(status))
@@ -67,7 +67,7 @@ def _write(text: str) -> None:
 
 
 def status_text(status: Status) -> str:
-    """Messages, rate, what waits, what was uploaded, what is wrong and why."""
+    """Describe messages, rate, waiting files, uploads, and problems with their causes."""
     counters, uploads = status.counters, status.uploads
     parts = [f"{plural(counters.messages, 'message')} ({size(counters.bytes)})"]
     if not status.stopping:

@@ -1,7 +1,7 @@
-"""What may stand next on a command line: commands, options, archives, files, hours, topics, and so on.
+"""Completion candidates for a command line: commands, options, archives, files, hours, topics, and so on.
 
-Nothing here fails: what cannot be read (a config with a mistake, a folder, nsqlookupd) has no candidates. Only
-nsqlookupd is asked over the network, and only for a topic.
+Nothing here fails: a source that cannot be read (an invalid config, a folder, nsqlookupd) yields no candidates. The
+only network request is to nsqlookupd, to complete a topic.
 """
 
 from __future__ import annotations
@@ -25,25 +25,25 @@ _LOOKUP_SECONDS = 1.0
 _MAX_ITEMS = 500
 _TIMES = ("today", "yesterday", "now", "-1h", "-6h", "-1d", "-7d", "-30d")
 
-Items: TypeAlias = "Iterator[CompletionItem[str]]"  # click 8.1 has no generic one
+Items: TypeAlias = "Iterator[CompletionItem[str]]"  # CompletionItem is not generic in click 8.1
 
 
 @dataclass(slots=True)
 class CommandLine:
-    """The complete words before the cursor: the command, and what its parameters were given."""
+    """The complete words before the cursor: the command and the values of its parameters."""
 
     command: click.Command
     given: dict[str, str] = field(default_factory=dict)
-    expects: click.Parameter | None = None  # the parameter that the next word is a value of
+    expects: click.Parameter | None = None  # the parameter whose value comes next
     only_values: bool = False  # after "--"
 
     def text(self, *names: str) -> str:
-        """What the first of these parameters that was given holds."""
+        """Return the value of the first of these parameters that has one."""
         return next((self.given[name] for name in names if name in self.given), "")
 
 
 def candidates(group: click.Group, words: Sequence[str], incomplete: str) -> Items:
-    """What the word that begins with `incomplete` may become, after `words`; without the program's name."""
+    """Yield the completions of `incomplete`, the word after `words`; `words` excludes the program's name."""
     context = click.Context(group, resilient_parsing=True)
     if not words and not incomplete.startswith("-"):
         yield from _starting(incomplete, COMMANDS.items())
@@ -64,12 +64,12 @@ def candidates(group: click.Group, words: Sequence[str], incomplete: str) -> Ite
 
 
 def _options(command: click.Command) -> dict[str, click.Option]:
-    """The options of a command by their names, long and short."""
+    """Return the options of a command by their long and short names."""
     return {name: option for option in command.params if isinstance(option, click.Option) for name in option.opts}
 
 
 def _read(command: click.Command, words: Iterable[str]) -> CommandLine:
-    """Sort the words into what each parameter was given; words that fit nothing are passed over."""
+    """Assign the words to the command's parameters; ignore words that fit none."""
     line, options = CommandLine(command), _options(command)
     arguments = [parameter for parameter in command.params if isinstance(parameter, click.Argument)]
     for word in words:
@@ -93,7 +93,7 @@ def _read(command: click.Command, words: Iterable[str]) -> CommandLine:
 
 
 def _option_names(line: CommandLine, incomplete: str) -> Items:
-    """The options that may still be given: by their long names, and by their letters after a single dash."""
+    """Yield the options that can still be added: long names, and short ones after a single dash."""
     for option in dict.fromkeys(_options(line.command).values()):
         if option.hidden or (option.name in line.given and not option.multiple):
             continue
@@ -138,7 +138,7 @@ def _sources(line: CommandLine, incomplete: str) -> Items:
 
 
 def _paths(incomplete: str, *, files: bool) -> Items:
-    """Folders, and files if asked for; hidden ones only after a dot."""
+    """Yield folders, and with `files` also files; hidden ones only after a dot."""
     folder, slash, start = incomplete.rpartition("/")
     try:
         place = Path(os.path.expanduser(folder) or (slash or "."))  # noqa: PTH111  (`~` stays as it is where unknown)
@@ -147,7 +147,7 @@ def _paths(incomplete: str, *, files: bool) -> Items:
         return
     shown = [path for path in paths if path.name.startswith(start) and (start or not path.name.startswith("."))]
     for path in shown[:_MAX_ITEMS]:
-        if not path.name.isprintable():  # a newline would be two candidates, and an escape would reach the terminal
+        if not path.name.isprintable():  # a newline would make two candidates, and an escape would reach the terminal
             continue
         value = f"{folder}{slash}{path.name}"
         if path.is_dir():
@@ -167,7 +167,7 @@ def _folders(line: CommandLine, incomplete: str) -> Items:
 
 
 def _hours(line: CommandLine, incomplete: str) -> Items:
-    """Days of the archive, then its hours; only of a folder, because a bucket would have to be listed."""
+    """Yield the archive's days, then its hours; only for a folder, because a bucket would have to be listed."""
     if "T" not in incomplete:
         yield from _starting(incomplete, [(time, "") for time in _TIMES])
     hours = _hours_of(line)
@@ -196,7 +196,7 @@ def _hours_of(line: CommandLine) -> list[datetime]:
 
 
 def _topics(line: CommandLine, incomplete: str) -> Items:
-    """What nsqlookupd knows: the one on the line, else of the environment, else of the config's names."""
+    """Yield the topics of the nsqlookupd on the command line, in the environment, or in the config."""
     from tui.nsq.lookup import topics
 
     config = _config()
@@ -229,7 +229,7 @@ def _zones(line: CommandLine, incomplete: str) -> Items:
 
 
 def _profiles(line: CommandLine, incomplete: str) -> Items:
-    """The profiles of AWS's shared files: `[profile NAME]` and `[NAME]`."""
+    """Yield the profiles of AWS's shared files: `[profile NAME]` and `[NAME]`."""
     from configparser import Error, RawConfigParser
 
     del line

@@ -54,8 +54,8 @@ def command(
 ) -> int:
     """Print the records of an hour, a minute or a range.
 
-    All of its records, or those that the filter keeps. Into a pipe they are the exact bytes; on a terminal, control
-    characters are escaped.
+    Prints all records, or those that match the filter. A pipe gets the exact bytes; on a terminal, control characters
+    are escaped.
 
     \b
     Examples:
@@ -106,7 +106,7 @@ def _events(plan: ScanPlan, chunks: tuple[Chunk, ...]) -> Iterator[ScanEvent]:
 
 
 def _records(events: Iterator[ScanEvent], totals: Totals) -> Iterator[bytes]:
-    """The matching records; counts and damage go into `totals`."""
+    """Yield the matching records; add counts and damage to `totals`."""
     for event in events:
         totals.add(event)
         if isinstance(event, Matches):
@@ -114,7 +114,7 @@ def _records(events: Iterator[ScanEvent], totals: Totals) -> Iterator[bytes]:
 
 
 def _pretty(record: bytes) -> Iterator[bytes]:
-    """Indented JSON that is safe to print and equal to the record; what is not JSON is escaped."""
+    """Yield the lines of the record as indented JSON that is safe to print; escape a record that is not JSON."""
     from tui.filter.pretty import pretty_lines  # only --pretty needs it
 
     try:

@@ -1,4 +1,4 @@
-"""How checks are printed, and the exit code that follows from them."""
+"""Printing checks, and their exit code."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _MARKS = {"ok": ("✓", "green"), "warning": ("!", "yellow"), "failed": ("✗", 
 
 
 def report(checks: Iterable[Check], *, as_json: bool = False, width: int = 12) -> int:
-    """A line for each check as soon as it is made, or one JSON object; 2 if one failed, else 0."""
+    """Print each check as soon as it is made, or all as one JSON object; return 2 if one failed, else 0."""
     made = []
     for check in checks:
         made.append(check)

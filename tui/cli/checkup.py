@@ -1,4 +1,4 @@
-"""What `doctor` checks, one after the other: the archive, this machine, nsqd."""
+"""The checks of `doctor`: the archive, this machine, nsqd."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ from tui.units import count, duration, plural, size
 if TYPE_CHECKING:
     from tui.nsq.target import NsqTarget
 
-_LITTLE_BYTES = 1 << 30  # bytes; a disk with less free space gets a warning
+_LITTLE_BYTES = 1 << 30  # a disk with less free space gets a warning
 
 
 def check_machine() -> Iterator[Check]:
-    """Python, the terminal, and the folders that hourscope writes to."""
+    """Check Python, the terminal, and the folders that hourscope writes to."""
     yield Check("hourscope", "ok", f"{__version__} on Python {platform.python_version()}, {sys.platform}")
     yield _terminal()
     for name, folder in (("state", state_dir()), ("cache", cache_dir()), ("temporary", Path(tempfile.gettempdir()))):
@@ -45,7 +45,7 @@ def check_machine() -> Iterator[Check]:
 
 
 def check_config() -> tuple[Check, Config | None]:
-    """The config file, and what it says if it can be read."""
+    """Check the config file, and return it if it can be read."""
     try:
         config = load_config()
     except ConfigError as error:
@@ -84,7 +84,7 @@ def _check_endpoint(url: str) -> None:
 
 
 def check_archive(archive: Archive) -> Iterator[Check]:
-    """What the listing says, and whether a sample of the chunks can be read."""
+    """Check the listing, and a sample of the chunks."""
     how = "detected" if archive.detected else "as given"
     yield Check("layout", "ok", f"{archive.layout.pattern} ({how}), hours in {zone_name(archive.zone)}")
     began = time.monotonic()
@@ -104,7 +104,7 @@ def check_archive(archive: Archive) -> Iterator[Check]:
         yield Check("other keys", "warning", f"{such}; if they are chunks, give the layout")
     topics = topics_of(catalog.chunks)
     if hosts := archive.hosts_option(topics):
-        words = f"{named_topics(topics)} may be hosts: only a number tells them apart; if they are"
+        words = f"{named_topics(topics)} may be hosts: they differ only in a number; if they are"
         yield Check("topics", "warning", f"{words}, give --layout {shell_word(hosts)}")
     if cold := [chunk for chunk in catalog.chunks if chunk.needs_restore]:
         says = f"{count(len(cold))} of {plural(len(catalog.chunks), 'chunk')} must be restored before they can be read"
@@ -114,7 +114,7 @@ def check_archive(archive: Archive) -> Iterator[Check]:
 
 
 def check_nsqd(name: str, spec: NsqSpec) -> Iterator[Check]:
-    """Is each nsqd there, does it let us in, which version is it, what does it take?"""
+    """Check that each nsqd can be reached and accepts the connection; report its version and limits."""
     from tui.nsq.lookup import configured_target
 
     try:
@@ -189,7 +189,7 @@ def _age(age: timedelta) -> str:
 
 
 def open_named_archive(name: str, config: Config, given: dict[str, Any]) -> Archive | Check:
-    """The archive, or why it cannot be opened."""
+    """Open the archive, or return a check that says why it cannot be opened."""
     try:
         return open_named(name, given, config).archive
     except HourscopeError as error:

@@ -19,14 +19,14 @@ from tui.scan.tally import misread
 from tui.units import count, duration, plural, size
 
 _SAMPLE_CHUNKS = 9
-_COMPRESSED_BYTES = 64 << 20  # read of all of them together
+_COMPRESSED_BYTES = 64 << 20  # to read in total
 _INFLATED_BYTES = 1 << 30
 _NAMED_CHUNKS = 3  # chunks that a sentence names
 
 
 @dataclass(slots=True)
 class _ChunkCounts:
-    """Records of one chunk: all, those that are not JSON, and those that are too large to be parsed."""
+    """The number of records in one chunk: all, those that are not JSON, and those too large to parse."""
 
     records: int = 0
     bad: int = 0
@@ -44,7 +44,7 @@ class _ChunkCounts:
 
 @dataclass(slots=True)
 class _SampledChunks:
-    """What reading some chunks has shown; `stored` bytes of them were read."""
+    """The results of reading some chunks; `stored` is the number of compressed bytes read."""
 
     stored: int = 0
     counts: dict[str, _ChunkCounts] = field(default_factory=dict)
@@ -54,18 +54,18 @@ class _SampledChunks:
     of_lines: int = 0  # chunks of several lines
 
     def having(self, what: Callable[[_ChunkCounts], int]) -> tuple[int, list[str]]:
-        """How many such records there are, and the chunks that hold them."""
+        """Return the number of such records, and the keys of their chunks."""
         affected = {key: number for key, counts in self.counts.items() if (number := what(counts))}
         return sum(affected.values()), list(affected)
 
 
 def check_chunks(archive: Archive, chunks: Sequence[Chunk]) -> Iterator[Check]:
-    """Chunks without a byte, wherever they are, and what a sample shows. Failures come last."""
+    """Check for empty chunks in the whole range, and read a sample. Failures come last."""
     empty = [chunk.key for chunk in chunks if not chunk.size]
     if empty:
         holds = "chunk holds" if len(empty) == 1 else "chunks hold"
         says = f"{count(len(empty))} {holds} no bytes, not even those of an empty gzip file: {_some(empty)}"
-        yield Check("empty chunks", "failed", f"{says}; upload them again from where they came from")
+        yield Check("empty chunks", "failed", f"{says}; upload them again from their source")
     readable = [chunk for chunk in chunks if chunk.size and not chunk.needs_restore]
     if not readable:
         return
@@ -84,7 +84,7 @@ def check_chunks(archive: Archive, chunks: Sequence[Chunk]) -> Iterator[Check]:
 
 
 def _spread(chunks: Sequence[Chunk]) -> list[Chunk]:
-    """The first, the last, and some in between, evenly."""
+    """Return the first, the last, and some evenly spaced ones in between."""
     count = min(_SAMPLE_CHUNKS, len(chunks))
     if count == 1:
         return [chunks[-1]]
@@ -92,12 +92,12 @@ def _spread(chunks: Sequence[Chunk]) -> list[Chunk]:
 
 
 def _read(archive: Archive, chunk: Chunk, sample: _SampledChunks, share: int) -> None:
-    """Read `share` stored bytes of a chunk; where it is damaged, more of it, to say where. Raises ArchiveError."""
+    """Read `share` stored bytes of a chunk, or more to locate damage. Raises ArchiveError."""
     passes, failures = 0, len(sample.failures)
 
     def begin() -> Callable[[Block], None]:
         nonlocal passes
-        passes += 1  # the second one looks for what is sound beside the damage
+        passes += 1  # the second pass reads the sound parts around the damage
         sample.counts[chunk.key] = _ChunkCounts()
         return sample.counts[chunk.key].add
 
@@ -115,7 +115,7 @@ def _read(archive: Archive, chunk: Chunk, sample: _SampledChunks, share: int) ->
         except ReadCancelled:
             if passes > 1:
                 at = f"before byte {count(reader.bytes_compressed)}"
-                sample.failures.append(f"{chunk.key} is damaged {at}; hourscope verify says where")
+                sample.failures.append(f"{chunk.key} is damaged {at}; hourscope verify reports where")
         finally:
             sample.stored += min(reader.bytes_compressed, chunk.size)
         if reader.unchosen:
@@ -128,8 +128,8 @@ def _read(archive: Archive, chunk: Chunk, sample: _SampledChunks, share: int) ->
 
 def _findings(sample: _SampledChunks) -> Iterator[Check]:
     if sample.plain:
-        says = f"plain text in spite of a compressed file's name: {_some(sample.plain)}"
-        yield Check("reading", "warning", f"{says}; other tools may not read that")
+        says = f"plain text with the name of a compressed file: {_some(sample.plain)}"
+        yield Check("reading", "warning", f"{says}; other tools may not read it")
     large, keys = sample.having(lambda counts: counts.large)
     if large:
         says = f"{plural(large, 'record')} larger than {MAX_PARSED >> 20} MiB in {_some(keys)}"

@@ -1,4 +1,4 @@
-"""What all commands share: headings for their options, and a sentence for a superfluous argument."""
+"""The base class of commands: option headings in the help, and a sentence for an extra argument."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Option(click.Option):
-    """An option that stands under a heading in help."""
+    """An option with the heading under which the help lists it."""
 
     def __init__(self, *args: Any, heading: str, **attributes: Any) -> None:
         super().__init__(*args, **attributes)
@@ -30,7 +30,7 @@ class Command(click.Command):
     """A command of hourscope."""
 
     def option_rows(self, ctx: click.Context) -> dict[str, list[tuple[str, str]]]:
-        """The options and what they do, by their headings."""
+        """Return the options and their help texts by heading."""
         rows_by_heading: dict[str, list[tuple[str, str]]] = {heading: [] for heading in HEADINGS}
         for parameter in self.get_params(ctx):
             if isinstance(parameter, click.Option) and (record := parameter.get_help_record(ctx)):
@@ -43,13 +43,13 @@ class Command(click.Command):
                 formatter.write_dl(rows)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        ctx.allow_extra_args = True  # so that the sentence about them is ours
+        ctx.allow_extra_args = True  # to report them in our own words
         if problem := one_dash(ctx, args):
             raise click.UsageError(problem, ctx)
         try:
             extra = super().parse_args(ctx, args)
         except click.UsageError as error:
-            error.ctx = error.ctx or ctx  # click leaves it out where an option lacks its value
+            error.ctx = error.ctx or ctx  # click omits it if an option lacks its value
             raise
         if extra and not ctx.resilient_parsing:
             raise click.UsageError(extra_words(ctx, extra), ctx)

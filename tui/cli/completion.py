@@ -1,8 +1,8 @@
-"""`hourscope completion`: the script with which a shell completes command lines, and the answers to its questions.
+"""`hourscope completion`: the shell script that completes command lines, and the answers that it requests.
 
-The scripts ask as click's do: `_HOURSCOPE_COMPLETE=bash_complete` with COMP_WORDS and COMP_CWORD in the environment,
-one line for each candidate. They differ from click's where those fail: names with spaces and colons, folders beside
-other candidates, and lines whose last word is cut by bash at a colon.
+The scripts use click's protocol: `_HOURSCOPE_COMPLETE=bash_complete` with COMP_WORDS and COMP_CWORD in the environment,
+and one line per candidate. They also handle cases in which click's scripts fail: names with spaces and colons, folders
+among other candidates, and last words that bash splits at a colon.
 """
 
 from __future__ import annotations
@@ -101,15 +101,15 @@ complete --no-files --keep-order --command %(prog_name)s --arguments "(%(complet
 
 
 class _Answers(ShellComplete):
-    """Candidates of ours, for words as each of the scripts gives them."""
+    """Answers the scripts with our candidates."""
 
     def get_completion_args(self) -> tuple[list[str], str]:
-        """The complete words, and the one to complete: the last of COMP_WORDS, or the one at COMP_CWORD."""
+        """Return the complete words, and the one to complete: the last of COMP_WORDS, or the one at COMP_CWORD."""
         text, at = os.environ.get("COMP_WORDS", ""), os.environ.get("COMP_CWORD", "")
         if at.isdecimal():
             words = split_arg_string(text)
             return words[1 : int(at)], words[int(at)] if int(at) < len(words) else ""
-        *words, last = split_arg_string(f"{text}\0")  # a word of its own behind a space, else a part of the last word
+        *words, last = split_arg_string(f"{text}\0")  # a NUL after a space is a separate word
         return words[1:], last.removesuffix("\0")
 
     def get_completions(self, args: list[str], incomplete: str) -> list[CompletionItem[str]]:
@@ -139,7 +139,7 @@ _SHELLS: dict[str, type[_Answers]] = {"bash": _Bash, "zsh": _Zsh, "fish": _Fish}
 
 
 def answer_shells() -> None:
-    """Let click answer with our candidates if a shell asks."""
+    """Register our candidates with click, which answers if a shell asks."""
     for name, shell in _SHELLS.items():
         add_completion_class(shell, name)
 

@@ -43,7 +43,7 @@ def command(what: str) -> int:
 
 
 def _print_keys() -> None:
-    """One line for each name. ConfigError after the list, with the usual keys in it, if the config has a mistake."""
+    """Print one line per name. If the config is invalid, print the default keys, then raise ConfigError."""
     problem, chosen = None, dict[str, str]()
     try:
         chosen = dict(load_config().keys)
@@ -56,7 +56,7 @@ def _print_keys() -> None:
 
 
 def key_lines(chosen: Mapping[str, str]) -> list[str]:
-    """Name, keys and screens of every action, in columns; a star marks what `chosen` changes."""
+    """Format name, keys and screens of every action in columns; a star marks keys that `chosen` changes."""
     rows = [
         (
             ("*" if name in chosen else " ") + name,

@@ -1,4 +1,4 @@
-"""Output of every command: exit codes, one-line messages, lines that are safe for a terminal."""
+"""The output of all commands: exit codes, one-line messages, lines that are safe for a terminal."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ EXIT_INTERRUPTED = 130
 
 
 class StdoutError(Exception):
-    """Standard output cannot be written, because of `error`. Not an OSError: those are of other files."""
+    """Standard output cannot be written, because of `error`. Not an OSError, which would mean any other file."""
 
     def __init__(self, error: OSError) -> None:
         super().__init__(str(error))
@@ -29,18 +29,18 @@ class StdoutError(Exception):
 
 
 class ReaderGoneError(StdoutError, BrokenPipeError):
-    """The reader of the pipe has closed it."""
+    """The reader closed the pipe."""
 
     def __init__(self) -> None:
         super().__init__(BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE)))
 
 
 class _Stdout(io.FileIO):
-    """Standard output whose errors are StdoutErrors."""
+    """Standard output that raises StdoutError."""
 
     def write(self, data: Any, /) -> int:
         try:
-            while (count := super().write(data)) is None:  # another process that shares it made it non-blocking
+            while (count := super().write(data)) is None:  # a process that shares stdout made it non-blocking
                 select.select([], [self], [])
         except BrokenPipeError as error:
             raise ReaderGoneError from error
@@ -50,16 +50,16 @@ class _Stdout(io.FileIO):
 
 
 def open_standard_streams() -> None:
-    """Occupy descriptors 0, 1 and 2 if the caller closed one, so that no file gets them; mark errors of stdout.
+    """Occupy descriptors 0, 1 and 2 if the caller closed one, so that no file gets them; raise StdoutError for stdout.
 
-    Writing to a closed standard output fails, as in any program.
+    Writing to a closed standard output still fails, as in any program.
     """
     for descriptor, flags in ((0, os.O_RDONLY), (1, os.O_RDONLY), (2, os.O_WRONLY)):
         try:
             os.fstat(descriptor)
         except OSError:
-            os.open(os.devnull, flags)  # gets the lowest free number, which is this one
-    if sys.stderr is None:  # else print() would take stdout instead
+            os.open(os.devnull, flags)  # gets the lowest free descriptor, which is this one
+    if sys.stderr is None:  # otherwise print() would use stdout
         sys.stderr = open(2, "w", encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115
     before = sys.stdout
     if before is None or before is sys.__stdout__:
@@ -74,9 +74,9 @@ def open_standard_streams() -> None:
 
 
 def say(message: str) -> None:
-    """Print one escaped line to stderr; ignore it if stderr cannot be written.
+    """Print one escaped line to stderr; do nothing if stderr cannot be written.
 
-    The line and its end are one write: print() makes two of them, between which another thread may say something.
+    The line and its end are one write: print() makes two, and another thread could print between them.
     """
     with suppress(OSError):
         sys.stderr.write(f"hourscope: {printable(message)}\n")
@@ -84,7 +84,7 @@ def say(message: str) -> None:
 
 
 def narrate(message: str) -> None:
-    """Print a remark to stderr if it is a terminal."""
+    """Print a message to stderr if it is a terminal."""
     with suppress(OSError):
         if sys.stderr.isatty():
             print(printable(message), file=sys.stderr)
@@ -96,7 +96,7 @@ def print_line(line: str) -> None:
 
 
 def write_lines(lines: bytes | bytearray) -> None:
-    """Write whole lines to stdout: the exact bytes to a pipe or file, escaped to a terminal."""
+    """Write whole lines to stdout: the exact bytes to a pipe or file, escaped on a terminal."""
     if not sys.stdout.isatty():
         sys.stdout.buffer.write(lines)
         return

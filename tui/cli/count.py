@@ -1,4 +1,4 @@
-"""`hourscope count`: how many records match, by values and by time."""
+"""`hourscope count`: count matching records, by value and by time."""
 
 from __future__ import annotations
 
@@ -69,8 +69,8 @@ from tui.units import plural
 def command(archive: str, only_estimate: bool, as_json: bool, as_csv: bool, **given: Any) -> int:
     """Count the matching records of a range, by value and by time.
 
-    PATH is a field such as player.version, or any JMESPath. A record that lacks it is counted as missing; one that has
-    a list counts once for each different element.
+    PATH is a field such as player.version, or any JMESPath. A record without it counts as missing; a list counts once
+    for each different element.
 
     \b
     Examples:
@@ -104,7 +104,7 @@ def command(archive: str, only_estimate: bool, as_json: bool, as_csv: bool, **gi
 
 
 def _count(plan: ScanPlan, counting: Counting, totals: Totals, again: str, **how: Any) -> Counted | None:
-    """Read what the index does not know; None if that was refused or interrupted."""
+    """Read the chunks that the index cannot answer for; None if the user refused or interrupted."""
     counted, stopped = None, f"interrupted; run it again with: {again}"
     with open_index(plan.archive) as index:
         if not may_read(plan, how["jobs"], known=known_counted(index, plan, counting, CountedPart())):
@@ -123,7 +123,7 @@ def _count(plan: ScanPlan, counting: Counting, totals: Totals, again: str, **how
 
 
 def _note(opened: Opened, plan: ScanPlan, counting: Counting, counted: Counted, again: str) -> None:
-    """An entry in the notebook."""
+    """Add an entry to the notebook."""
     from tui.cli.notebook import notebook_at
     from tui.history.entries import count_entry
 
@@ -131,7 +131,7 @@ def _note(opened: Opened, plan: ScanPlan, counting: Counting, counted: Counted, 
 
 
 def split_paths(text: str) -> list[str]:
-    """`a,b.c` as its paths: a comma between brackets or quotes does not separate; FilterError for an empty one."""
+    """Split `a,b.c` at commas outside brackets and quotes; FilterError for an empty path."""
     paths, depth, quote, start = [], 0, "", 0
     for at, character in enumerate(text):
         if quote:
@@ -180,7 +180,7 @@ def _report(
 
 
 def _warnings(counting: Counting, counted: Counted) -> list[str]:
-    """What a person should know who trusts the numbers."""
+    """Return the warnings about the numbers."""
     warnings: list[str] = []
     if counted.missing:
         one = counting.by[0] if len(counting.by) == 1 else "one of the fields"
@@ -195,7 +195,7 @@ def _warnings(counting: Counting, counted: Counted) -> list[str]:
 
 
 def _changes_of_clocks(opened: Opened, plan: ScanPlan, counting: Counting) -> list[str]:
-    """What clocks did in a range whose counts are told apart by time: a row may be of two hours, or missing."""
+    """Return notes on clock changes for counts by time: a row may cover two hours, or be missing."""
     if counting.every is None or not plan.chunks:
         return []
     start, stop = touched_hours(*opened.asked)

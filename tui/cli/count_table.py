@@ -1,4 +1,4 @@
-"""Counts as a table for a person, as tab-separated lines, as CSV and as JSON."""
+"""Counts as a table for a terminal, as tab-separated lines, as CSV and as JSON."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ STATISTICS = ("count", "min", *_QUANTILES, "max", "mean")
 
 
 def rows_json(counted: Counted) -> list[dict[str, object]]:
-    """The rows as `count --json` has them."""
+    """Return the rows for `count --json`."""
     return [
         {"time": _time(row.time), "values": row.plain, "count": row.count}
         | ({"stats": statistics(row)} if row.sketch is not None else {})
@@ -36,7 +36,7 @@ def rows_json(counted: Counted) -> list[dict[str, object]]:
 
 
 def statistics(row: CountedRow) -> dict[str, float | int | None]:
-    """Of a row's numbers; quantiles are within 1 %."""
+    """Return the statistics of a row's numbers; quantiles are within 1 %."""
     sketch = row.sketch
     if sketch is None or not sketch.count:
         return dict.fromkeys(STATISTICS) | {"count": 0}
@@ -46,13 +46,13 @@ def statistics(row: CountedRow) -> dict[str, float | int | None]:
 
 
 def print_rows(counting: Counting, counted: Counted) -> None:
-    """Tab-separated: time, values, count, statistics. Only the number where nothing is told apart."""
+    """Print tab-separated time, values, count and statistics; only the number if all records are one group."""
     for row in counted.rows or _nothing(counting):
         print("\t".join(printable(str(cell)) for cell in _cells(counting, row)))
 
 
 def print_csv(counting: Counting, counted: Counted) -> None:
-    """The same as CSV, with a header."""
+    """Print the same columns as CSV, with a header."""
     writer = csv.writer(sys.stdout, lineterminator="\n")
     times = ["time"] if counting.every else []
     writer.writerow([*times, *counting.by, "count", *(STATISTICS if counting.stats else ())])
@@ -61,13 +61,13 @@ def print_csv(counting: Counting, counted: Counted) -> None:
 
 
 def print_table(counting: Counting, counted: Counted) -> None:
-    """For a terminal: a line for each value with its share, a bar, and a sparkline over the time."""
+    """Print one line per value, with its share, a bar, and a sparkline over time, for a terminal."""
     for line in table_lines(counting, counted):
         print_line(line)
 
 
 def table_lines(counting: Counting, counted: Counted) -> list[str]:
-    """The lines of the table, to be escaped."""
+    """Return the lines of the table, not escaped."""
     if not counting.by:
         return _time_lines(counting, counted)
     lines: list[str] = []
@@ -119,7 +119,7 @@ def _statistics_line(row: CountedRow) -> str:
 
 
 def _sparkline(rows: list[CountedRow], times: list[datetime]) -> str:
-    """Neighbors share a character where there are more times than `_LINE`."""
+    """Draw the counts over time; neighbors share a character if there are more times than `_LINE`."""
     at = {time: index for index, time in enumerate(times)}
     width = min(len(times), _LINE)
     heights = [0] * width
@@ -130,7 +130,7 @@ def _sparkline(rows: list[CountedRow], times: list[datetime]) -> str:
 
 
 def _nothing(counting: Counting) -> list[CountedRow]:
-    """Where all are counted together there is a number, also if it is 0."""
+    """Return the row to print without rows: 0 if all records are one group."""
     return [] if counting.by or counting.every else [CountedRow(None, (), 0)]
 
 
@@ -141,12 +141,12 @@ def _cells(counting: Counting, row: CountedRow) -> list[str | int | float | None
 
 
 def text_of(value: bytes) -> str:
-    """A value's JSON text as people read it: a string without its quotes."""
+    """Return a value's JSON text for display: a string loses its quotes."""
     if value[:1] != b'"':
         return value.decode()
     try:
         text: Any = msgspec.json.decode(value)
-    except msgspec.DecodeError:  # half a surrogate pair
+    except msgspec.DecodeError:  # a lone surrogate
         return value.decode()
     return str(text)
 
@@ -158,7 +158,7 @@ def _time(time: datetime | None) -> str | None:
 
 
 def _whole(number: float) -> float | int:
-    """Whole numbers as the records spell them."""
+    """Convert a whole number to int, which prints it without a decimal point."""
     return int(number) if number.is_integer() and abs(number) < _DIGITS else number
 
 

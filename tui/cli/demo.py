@@ -36,7 +36,7 @@ _USUAL = (SampleSpec().hours, SampleSpec().records_per_hour, SampleSpec().seed)
     default=SampleSpec().hours,
     show_default=True,
     metavar="N",
-    help="Hours to write; each has a chunk per host.",
+    help="Hours to write, with one chunk per host.",
 )
 @option(
     "Sample",
@@ -54,7 +54,7 @@ _USUAL = (SampleSpec().hours, SampleSpec().records_per_hour, SampleSpec().seed)
     type=int,
     default=SampleSpec().seed,
     show_default=True,
-    help="Same seed, same bytes.",
+    help="Random seed; the same seed gives the same bytes.",
 )
 def command(folder: Path | None, no_open: bool, tour: bool, hours: int, records_per_hour: int, seed: int) -> int:
     """Write a sample archive with an incident in it, and open it.
@@ -92,7 +92,7 @@ def command(folder: Path | None, no_open: bool, tour: bool, hours: int, records_
 
 
 def _refuse_others(folder: Path, spec: SampleSpec) -> None:
-    """OutputError if a folder holds what is not of this sample: that could be somebody's archive."""
+    """Raise OutputError if the folder contains other files: it could be a real archive."""
     keys = {plan.key for plan in plan_sample(spec)}
     others = sorted(path.name for path in folder.iterdir() if path.name not in keys) if folder.is_dir() else []
     if others:
@@ -100,7 +100,7 @@ def _refuse_others(folder: Path, spec: SampleSpec) -> None:
 
 
 def _write(folder: Path, spec: SampleSpec) -> None:
-    """Write the chunks over those of an earlier call, and remove chunks of another sample."""
+    """Write the chunks, replacing those of an earlier call, and remove chunks of another sample."""
     plans = list(plan_sample(spec))
     records = total = 0
     with progress_line() as show:

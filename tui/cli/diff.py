@@ -59,9 +59,7 @@ _TOP = 10
 @archive_argument
 @range_options
 @time_options
-@option(
-    "Range", "--against", metavar="T..T", multiple=True, help="Compare with these hours.  [default: the usual ones]"
-)
+@option("Range", "--against", metavar="T..T", multiple=True, help="Compare with these hours.  [default: similar hours]")
 @filter_options
 @option("Output", "--top", metavar="N", type=POSITIVE, default=_TOP, help="Findings to print.  [default: 10]")
 @option("Run", "--full", is_flag=True, help="Read every record, not a sample.")
@@ -80,10 +78,10 @@ def command(
     as_json: bool,
     **given: Any,
 ) -> int:
-    """Show what changed in some hours, or in which hours something did.
+    """Show what changed in some hours, or in which hours something changed.
 
-    Values, patterns of texts, numbers, missing fields, and combinations of them are compared with the same hours of
-    other weeks, or with all other hours. Without --from and --to, the hours are searched for, too.
+    Compares values, text patterns, numbers, missing fields, and combinations of them with the same hours of other
+    weeks, or with all other hours. Without --from and --to, it also searches for the hours.
 
     \b
     Examples:
@@ -114,7 +112,7 @@ def command(
 def _answered(
     plan: ScanPlan, question: Question, totals: Totals, stopped: str, *, jobs: int | None, dask: str | None
 ) -> Answer | None:
-    """Compare; None if that was interrupted, which `stopped` says."""
+    """Compare; print `stopped` and return None if interrupted."""
     with (
         cancel_on_signals(stopped, only_reads=True) as cancel,
         progress_line() as show,
@@ -132,7 +130,7 @@ def _answered(
 def _last_answer(
     events: Iterator[ScanEvent | Answer], plan: ScanPlan, totals: Totals, show: Callable[[float, str], None]
 ) -> Answer | None:
-    """What the comparison ends with; earlier answers are narrated, and what is read is counted and shown."""
+    """Return the final answer; narrate earlier ones, and count and show the progress."""
     answer = None
     for event in events:
         if isinstance(event, Answer):
@@ -148,9 +146,9 @@ def _last_answer(
 def _planned(
     opened: Opened, filter_: Filter, against: tuple[str, ...], *, full: bool
 ) -> tuple[Opened, ScanPlan, Question]:
-    """The chunks of both sides, and what is asked about them; warnings are reported.
+    """Return the chunks of both sides and the comparison to make; print warnings.
 
-    Where the baseline cuts hours, the target is of times, too.
+    If the baseline has minutes, the target is also selected by record times.
     """
     ranges = tuple(read_range(text, opened.archive.zone) for text in against)
     if not all(begins_hour(end) for range_ in ranges for end in range_) and opened.asked != (None, None):
@@ -170,12 +168,12 @@ def _planned(
 
 
 def _target(opened: Opened) -> TimeRange | None:
-    """The hours or minutes that were asked about."""
+    """Return the range of hours or minutes to explain; None for the whole archive."""
     return None if opened.asked == (None, None) else _ends(opened, opened.asked)
 
 
 def _ends(opened: Opened, asked: Moments) -> TimeRange:
-    """A range; an open end is the archive's."""
+    """Return the range with open ends replaced by the archive's."""
     start, stop = asked
     if start is not None and stop is not None:
         return start, stop
@@ -208,7 +206,7 @@ def _report(opened: Opened, answer: Answer, totals: Totals, top: int, *, as_json
 
 
 def _warnings(answer: Answer) -> list[str]:
-    """Of records without fields."""
+    """Return a warning about records without fields."""
     number = plural(answer.not_objects, "record")
     return (
         [f"{number} left out: they are not JSON objects, and have no fields to compare"] if answer.not_objects else []

@@ -32,7 +32,7 @@ from tui.nsq.lookup import named_spec
     "Run",
     "--policy",
     type=click.Choice(POLICIES),
-    help="Print the least IAM policy for reading, for extracts or for the archiver; check nothing.",
+    help="Print the minimal IAM policy for reading, extracts or the archiver; check nothing.",
 )
 @option("Output", "--json", "as_json", is_flag=True, help="Print one JSON object.")
 @reading_options
@@ -40,8 +40,8 @@ from tui.nsq.lookup import named_spec
 def command(archive: str, nsqds: tuple[str, ...], policy: str | None, as_json: bool, **given: Any) -> int:
     """Check the config, an archive, this machine, and nsqd.
 
-    Doctor changes nothing. Of the archive it checks access, layout, time zone, and a sample: at most 64 MB of nine
-    chunks between the first hour and the last. 'hourscope verify' reads all of them.
+    Changes nothing. Checks access to the archive, its layout and time zone, and a sample of at most 64 MB from nine
+    chunks between its first and last hour. 'hourscope verify' reads all chunks.
 
     Exit code 2: a check failed.
 

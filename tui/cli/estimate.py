@@ -1,4 +1,4 @@
-"""What a scan would find, take and cost: `--estimate`, and the question before much is read."""
+"""The matches, time and cost of a scan: `--estimate`, and the question before a large scan."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from tui.scan.plan import reasons_to_ask
 
 
 def print_estimate(plan: ScanPlan, jobs: int | None, *, as_json: bool) -> int:
-    """Read the sample and print. Exit code 1 if not even the interval's upper end holds a match; then 2 if something of
-    the sample could not be read."""
+    """Read the sample and print the estimate. If no match is expected, even at the upper end of the interval, the exit
+    code is 1, or 2 if a part of the sample could not be read."""
     prices = load_config().prices
     with open_index(plan.archive) as index:
         expected = estimate(plan, prices=prices, jobs=jobs, known=known_from(index, plan.chunks, counts_only=True))
@@ -45,10 +45,9 @@ def may_read(
     *,
     known: Callable[[Chunk, Filter], object | None] | None = None,
 ) -> bool:
-    """Ask a person at a terminal before more than 10 GB is read, every record is kept in `out`, or more than the disk
-    holds; a script is not asked.
+    """Ask before reading more than 10 GB, keeping every record in `out`, or writing more than fits on the disk.
 
-    `known`: chunks that it knows, as the index does, are not read, and do not count.
+    A script is not asked. Chunks for which `known` has an answer (from the index) are not read, and do not count.
     """
     if not reasons_to_ask(plan, out) or not (sys.stdin.isatty() and sys.stderr.isatty()):
         return True

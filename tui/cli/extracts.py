@@ -1,4 +1,4 @@
-"""`hourscope extracts`: the extracts that were made."""
+"""`hourscope extracts`: list the extracts."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _EMPTY = "there are no extracts yet; to make one: hourscope scan ARCHIVE --from 
 @option("Output", "--json", "as_json", is_flag=True, help="Print one JSON object.")
 @option("Other", DEBUG, is_flag=True, expose_value=False, help="Print the traceback of an error.")
 def command(as_json: bool, **_: Any) -> int:
-    """List the extracts that were made.
+    """List the extracts.
 
-    The newest first: from which archive, with which filter, which hours, how many records match, the size, and when.
-    Folders that are gone are not listed. An extract is an archive: every command takes its folder.
+    Prints the newest first, with archive, filter, hours, matches, size, and time. Deleted folders are not listed. An
+    extract is an archive: every command accepts its folder.
 
     \b
     Examples:
@@ -34,7 +34,7 @@ def command(as_json: bool, **_: Any) -> int:
 
 
 def _rows(line: ExtractLine) -> list[str]:
-    """What it is; where it is; how it is resumed."""
+    """Return its rows: a description, the place, and the command that resumes it."""
     facts = [plural(line.matches, "match"), f"of {count(line.records)}"]
     facts += [size(line.size)] if line.size is not None else []
     facts += [plural(line.damaged, "damaged chunk")] if line.damaged else []

@@ -10,7 +10,7 @@ _LABEL_WIDTH = 11
 
 
 def fact_lines(facts: Iterable[Fact]) -> list[str]:
-    """A line for each fact: its label, its text and its note; to be escaped when printed."""
+    """Return one line per fact with its label, text and note, not escaped."""
     return [_line(fact) for fact in facts]
 
 

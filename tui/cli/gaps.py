@@ -22,5 +22,5 @@ def gaps_text(gaps: Sequence[Gap]) -> str:
 
 
 def gaps_json(gaps: Sequence[Gap]) -> list[dict[str, str]]:
-    """Half-open ranges: `to` is the first hour after the gap."""
+    """Return the gaps as half-open ranges: `to` is the first hour after the gap."""
     return [{"from": spell_hour(gap.start), "to": spell_hour(gap.stop)} for gap in gaps]

@@ -1,4 +1,4 @@
-"""hourscope's commands by name, and which word of a command line is one."""
+"""hourscope's commands by name, and the choice of the command that runs."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ import click
 from tui.cli.console import DEBUG, StdoutError
 from tui.cli.slips import unknown_command
 
-# The first sentence of each command's help, so that the list needs none of them imported.
+# The first sentence of each command's help. With it, the list of commands imports none of them.
 COMMANDS: Mapping[str, str] = {
     "demo": "Write a sample archive with an incident in it, and open it.",
     "ls": "List the hours of an archive: chunks, sizes, gaps.",
     "cat": "Print the records of an hour, a minute or a range.",
     "count": "Count the matching records of a range, by value and by time.",
-    "diff": "Show what changed in some hours, or in which hours something did.",
+    "diff": "Show what changed in some hours, or in which hours something changed.",
     "scan": "Find the matching records of a range.",
-    "index": "Remember what is in the chunks of a range, to answer faster.",
+    "index": "Index the chunks of a range to speed up later commands.",
     "send": "Send records to an NSQ topic or a file.",
     "archive": "Record an NSQ topic in an archive.",
     "verify": "Read a whole range and report damage, duplicates, and gaps.",
     "doctor": "Check the config, an archive, this machine, and nsqd.",
-    "extracts": "List the extracts that were made.",
+    "extracts": "List the extracts.",
     "sends": "List the sends, or check one against its source.",
     "jobs": "List scans and sends that were stopped, with the command that resumes each.",
     "notebook": "Print the notebook of an archive.",
@@ -51,7 +51,7 @@ _EPILOG = "'hourscope help COMMAND' describes a command, 'hourscope help open' t
 
 
 class UnnamedError(Exception):
-    """An OSError for which the core has no sentence."""
+    """An OSError that the core does not explain."""
 
     def __init__(self, error: OSError) -> None:
         super().__init__(str(error))
@@ -59,7 +59,7 @@ class UnnamedError(Exception):
 
 
 class Commands(click.Group):
-    """Commands, imported when they are run. Any other first word is an archive to open."""
+    """The commands, imported when they run. Any other first word is an archive to open."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -69,7 +69,7 @@ class Commands(click.Group):
             return None
         command: click.Command = import_module(f"tui.cli.{cmd_name}").command
         if not gc.isenabled():
-            gc.freeze()  # what was imported stays: no collection has to look at it
+            gc.freeze()  # imported modules stay: garbage collection need not scan them
             gc.enable()
         return command
 
@@ -84,13 +84,13 @@ class Commands(click.Group):
             raise
         except OSError as error:  # click would exit with 1 for a broken pipe, which is grep's "nothing matched"
             raise UnnamedError(error) from error
-        except EOFError as error:  # click would take it for the end of what a person types
+        except EOFError as error:  # click would take it for the end of typed input
             raise RuntimeError(f"EOFError: {error}") from error
         except KeyboardInterrupt as error:  # click would print an empty line
             raise click.Abort from error
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        while args and args[0] == DEBUG:  # `run` has seen it; it may also stand before the command
+        while args and args[0] == DEBUG:  # `run` has already handled --debug before the command
             args = args[1:]
         if not args or args[0] not in {"--help", "-h", "--version", OPEN, *COMMANDS}:
             if args and (problem := unknown_command(args, list(COMMANDS))):

@@ -1,4 +1,4 @@
-"""`hourscope help`: what `--help` prints."""
+"""`hourscope help`: print what `--help` prints."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`hourscope index`: remember what is in the chunks of a range, so that later questions need not read them."""
+"""`hourscope index`: summarize the chunks of a range, so that later questions need not read them."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ from tui.units import count, duration, plural, size
 @click.command("index", cls=Command)
 @archive_argument
 @range_options
-@option("Run", "--ids", is_flag=True, help="Also remember which words and ids each chunk holds, for -w -g ID.")
+@option("Run", "--ids", is_flag=True, help="Also index the words and ids in each chunk, for -w -g ID.")
 @option(
-    "Run", "--ids-size", metavar="SIZE", callback=parsed_size, help="Remember ids in at most SIZE.  [default: no limit]"
+    "Run", "--ids-size", metavar="SIZE", callback=parsed_size, help="Index ids in at most SIZE.  [default: no limit]"
 )
 @jobs_option
 @dask_option
@@ -49,11 +49,11 @@ from tui.units import count, duration, plural, size
 @reading_options
 @archive_options
 def command(archive: str, status: bool, drop: bool, as_json: bool, **given: Any) -> int:
-    """Remember what is in the chunks of a range, to answer faster.
+    """Index the chunks of a range to speed up later commands.
 
-    Each chunk is read once, and the counts of its values are kept in the cache folder. Then count answers without
-    reading, and scan, send and count skip chunks that cannot match. With --ids they also skip chunks that lack an id
-    that is looked for by -w -g ID or -m "id == 'ID'". Chunks that have not changed are not read again.
+    Each chunk is read once, and a summary of its values is kept in the cache folder. With it, count answers many
+    questions without reading, and scan, send and count skip chunks that cannot match. With --ids they also skip
+    chunks without the id in -w -g ID or -m "id == 'ID'". Unchanged chunks are not read again.
 
     \b
     Examples:
@@ -96,7 +96,7 @@ def _build(
     dask: str | None,
     quiet: bool,
 ) -> int:
-    """Read what is not indexed yet, and remember it."""
+    """Read the chunks that are not indexed yet, and index them."""
     known = index.indexed(plan.chunks)
     known &= index.with_words(plan.chunks) if ids else known
     left = tuple(chunk for chunk in plan.chunks if chunk.key not in known)
@@ -120,7 +120,7 @@ def _build(
             return EXIT_INTERRUPTED
     report_troubles(totals)
     if too_much:
-        say(f"the ids of {plural(too_much, 'chunk')} are not remembered: more than --ids-size allows")
+        say(f"the ids of {plural(too_much, 'chunk')} are not indexed: they exceed --ids-size")
     if not quiet:
         narrate(f"indexed {plural(totals.chunks, 'chunk')} in {duration(totals.seconds)}; {before} known before")
     return EXIT_FAILED if totals.damaged else EXIT_MATCHED

@@ -1,4 +1,4 @@
-"""What `hourscope demo` prints without a terminal: the calendar, then the sample investigation."""
+"""The output of `hourscope demo` without a terminal: the calendar, then the sample investigation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`hourscope jobs`: what was stopped and can be resumed, and what runs."""
+"""`hourscope jobs`: list stopped jobs, which can be resumed, and running ones."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ _EMPTY = "no job is running or stopped; scans into a folder and sends to a topic
 def command(as_json: bool, **_: Any) -> int:
     """List scans and sends that were stopped, with the command that resumes each.
 
-    Also those that run now, in the explorer or in another terminal. What was killed or lost its terminal counts as
-    stopped: its manifest or journal holds how far it was.
+    Also lists the jobs that are running, in the explorer or other terminals. A job that was killed or lost its
+    terminal counts as stopped: its manifest or journal records its progress.
 
     \b
     Examples:

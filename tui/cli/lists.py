@@ -1,4 +1,4 @@
-"""Printing what was made: the lists of extracts, sends and jobs."""
+"""Printing the lists of extracts, sends and jobs."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from tui.cli.console import EXIT_FAILED, EXIT_MATCHED, EXIT_NOTHING, print_line,
 
 
 class Listed(Protocol):
-    """What a list is of."""
+    """An item of a list."""
 
     def as_json(self) -> dict[str, object]:
-        """As `--json` has it."""
+        """Return it for `--json`."""
 
 
 ListedT = TypeVar("ListedT", bound=Listed)
@@ -29,9 +29,9 @@ def print_list(
     as_json: bool,
     unread: Sequence[str] | None = None,
 ) -> int:
-    """Print all items, or a sentence where there are none; returns the exit code.
+    """Print all items, or a sentence if there are none; return the exit code.
 
-    `unread`: a sentence for each that is there and cannot be read, so that it is not known what it is.
+    `unread`: a sentence for each item that exists and cannot be read.
     """
     if as_json:
         warnings = {} if unread is None else {"warnings": list(unread)}

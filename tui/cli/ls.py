@@ -1,4 +1,4 @@
-"""`hourscope ls`: the hours of an archive, from its listing alone."""
+"""`hourscope ls`: list the hours of an archive without reading chunks."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def command(archive: str, as_json: bool, **given: Any) -> int:
 
 
 def hours_without_matches(opened: Opened, catalog: Catalog) -> list[datetime]:
-    """The hours of an extract that were scanned without a match; they are not gaps."""
+    """Return the hours of an extract that were scanned without a match; they are not gaps."""
     if not opened.archive.extract:
         return []
     from tui.scan import scanned_hours  # imported only for an extract
@@ -103,13 +103,13 @@ def _as_json(opened: Opened, catalog: Catalog, gaps: tuple[Gap, ...], empty: lis
 
 
 def _note_json(hour: datetime) -> dict[str, str]:
-    """What clocks did in an hour in which they changed."""
+    """Return a note for an hour in which the clocks changed."""
     note = clock_note(hour)
     return {"note": note} if note else {}
 
 
 def _topics_json(catalog: Catalog) -> dict[str, Any]:
-    """Each topic with its own gaps, where the names have topics: a gap of one may be an hour of another."""
+    """Return each topic with its own gaps, if the layout has topics: one topic's gap may be an hour of another."""
     return {
         "topics": [
             {
@@ -169,7 +169,7 @@ def _print_rows(catalog: Catalog, gaps: Sequence[Gap], empty: Sequence[datetime]
 
 
 def _skipped(catalog: Catalog) -> list[datetime]:
-    """The hours that clocks skipped, so that they have no chunk and are not gaps; but for those within a gap."""
+    """Return the hours that clocks skipped, except those within a gap. They have no chunk, and are not gaps."""
     if catalog.first is None or catalog.stop is None:
         return []
     changed = changed_hours(catalog.first, catalog.stop)

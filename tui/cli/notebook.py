@@ -1,4 +1,4 @@
-"""`hourscope notebook`: what was done with an archive, as Markdown."""
+"""`hourscope notebook`: print the notebook of an archive."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from tui.history.redaction import not_there, redacted
 def command(archive: str, redact: tuple[str, ...], **given: Any) -> int:
     """Print the notebook of an archive.
 
-    It is a Markdown file of what was scanned, counted, compared and sent, with the commands, the first records and the
-    receipts, and of the notes that ; adds in the explorer. The archive itself is not opened. With --redact, the values
-    of PATH are blanked in records, in rows and commands, and wherever else the same text stands; a record that cannot
-    be parsed is left out.
+    The notebook is a Markdown file with the scans, counts, comparisons and sends of an archive, their commands, first
+    records and receipts, and the notes that ; adds in the explorer. The archive itself is not opened. With --redact,
+    the values of PATH are blanked in records, rows, commands, and wherever else the same text occurs; a record that
+    cannot be parsed is left out.
 
     \b
     Examples:
@@ -48,6 +48,6 @@ def command(archive: str, redact: tuple[str, ...], **given: Any) -> int:
 
 
 def notebook_at(location: Location) -> Notebook:
-    """The notebook of an archive, as the config wants it."""
+    """Return the notebook of an archive, with the config's settings."""
     config = load_config()
     return notebook_of(location.url, location.title, enabled=config.notebook.write, records=config.notebook.records)

@@ -1,4 +1,4 @@
-"""The options that name nsqds and a topic, for `send` and `archive`, and what they stand for."""
+"""The options of `send` and `archive` that name nsqds and a topic, and their values."""
 
 from __future__ import annotations
 
@@ -50,14 +50,14 @@ SEND_OPTIONS = (
 
 
 def server_options(function: F) -> F:
-    """The nsqds or nsqlookupds, and TLS; `nsq_spec` reads them."""
+    """Add the options for nsqds, nsqlookupds and TLS; `nsq_spec` reads them."""
     for decorate in reversed(_SERVER_OPTIONS):
         function = decorate(function)
     return function
 
 
 def take(given: dict[str, Any], names: Sequence[str], topic: str | None) -> dict[str, Any]:
-    """Take options out of `given`; with a topic and without a server, the environment's servers count."""
+    """Take options out of `given`; if there is a topic and no server, add the environment's servers."""
     asked = {name: given.pop(name) for name in names}
     if topic and not asked["nsqd_tcp_address"] and not asked["lookupd_http_address"]:
         asked |= nsq_of_environment()
@@ -65,7 +65,7 @@ def take(given: dict[str, Any], names: Sequence[str], topic: str | None) -> dict
 
 
 def nsq_spec(asked: Mapping[str, Any], named: Mapping[str, NsqSpec]) -> NsqSpec:
-    """What the options stand for, with the config's names. What they say of TLS wins over the config."""
+    """Build the destination from the options and the config's names. TLS options override the config."""
     if asked["tls_key"] and not asked["tls_cert"]:
         raise click.UsageError("--tls-key needs its --tls-cert")
     https = asked.get("nsqd_http_address", ())
@@ -77,7 +77,7 @@ def nsq_spec(asked: Mapping[str, Any], named: Mapping[str, NsqSpec]) -> NsqSpec:
 
 @dataclass(frozen=True, slots=True)
 class TargetOptions:
-    """A topic and the nsqds to send to, as they were given; `words` spell them again. The secret is in none of them."""
+    """A topic and its nsqds as given; `words` are the options that name them. Neither contains the secret."""
 
     spec: NsqSpec
     topic: str
@@ -85,12 +85,12 @@ class TargetOptions:
     words: tuple[str, ...]
 
     def target(self) -> tuple[NsqTarget, tuple[str, ...]]:
-        """Looked up if necessary, and the nsqlookupds that are silent; SendError if no nsqd is found."""
+        """Look up the nsqds if necessary; also return the nsqlookupds that are silent. SendError without an nsqd."""
         return configured_target(self.spec, self.topic, round_robin=self.round_robin)
 
 
 def target_options(given: dict[str, Any]) -> TargetOptions | None:
-    """The destination of a send; None if none of its options was given."""
+    """Return the destination of a send; None if none of its options is present."""
     asked = take(given, SEND_OPTIONS, given["topic"])
     words = _words(asked)
     nsqds, lookupds, topic = asked["nsqd_tcp_address"], asked["lookupd_http_address"], asked["topic"]

@@ -37,7 +37,7 @@ def explore(
     *,
     tour: bool = False,
 ) -> int:
-    """Run the explorer; a terminal that cannot show it gets a plain command instead."""
+    """Run the explorer. Without a suitable terminal, raise an error that names a command to use instead."""
     config, s3, reading = load_config(), s3 or S3Options(), reading or Reading()
     location = locate(archive, config, timezone=timezone, layout=layout, s3=s3, reading=reading) if archive else None
     check_terminal(location)
@@ -51,7 +51,7 @@ def explore(
 
 
 def sign_in_first(location: Location) -> None:
-    """Have the code of an MFA device typed now: behind a screen nobody could answer."""
+    """Ask for an MFA code now, because the explorer's screen would hide the prompt."""
     if is_s3(location.url):
         from tui.archive.s3 import mfa_device, sign_in
 

@@ -1,4 +1,4 @@
-"""An archive as a command line names it: opened, with the range that was asked for."""
+"""An open archive with the range of a command line."""
 
 from __future__ import annotations
 
@@ -48,11 +48,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """An archive, how it was named, and the range asked for. `listing` is what was listed to find the layout.
+    """An archive, how it was named, and the range. `listing` is the listing from which the layout was detected.
 
-    `unfinished`: it is an extract whose scan was interrupted. `moments`: the range is of times; then `start` and `stop`
-    are the hours of the chunks that can hold its records, which are written up to `lag` later. `notes`: what a person
-    should know about the ends of the range.
+    `unfinished`: it is an extract whose scan was interrupted. `moments`: the range has minutes; then `start` and `stop`
+    are the hours of the chunks that can hold its records, which are written up to `lag` later. `notes`: sentences for
+    the user about the ends of the range.
     """
 
     archive: Archive
@@ -68,7 +68,7 @@ class Opened:
 
     @property
     def s3(self) -> S3Options:
-        """The options with which its store is reached."""
+        """The options of its store."""
         return self.location.s3
 
     @property
@@ -78,28 +78,29 @@ class Opened:
 
     @property
     def lag_words(self) -> list[str]:
-        """`--lag`, where it tells which chunks are read and is not the usual one."""
+        """`--lag`, if it affects which chunks are read and is not the default."""
         matters = self.moments is not None and self.lag != HOUR
         return ["--lag", f"{self.lag // MINUTE}m"] if matters else []
 
     @property
     def asked(self) -> Moments:
-        """The range as it was asked for, in hours or to the minute."""
+        """The requested range, in hours or to the minute."""
         return self.moments or (self.start, self.stop)
 
     def at(self, text: str) -> Opened:
-        """The same for the hour that a time lies in, or for the minute if it names one."""
+        """Return the same archive with the range of one hour, or one minute if `text` has minutes."""
         zone = self.archive.zone
-        if has_minutes(text) or has_offset(text):  # an hour of UTC may be half of one of the keys
+        if has_minutes(text) or has_offset(text):  # an hour in UTC may be a part of two hours of the keys
             return self.ranged(*next_of(text, MINUTE if has_minutes(text) else HOUR, zone), listed=False)
         start, stop = parse_hour(text, zone)
         return replace(self, start=start, stop=stop, notes=tuple(clock_notes(text, None, zone, minutes=False)))
 
     def ranged(self, start: str | None, stop: str | None, *, takes_times: bool = True, listed: bool = True) -> Opened:
-        """The same for a range as it was typed: of hours, or of times if it cuts hours of the keys.
+        """Return the same archive with another range: of hours, or of record times if it splits hours of the keys.
 
-        Without times that can be read such a range is widened to whole hours, and that is reported, unless it names
-        minutes. `listed`: the listing that is there is of this range.
+        If records have no readable time, such a range is widened to whole hours, with a warning, or refused if it names
+        minutes.
+        `listed`: the existing listing covers this range.
         """
         zone = self.archive.zone
         moments = parse_moments(start, stop, zone)
@@ -116,7 +117,7 @@ class Opened:
         return replace(opened, start=first, stop=last, notes=tuple(notes))
 
     def _by_known_field(self) -> Opened:
-        """The same with the field of the records' time; without one if a sample shows none."""
+        """Return the same archive with its time field; without one if a sample shows none."""
         if self.time_field is not None:
             return self
         from tui.scan.time_field import detect_time_field
@@ -125,15 +126,15 @@ class Opened:
         return replace(self, time_field=detect_time_field(self.archive, chunks, self.lag))
 
     def timed(self) -> Opened:
-        """The same with the range taken as times of the records, though it is in whole hours."""
+        """Return the same archive with its range of whole hours applied to the records' times."""
         return self if self.moments else _timed(self, (self.start, self.stop))
 
     def plan(self, filter_: Filter, excerpt: Excerpt | None = None, *, one_topic: bool = False) -> ScanPlan:
-        """The scan of the range; keys that a detected layout leaves out, and several topics, are reported.
+        """Plan a scan of the range; warn about keys that a detected layout leaves out, and about several topics.
 
-        ArchiveError with `one_topic` where there are more: what is sent goes into one.
+        With `one_topic`, which a send needs, several topics are an ArchiveError.
         """
-        from tui.scan import plan_scan  # `ls` starts without it
+        from tui.scan import plan_scan  # `ls` does not need it
 
         self._narrate_layout()
         plan = plan_scan(self.archive, self.start, self.stop, filter_, excerpt, self.listing)
@@ -166,14 +167,14 @@ class Opened:
             narrate(f"layout: {self.archive.layout_option()} (detected)")
 
     def _refuse_other_layouts(self, unmatched: Sequence[str]) -> None:
-        """SeveralLayoutsError if keys that a detected layout does not fit, in the range, are of another layout."""
+        """Raise SeveralLayoutsError if keys in the range that do not fit a detected layout have another one."""
         archive = self.archive
         others = other_layouts(archive, archive.walk(self.listing), Range.of(self.start, self.stop), unmatched)
         if others:
             raise SeveralLayoutsError([archive.layout.below(archive.folders), *others], self.location.title)
 
     def within(self, chunks: Sequence[Chunk]) -> tuple[Within, tuple[str, ...]]:
-        """The range of times, by the field that was named or that a sample shows, and what the sample says of lag.
+        """Return the range of times, by the named or detected field, and warnings about lag from the sample.
 
         UsageError if no field holds a time.
         """
@@ -189,13 +190,13 @@ class Opened:
         return selected
 
     def say_warnings(self, keys: Sequence[str], chunks: Sequence[Chunk]) -> None:
-        """A layout that was guessed must not lose keys without a word. SeveralLayoutsError if they are of another."""
+        """Warn about keys that a detected layout leaves out. SeveralLayoutsError if they have another one."""
         self._refuse_other_layouts(keys)
         for warning in self.warnings(keys, chunks):
             say(warning)
 
     def warnings(self, keys: Sequence[str], chunks: Sequence[Chunk]) -> list[str]:
-        """Of what the layout leaves out, and of topics that are read together."""
+        """Return warnings about keys that the layout leaves out, and about topics that are read together."""
         topics = topics_of(chunks)
         notes = [*self.left_out(keys, chunks), *self.notes]
         if len(topics) < 2:
@@ -219,7 +220,7 @@ class Opened:
         return f"to read only one, add --layout {shell_word(self.archive.topic_option(topics[0], chunks))}{or_hosts}"
 
     def left_out(self, keys: Sequence[str], chunks: Sequence[Chunk]) -> list[str]:
-        """Warnings about keys that the layout leaves out, or about an unfinished extract."""
+        """Return warnings about keys that the layout leaves out, or about an unfinished extract."""
         if self.unfinished:
             return [f"{self.location.title} is an extract whose scan did not finish; resume it for the rest"]
         return left_out(self.location, self.archive, keys, chunks, self.start, self.stop)
@@ -251,10 +252,10 @@ def _timed(opened: Opened, moments: Moments) -> Opened:
 
 
 def is_unfinished(archive: Archive) -> bool:
-    """Is it an extract whose scan was interrupted?"""
+    """Return whether the archive is an extract whose scan was interrupted."""
     if not archive.extract:
         return False
-    from tui.scan.manifest import read_manifest  # `ls` of an archive starts without it
+    from tui.scan.manifest import read_manifest  # `ls` of an archive does not need it
 
     manifest = read_manifest(archive.store, archive.manifest)
     return manifest is not None and not manifest.finished

@@ -1,4 +1,4 @@
-"""Options that several commands share, and how they are read."""
+"""Options that several commands share, and their conversion."""
 
 from __future__ import annotations
 
@@ -44,12 +44,12 @@ def parsed_size(context: click.Context, parameter: click.Parameter, value: str |
 
 
 def whole_number(least: int, most: int | None = None) -> Callable[[str], int]:
-    """The type of an option: a whole number of at least `least`. click's own IntRange adds `[x>=1]` to the help."""
+    """Return an option type for a whole number of at least `least`. click's IntRange would add `[x>=1]` to the help."""
     return _number(int, "a whole number", least, most)
 
 
 def number(least: float, most: float | None = None) -> Callable[[str], float]:
-    """The same for any number."""
+    """Return an option type for any number of at least `least`, and at most `most`."""
     return _number(float, "a number", least, most)
 
 
@@ -114,7 +114,7 @@ archive_options = _all(
 
 reading_options = _all(
     option(
-        "Reading", "--records", metavar="PATH", help="Which list of a document holds the records; '.' is the document."
+        "Reading", "--records", metavar="PATH", help="Path of the list of records in a document; '.' is the document."
     ),
     option("Reading", "--include-damaged", is_flag=True, help="Include the doubtful records of damaged parts."),
     option(
@@ -133,7 +133,7 @@ dask_option = option(
 
 range_options = _all(
     option("Range", "--from", "start", metavar="T", help="First hour: 2015-01-20T13, 2015-01-20, -6h, yesterday, …"),
-    option("Range", "--to", "stop", metavar="T", help="End of the range, exclusive; in the same forms."),
+    option("Range", "--to", "stop", metavar="T", help="End of the range, exclusive, in the same forms."),
 )
 
 
@@ -141,7 +141,7 @@ time_options = _all(
     option(
         "Range", "--time-field", metavar="PATH", help="Field with a record's time, for minutes.  [default: detected]"
     ),
-    option("Range", "--lag", metavar="TIME", help="How much later than its time a record is written.  [default: 1h]"),
+    option("Range", "--lag", metavar="TIME", help="Maximum delay before a record is archived.  [default: 1h]"),
 )
 
 _TERM_PARAMETERS = {  # by the kind and whether it is negated, as the help lists them

@@ -1,4 +1,4 @@
-"""`hourscope doctor --policy`: the least IAM policy for what somebody wants to do with a bucket."""
+"""`hourscope doctor --policy`: the minimal IAM policy for reading, extracts or the archiver."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ POLICIES = tuple(_OBJECT_ACTIONS)
 
 
 def policy_text(location: Location, purpose: str) -> str:
-    """An IAM policy as JSON, to read an archive, to write extracts below a prefix, or for the archiver there.
+    """Return an IAM policy as JSON for reading an archive, writing extracts below a prefix, or archiving there.
 
     Raises ConfigError for a folder, which has no policy.
     """

@@ -20,18 +20,18 @@ if TYPE_CHECKING:
 
 _FIGURES = re.compile(r"\d[\w.,:]*")
 _LASTING_SECONDS = 1.0
-_CALM_NOTES = ("asking", "connecting", "reading")  # how notes begin that are not worth a line
+_CALM_NOTES = ("asking", "connecting", "reading")  # notes that begin like this are not worth a line
 _BAR_COLUMNS = 110  # in a narrower terminal there is only the text
 
 
 @contextmanager
 def progress_line(*, beside: bool = False) -> Iterator[Callable[[float, str], None]]:
-    """Show a bar and a text: call it with the fraction done (0..1) and the text.
+    """Show a progress bar; yield a function that takes the fraction done (0..1) and a text.
 
     Nothing is shown if records go to the same terminal (`beside`): rich would capture, wrap and print them to stderr.
     """
     if not sys.stderr.isatty() or (beside and sys.stdout.isatty()):
-        yield _unseen
+        yield _show_nothing
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn
@@ -48,12 +48,12 @@ def progress_line(*, beside: bool = False) -> Iterator[Callable[[float, str], No
         yield show
 
 
-def _unseen(fraction: float, text: str) -> None:
-    """Where nobody looks."""
+def _show_nothing(fraction: float, text: str) -> None:
+    """Show nothing."""
 
 
 def notes() -> Callable[[str], None]:
-    """Report lasting conditions of a job without a terminal: call it with the current note.
+    """Return a function that takes a job's current note, and reports lasting notes if there is no terminal.
 
     A note that lasts a second is printed once to stderr. Notes that differ only in figures are the same. On a terminal
     the progress line shows them.
@@ -79,9 +79,9 @@ def notes() -> Callable[[str], None]:
 
 
 def show_scan(show: Callable[[float, str], None], plan: ScanPlan, totals: Totals, *, matches: bool = True) -> None:
-    """Show how far a scan of a plan is: chunks, bytes fetched, speed, matches if they are counted, remaining time."""
-    if show is _unseen:
-        return  # to put it into words costs a scan of many chunks 1 %
+    """Show the progress of a scan: chunks, bytes fetched, speed, matches if they are counted, remaining time."""
+    if show is _show_nothing:
+        return  # formatting the text takes 1 % of a scan of many chunks
     c, whole, seconds = totals.counts, plan.bytes_compressed, totals.seconds
     fetched = c.bytes_compressed
     left = duration((whole - fetched) * seconds / fetched) if fetched and seconds > 0.5 else "…"
@@ -96,7 +96,7 @@ def show_scan(show: Callable[[float, str], None], plan: ScanPlan, totals: Totals
 
 
 def send_text(event: Sending) -> str:
-    """Confirmed, in flight, unknown, rate, remaining time, and the note for the operator."""
+    """Describe a send: confirmed, in flight, unknown, rate, remaining time, and the note for the operator."""
     parts = [f"{plural(event.confirmed, 'record')} confirmed", f"{count(round(event.rate))}/s"]
     parts += [f"{count(event.in_flight)} in flight"] if event.in_flight else []
     parts += [f"{count(event.unknown)} unknown"] if event.unknown else []

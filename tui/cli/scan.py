@@ -130,17 +130,17 @@ def _excerpt(given: dict[str, Any], out: str) -> Excerpt:
 
 
 def _cached(opened: Opened, limit: int | None) -> Opened:
-    """Put a cache of at most `limit` bytes in front of a bucket; a folder needs none."""
+    """Put a cache of at most `limit` bytes before a bucket; a folder needs none."""
     if limit is None or not is_s3(opened.archive.store.url):
         return opened
-    from tui.archive.cache import CachedStore  # hashing takes a library that few scans need
+    from tui.archive.cache import CachedStore  # it imports a hashing library that few scans need
 
     store = CachedStore(opened.archive.store, cache_dir() / "chunks", limit)
     return replace(opened, archive=replace(opened.archive, store=store))
 
 
 def _check(out: str, excerpt: Excerpt, max_count: int | None, *, count: bool) -> None:
-    """Refuse options that exclude each other, before anything is read."""
+    """Reject options that exclude each other, before anything is read."""
     if excerpt.fields is not None:
         from tui.scan.projection import projection
 
@@ -150,4 +150,4 @@ def _check(out: str, excerpt: Excerpt, max_count: int | None, *, count: bool) ->
     if count and out != STDOUT:
         raise click.UsageError("--count prints only a number; leave out -o or --count")
     if max_count is not None and (excerpt.before or excerpt.after or names_folder(out)):
-        raise click.UsageError("--max-count works with stdout or a file only, and without -A, -B and -C")
+        raise click.UsageError("--max-count works only with stdout or a file, and without -A, -B and -C")

@@ -1,4 +1,4 @@
-"""A scan that was asked for on the command line: its events, where they go, and how it ended."""
+"""Running a scan for the command line: its events, their output, and the report at the end."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ STDOUT = "-"
 
 @dataclass(frozen=True, slots=True)
 class ScanRequest:
-    """A scan as requested."""
+    """A requested scan."""
 
     opened: Opened
     plan: ScanPlan
@@ -54,17 +54,17 @@ class ScanRequest:
 
     @property
     def exact(self) -> bool:
-        """Are the records to be counted, not only the lines?"""
+        """Whether to count all records, not only matches."""
         return self.as_json or self.into_extract
 
     @property
     def only_counts(self) -> bool:
-        """Does nobody want the matches themselves?"""
+        """Whether only the number of matches is needed."""
         return self.count and self.max_count is None
 
 
 def run(request: ScanRequest) -> int:
-    """Run a scan, report how it ended, and return the exit code; before much is read, a person is asked."""
+    """Run a scan, report how it ended, and return the exit code; ask before reading much."""
     if not _may_run(request):
         return EXIT_INTERRUPTED
     only_reads = request.count or request.out == STDOUT
@@ -77,7 +77,7 @@ def _may_run(request: ScanRequest) -> bool:
     out = "" if request.out == STDOUT or request.resume else request.out
     if not reasons_to_ask(request.plan, out):
         return True
-    from tui.cli.estimate import may_read  # most scans start without them
+    from tui.cli.estimate import may_read  # most scans do not need it
     from tui.index import open_index
 
     with open_index(request.plan.archive) as index:
@@ -85,7 +85,7 @@ def _may_run(request: ScanRequest) -> bool:
 
 
 def _known(request: ScanRequest, index: Index) -> Callable[[Chunk, Filter], Known | None]:
-    """What the index answers for this scan, so that it is not read."""
+    """Return a function that gives the index's answer for a chunk, which then need not be read."""
     from tui.analysis.known import known_from
 
     return known_from(index, request.plan.chunks, counts_only=request.only_counts, exact=request.exact)
@@ -111,15 +111,15 @@ def _run(request: ScanRequest, cancel: threading.Event) -> Totals:
 def _extract(request: ScanRequest) -> Extract | None:
     if not request.into_extract:
         return None
-    from tui.scan import open_extract  # JSON and files: a scan to stdout starts without them
+    from tui.scan import open_extract  # imports JSON and files, which a scan to stdout does not need
 
     return open_extract(request.out, request.plan, s3=request.opened.s3, resume=request.resume, force=request.force)
 
 
 @contextmanager
 def _events(request: ScanRequest, cancel: threading.Event) -> Iterator[Iterator[ScanEvent]]:
-    """The events of the scan. Matches for an extract or a file are written on the way."""
-    from tui.analysis.known import remembered  # a refused command starts without them
+    """Yield the events of the scan; write the matches to an extract or a file on the way."""
+    from tui.analysis.known import remembered  # not needed if the command is refused
     from tui.index import open_index
 
     extract = _extract(request)
@@ -154,7 +154,7 @@ def _events(request: ScanRequest, cancel: threading.Event) -> Iterator[Iterator[
 
 
 def _recorded(request: ScanRequest, extract: Extract | None, events: Iterator[ScanEvent]) -> Iterator[ScanEvent]:
-    """The same events: an extract is listed later, and a person at a terminal gets an entry in the notebook."""
+    """Pass the events on; add an extract to the list of extracts, and on a terminal, an entry to the notebook."""
     if extract is not None:
         from tui.history.extracts import ScanWork, recorded_scan
 
@@ -200,7 +200,7 @@ def _summary(request: ScanRequest, totals: Totals, hints: list[str], *, interrup
 
 
 def _narrate(totals: Totals) -> None:
-    """What was read, for a person."""
+    """Report on a terminal what was read."""
     for form, chunks in totals.forms.items():
         if form != "lines":
             narrate(f"records: {form} ({plural(chunks, 'chunk')})")
@@ -221,7 +221,7 @@ def _interrupted(request: ScanRequest) -> str:
 
 
 def _again(request: ScanRequest, *more: str) -> str:
-    """The command line of this scan, with absolute times."""
+    """Return the command line of this scan, with absolute times."""
     return shell_join(_again_words(request, *more))
 
 

@@ -1,4 +1,4 @@
-"""`hourscope send`: send what was selected into an NSQ topic or a file, after showing what and where."""
+"""`hourscope send`: show the plan, then send the selected records to an NSQ topic or a file."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ _ONLY_FILE = ("append", "split", "force")
 @option("Output", "--project", metavar="EXPR", help="Send the result of a JMESPath expression instead of the bytes.")
 @option("Output", "--unique", is_flag=True, help="Skip and count copies of earlier records of the same send.")
 @server_options
-@option("NSQ", "--nsqd-http-address", metavar="HOST:PORT", multiple=True, help="HTTP of nsqd.  [default: TCP port + 1]")
+@option("NSQ", "--nsqd-http-address", metavar="HOST:PORT", multiple=True, help="HTTP address.  [default: TCP port + 1]")
 @option("NSQ", "--topic", metavar="TOPIC", help="NSQ topic.")
 @option("NSQ", "--round-robin", is_flag=True, help="Send to all nsqds in turn; the order is lost.")
 @option(
@@ -76,7 +76,7 @@ _ONLY_FILE = ("append", "split", "force")
     "--pace",
     metavar="N",
     type=number(0.001, 1_000_000),
-    help="Send at the records' own spacing, N times as fast (1, 10); implies --order time.",
+    help="Send at the records' own pace, N times as fast (1, 10); implies --order time.",
 )
 @option(
     "Run",
@@ -95,7 +95,7 @@ _ONLY_FILE = ("append", "split", "force")
     help="Name of the send in its journal and receipt.  [default: its time, and its filter or source]",
 )
 @option("Run", "--again", is_flag=True, help="Send even if the same records were sent to the topic before.")
-@option("Run", "--resume", is_flag=True, help="Resume an interrupted send by its journal.")
+@option("Run", "--resume", is_flag=True, help="Resume an interrupted send from its journal.")
 @option(
     "Output",
     "-o",
@@ -117,7 +117,7 @@ def command(source: str, out: str | None, **given: Any) -> int:
     """Send records to an NSQ topic or a file.
 
     SOURCE is an extract, a file of lines (plain or compressed), or any archive with a range and filters. Records are
-    sent in order by hour, key, and line; with --order time, in order by hour and by the time that they hold.
+    sent in order of hour, key, and line; with --order time, in order of hour and of their own time.
 
     Before the first record is sent to NSQ, hourscope prints the plan and asks for the topic's name (or requires
     --yes). Every batch is confirmed by nsqd and recorded in a journal. Ctrl-c stops the send and prints the command
@@ -145,7 +145,7 @@ def command(source: str, out: str | None, **given: Any) -> int:
 def _send(
     source: str, chosen: Filter, out: str | None, destination: TargetOptions | None, given: dict[str, Any]
 ) -> int:
-    """To nsqd, or into a file."""
+    """Send to nsqd, or write a file."""
     how = {name: given.pop(name) for name in (*_ONLY_NSQ, *_ONLY_FILE)}
     resume, unique, name = given.pop("resume"), given.pop("unique"), given.pop("name")
     by_time = given.pop("order") is not None or how["pace"] is not None
@@ -183,7 +183,7 @@ def _refuse_strays(given: dict[str, Any], names: Sequence[str], destination: str
 def _send_options(
     rate: str | None, pace: float | None, max_depth: int | None, canary: bool, skip_oversize: bool
 ) -> tuple[SendOptions, list[str]]:
-    """The options, and the words to give them again (but for the canary, whose questions were answered)."""
+    """Return the options, and the words that repeat them in a resume, except for --canary, which was answered."""
     brakes = (("--rate", rate), ("--pace", f"{pace:g}" if pace else None), ("--max-depth", max_depth))
     words = [word for option, n in brakes if n for word in (option, str(n))]
     words += ["--skip-oversize"] if skip_oversize else []
@@ -194,9 +194,9 @@ def _send_options(
 
 @dataclass(frozen=True, slots=True)
 class _SendInput:
-    """What is sent, the words of a command line that sends the same, and the path of the time by which it is ordered.
+    """A source, the words of a command line that sends the same, and the path of the time to order by.
 
-    Of an archive: which, what is read of it, and what a person should know about its range.
+    For an archive, also its location, the scan plan, and notes about its range.
     """
 
     source: Source
@@ -210,9 +210,9 @@ class _SendInput:
 def _source(
     source: str, chosen: Filter, given: dict[str, Any], *, messages: bool, by_time: bool, asks: bool = False
 ) -> _SendInput:
-    """What is sent. Messages are projected as they are in NSQ.
+    """Open the source. A projection applies to messages as they are in NSQ.
 
-    `asks`: before much is read, a person is asked; Exit for a no.
+    `asks`: ask before reading much; Exit if the answer is no.
     """
     project, order = given.pop("project"), given.get("time_field")
     if Path(source).is_file():
@@ -225,12 +225,12 @@ def _source(
         sending = _of_archive(open_named(source, given), chosen, asks=asks)
     order = (order or detect_order(sending.source)) if by_time else None
     if order is not None:
-        parse_expression(order)  # refused now if it cannot be
+        parse_expression(order)  # reject an invalid path now
         narrate(f"order: by {order}")
     sending = replace(sending, order=order)
     if project is None:
         return sending
-    from tui.send.projection import projected_source  # jmespath is only imported by those who project
+    from tui.send.projection import projected_source  # only --project needs jmespath
 
     projected = projected_source(unwrapped(sending.source) if messages else sending.source, project)
     return replace(sending, source=projected, words=[*sending.words, "--project", project])
@@ -247,7 +247,7 @@ def _of_archive(opened: Opened, chosen: Filter, *, asks: bool) -> _SendInput:
 
 
 def source_of_words(words: Sequence[str], *, messages: bool) -> tuple[Source, str | None]:
-    """The source that a send's command line names, listed now, and the path of the time by which it is ordered.
+    """Return the source that a send's command line names, listed now, and the path of the time to order by.
 
     HourscopeError or UsageError if it cannot be opened.
     """
@@ -260,12 +260,12 @@ def source_of_words(words: Sequence[str], *, messages: bool) -> tuple[Source, st
 
 
 def _to_extract(source: str, chosen: Filter, out: str, given: dict[str, Any]) -> int:
-    """Into a folder: that is a scan."""
+    """Write an extract, by running a scan."""
     for name in ("project", "unique", "order", "name", "append", "split", "dry_run"):
         if given[name]:
             raise click.UsageError(f"--{name.replace('_', '-')} cannot be used with an extract")
     if Path(source).is_file():
-        raise SendError(f"{source} is a file, which has no hours to make an extract of; name a file with -o")
+        raise SendError(f"{source} is a file, which has no hours for an extract; name a file with -o")
     opened = open_named(source, given)
     request = ScanRequest(opened, opened.plan(chosen), out, given["as_json"], given["resume"], given["force"])
     return run(request)

@@ -1,4 +1,4 @@
-"""How a send ends on the command line: the receipt, the exit code, the command that resumes it."""
+"""The end of a send on the command line: the receipt, the exit code, the command that resumes it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tui.units import plural
 
 @dataclass(frozen=True, slots=True)
 class SendRequest:
-    """A send as it was asked for. `words` are the command line's, to resume it with."""
+    """A requested send. `words` are those of the command line, to resume it with."""
 
     source: Source
     yes: bool
@@ -37,11 +37,11 @@ class SendRequest:
     words: tuple[str, ...]
     how: How
     location: Location | None = None  # of the archive, if it is not a file
-    notes: tuple[str, ...] = ()  # about its range, that were printed
-    plan: ScanPlan | None = None  # what is read of the archive
+    notes: tuple[str, ...] = ()  # printed sentences about its range
+    plan: ScanPlan | None = None  # the scan that reads the archive
 
     def hints(self, survey: Survey) -> list[str]:
-        """Where nothing would be sent: what may be wrong with the filter or the range."""
+        """Return hints about the filter or the range, if nothing would be sent."""
         if survey.count or self.plan is None:
             return []
         from tui.scan.hints import hints_for
@@ -49,17 +49,17 @@ class SendRequest:
         return hints_for(self.plan, matched=False)
 
     def command(self, words: tuple[str, ...]) -> tuple[str, ...]:
-        """The words of the command line that sends the same; `words` are those of where and how."""
+        """Return the command line that sends the same; `words` are the options of the destination and the send."""
         return ("hourscope", "send", *self.words, *words)
 
     def line(self, words: tuple[str, ...]) -> str:
-        """The same as one line."""
+        """Return the command line as one quoted line."""
         return shell_join(self.command(words))
 
     def recorded(
         self, events: Iterator[SendEvent], words: tuple[str, ...], *, journal: Path | None = None, out: str = ""
     ) -> Iterator[SendEvent]:
-        """The same events; the send is listed by `hourscope sends`, and can be resumed by its journal from there."""
+        """Pass the events on; record the send for `hourscope sends`, from which it can be resumed."""
         from tui.history.send_log import SendWork, recorded_send
 
         resume = self.command((*words, "--resume", "--yes")) if journal else ()
@@ -68,7 +68,7 @@ class SendRequest:
         return recorded_send(events, work, say)
 
     def note(self, receipt: Receipt, words: tuple[str, ...]) -> None:
-        """A person at a terminal gets the receipt in the archive's notebook."""
+        """Add the receipt to the archive's notebook, on a terminal."""
         if self.location is None or not sys.stderr.isatty():
             return
         from tui.cli.notebook import notebook_at
@@ -79,12 +79,12 @@ class SendRequest:
 
 
 def send_name(_: click.Context, __: click.Parameter, name: str | None) -> str:
-    """The name of a send, if it was given one."""
+    """Check the name of a send; empty without --name."""
     return "" if name is None else checked_name(name)
 
 
 def print_summary(request: SendRequest, survey: Survey, topic: str | None, warnings: Sequence[str]) -> None:
-    """With --json: the summary of a send of nothing."""
+    """With --json, print the summary of a send without records."""
     if not request.as_json:
         return
     nothing = {"sent": 0, "confirmed": 0, "bytes": 0, "sha256": hashlib.sha256().hexdigest(), "topic": topic}
@@ -98,7 +98,7 @@ def print_summary(request: SendRequest, survey: Survey, topic: str | None, warni
 
 
 def end_with_nothing(request: SendRequest, survey: Survey, topic: str | None) -> int:
-    """No record is sent: the summary of a send of nothing, and what may be why."""
+    """End a send without records: print the summary and hints; return the exit code."""
     warnings = [*map(str, survey.damaged), *request.hints(survey)]
     if survey.skipped_count:
         warnings.append(oversize_warning(survey))
@@ -112,7 +112,7 @@ def end_with_nothing(request: SendRequest, survey: Survey, topic: str | None) ->
 
 
 def survey_code(survey: Survey, records: int) -> int:
-    """The exit code of sending what was surveyed, so many records: also that of a dry run."""
+    """Return the exit code of a send or dry run of `records` surveyed records."""
     if survey.damaged or (not records and (survey.not_json or survey.skipped_count or survey.misread)):
         return EXIT_FAILED
     return EXIT_MATCHED if records else EXIT_NOTHING
@@ -127,10 +127,10 @@ def report(
     printed: Sequence[str] = (),
     incomplete: bool = False,
 ) -> int:
-    """The receipt, and the command that resumes; `words` are those of where and how.
+    """Print the receipt, and the command that resumes; `words` are the options of the destination and the send.
 
-    `printed` are the warnings that were printed before the send. `incomplete`: records that should have been sent were
-    left out.
+    `printed`: warnings that were printed before the send. `incomplete`: records that should have been sent were left
+    out.
     """
     request.note(receipt, words)
     skipped = [] if receipt.topic else left_out(receipt.unfit, receipt.unfit_named, receipt.repeats)
@@ -154,7 +154,7 @@ def report(
 
 
 def report_failure(request: SendRequest, error: InterruptedSend, words: tuple[str, ...]) -> int:
-    """What went wrong, how far the send came, and the command that resumes."""
+    """Print the error, the progress of the send, and the command that resumes it."""
     receipt = error.receipt
     request.note(receipt, words)
     if request.as_json:

@@ -1,4 +1,4 @@
-"""`hourscope send -o`: into files, or to stdout."""
+"""`hourscope send -o`: write files or stdout."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tui.send.survey import not_json_warning
 
 @dataclass(frozen=True, slots=True)
 class FileRequest:
-    """How a file is written."""
+    """The options for writing a file."""
 
     out: str
     append: bool

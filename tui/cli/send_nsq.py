@@ -41,7 +41,7 @@ from tui.units import plural
 def to_nsq(
     request: SendRequest, target: NsqTarget, options: SendOptions, words: tuple[str, ...], unanswered: tuple[str, ...]
 ) -> int:
-    """Send, or show what would be sent. `unanswered` are the nsqlookupds that are silent, a sentence each."""
+    """Send, or show what would be sent. `unanswered` has a sentence for each nsqlookupd that did not answer."""
     if options.canary and not _terminal() and not request.dry_run:
         raise SendError("--canary asks before the rest and needs a terminal; without one use --rate")
     destinations = check_destinations(target)
@@ -68,7 +68,7 @@ def to_nsq(
 
 def _surveyed(request: SendRequest, prepared: Preparation) -> Survey:
     survey = Survey()
-    shapes = request.dry_run or sys.stderr.isatty()  # they take time, and nobody reads them elsewhere
+    shapes = request.dry_run or sys.stderr.isatty()  # they take time, and are shown only here
     limit = prepared.limits.largest
     with progress_line() as show:
         for survey in surveying(prepared.source, max_message=limit, start=prepared.start, shapes=shapes):
@@ -77,7 +77,7 @@ def _surveyed(request: SendRequest, prepared: Preparation) -> Survey:
 
 
 def _dry_run(request: SendRequest, prepared: Preparation, survey: Survey, warnings: tuple[str, ...]) -> int:
-    """All but the sending: what would be refused is refused."""
+    """Do everything but send; fail where the send would fail."""
     warnings = (*warnings, *request.hints(survey))
     noted = (*request.notes, *warnings)
     print_plan(prepared.source, survey, prepared.destinations, noted, as_json=request.as_json, how=_how(prepared))
@@ -93,7 +93,7 @@ def _dry_run(request: SendRequest, prepared: Preparation, survey: Survey, warnin
     for words in warnings:
         say(words)
     if (earlier := prepared.resumed) is not None:
-        say(f"would resume after {plural(earlier.confirmed, 'record')}, by {earlier.path}")
+        say(f"would resume after {plural(earlier.confirmed, 'record')}, from {earlier.path}")
     return EXIT_FAILED if prepared.never_sent(survey) else survey_code(survey, survey.count)
 
 
@@ -106,12 +106,12 @@ def _terminal() -> bool:
 
 
 def _asks(request: SendRequest) -> bool:
-    """Is there somebody to ask?"""
+    """Whether questions can be asked on a terminal."""
     return _terminal() and not request.yes
 
 
 def _confirm(request: SendRequest, prepared: Preparation, survey: Survey, warnings: tuple[str, ...]) -> bool:
-    """A person types the topic's name; a script says --yes. Returns whether a repeat was asked for."""
+    """Ask for the topic's name, unless --yes was given. Return whether the user agreed to a repeat."""
     topic, records = prepared.target.topic, plural(survey.count, "record")
     repeats = prepared.repeats(survey)
     if not _asks(request):
@@ -168,7 +168,7 @@ def _send(
             suspend(control, event)
             note(event.note)
             if event.asking and event.confirmed != asked_at:
-                bar.close()  # a bar that is drawn again would write over the question
+                bar.close()  # a redrawn bar would overwrite the question
                 if click.confirm(f"{plural(event.confirmed, 'record')} arrived; continue?", err=True):
                     control.resume()
                 else:

@@ -1,4 +1,4 @@
-"""The plan of a send, for a person (facts) and a script (JSON)."""
+"""The plan of a send, as facts and as JSON."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tui.send.survey import NAMED
 
 @dataclass(frozen=True, slots=True)
 class How:
-    """The name of a send, the path of the time by which it is ordered, and its pace."""
+    """The name of a send, the path of the time to order by, and its pace."""
 
     name: str = ""
     order: str | None = None
@@ -36,7 +36,7 @@ def print_plan(
     how: How,
     out: str | None = None,
 ) -> None:
-    """The dry run: what would go where, to nsqds or into a file. The warnings are in the JSON only."""
+    """Print what would be sent to nsqds or a file. The warnings are included only in the JSON."""
     if as_json:
         print(json.dumps(_plan_json(source, survey, destinations, warnings) | {**asdict(how), "out": out}))
         return
@@ -48,7 +48,7 @@ def print_plan(
 
 
 def plan_lines(source: Source, survey: Survey, destinations: Sequence[Destination], how: How) -> list[str]:
-    """A line for each fact: what, the hours, the first and last record, the largest, the shapes, and where."""
+    """Return one line per fact: source, hours, first, last and largest record, shapes, and destinations."""
     facts = [*survey_facts(survey, source.description), *destination_facts(destinations)]
     return fact_lines([*facts, order_fact(survey, how.order, how.pace)])
 

@@ -1,4 +1,4 @@
-"""`hourscope sends`: the sends, and whether what was sent is still what the source holds."""
+"""`hourscope sends`: list the sends, and check whether a source still holds what was sent."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tui.history.words import age, ago
 from tui.units import count, plural
 
 _EMPTY = (
-    "nothing was sent yet; to see what would be: "
+    "nothing was sent yet; to preview a send: "
     "hourscope send SOURCE --nsqd-tcp-address HOST:PORT --topic TOPIC --dry-run"
 )
 
@@ -33,9 +33,9 @@ _EMPTY = (
 def command(verify: str | None, as_json: bool, **_: Any) -> int:
     """List the sends, or check one against its source.
 
-    The newest first: how many records were confirmed, where, from what, by whom and when. With --verify, the source of
-    the send NAME (or of the SHA-256 or journal given) is read again, and so is the file that was written, if it is
-    still there: exit code 0 if the same records are in them, 2 if not.
+    Prints the newest first, with confirmed records, destination, source, user, and time. --verify reads the source of
+    the send NAME (a name, SHA-256 or journal) again, and the written file, if it still exists. Exit code 0: they hold
+    the same records. 2: they do not.
 
     \b
     Examples:
@@ -65,7 +65,7 @@ def _rows(record: SendRecord) -> list[str]:
 
 
 def _verify(record: SendRecord, *, as_json: bool) -> int:
-    """Compare what the source holds now with what the receipt says."""
+    """Compare the source's current records with the receipt."""
     if not record.words:
         raise SendError(
             f"the command of {record.name} was not recorded; write its source to a file with send -o, and compare "
@@ -94,7 +94,7 @@ def _verify(record: SendRecord, *, as_json: bool) -> int:
 
 
 def _file_as_it_is(record: SendRecord) -> str:
-    """What has become of the file that was written, as a sentence; nothing if it is as it was, or was moved."""
+    """Return a sentence if the written file has changed; empty if it has not, or was moved."""
     if record.topic is not None or len(record.where) != 1 or "--append" in record.words:
         return ""
     path = Path(record.folder, record.where[0])
@@ -110,10 +110,10 @@ def _file_as_it_is(record: SendRecord) -> str:
 
 
 def _read_again(record: SendRecord, words: Sequence[str]) -> tuple[int, str]:
-    """How many records the source of a command line holds now, and their SHA-256."""
+    """Read the source of a command line; return the number of its records and their SHA-256."""
     from tui.cli.send import source_of_words
 
     folder = record.folder if Path(record.folder).is_dir() else os.curdir
-    with chdir(folder):  # relative paths in the command are of it
+    with chdir(folder):  # relative paths in the command refer to it
         source, order = source_of_words(words, messages=record.topic is not None)
         return digest_of_first(source, record, order)

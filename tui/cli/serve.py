@@ -32,12 +32,12 @@ _OF_THIS_TERMINAL = ("SSH_CONNECTION", "TMUX", "STY", "COLORFGBG")  # variables 
 def command(archive: str | None, port: int, **given: Any) -> int:
     """Show the explorer in a browser on this machine.
 
-    hourscope prints an address that holds a secret. Only this machine can reach it, and only the first browser that
-    opens it is answered. Each tab is an explorer of its own. Closing a tab stops its scans and sends, which can be
-    resumed; ctrl-c here closes all of them.
+    Prints an address that contains a secret. Only this machine can reach it, and only the first browser that opens it
+    is served. Each tab is a separate explorer. Closing a tab stops its scans and sends, which can be resumed; ctrl-c
+    here closes all tabs.
 
     \b
-    It needs more packages than the terminal does:
+    Serving needs additional packages:
       pip install 'hourscope[web]'
 
     \b
@@ -46,7 +46,7 @@ def command(archive: str | None, port: int, **given: Any) -> int:
       hourscope serve s3://bucket/events.
     """
     if find_spec("textual_serve") is None:
-        raise ConfigError("hourscope serve needs more packages; install them with: pip install 'hourscope[web]'")
+        raise ConfigError("hourscope serve needs additional packages; install them with: pip install 'hourscope[web]'")
     from tui.cli.serve_site import serve
 
     explorer = _explorer(archive, given)
@@ -56,7 +56,7 @@ def command(archive: str | None, port: int, **given: Any) -> int:
 
 
 def _explorer(archive: str | None, given: dict[str, Any]) -> str:
-    """The command line, for a shell, that runs the explorer behind a page."""
+    """Return the shell command line that runs the explorer of a tab."""
     if archive is None:
         places = {"timezone": given["timezone"], "layout": given["layout"], **asdict(s3_of(given))}
         words = ["hourscope", "open", *option_words(places), *reading_words(reading_of(given))]

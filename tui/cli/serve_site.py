@@ -1,4 +1,4 @@
-"""The site of `hourscope serve`: a page, what it loads, and a websocket for each tab, all behind a secret."""
+"""The site of `hourscope serve`: a page, its resources, and a websocket per tab, all protected by a secret."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ _HOST = "127.0.0.1"
 _COOKIE = "browser"
 _PAGE = Path(__file__).with_name("serve.html")
 _STATIC = Path(textual_serve.__file__).with_name("static")
-_END_SECONDS = 8.0  # for the explorers, whose jobs stop; one that needs longer ends by itself
+_END_SECONDS = 8.0  # for the explorers to stop their jobs; a slower one ends by itself
 _MOST_CELLS = 1000
 
 RequestHandler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 async def serve(explorer: str, port: int, cancel: threading.Event) -> None:
-    """Print the address, and answer until `cancel` is set. `explorer` is the command line behind each tab."""
+    """Print the address, and serve until `cancel` is set. `explorer` is the command line that each tab runs."""
     site = Site(explorer)
     runner = web.AppRunner(site.application(), access_log=None, handle_signals=False, shutdown_timeout=_END_SECONDS)
     await runner.setup()
@@ -43,14 +43,14 @@ async def serve(explorer: str, port: int, cancel: threading.Event) -> None:
             say("stopping; waiting for the explorers")
         await asyncio.gather(*(socket.close() for socket in site.sockets))
     except OSError as error:
-        about = os.strerror(error.errno) if error.errno else str(error)  # asyncio words it at length
+        about = os.strerror(error.errno) if error.errno else str(error)  # asyncio's message is long
         raise HourscopeError(f"{_HOST}:{port}: {about}; choose another port with --port") from error
     finally:
         await runner.cleanup()
 
 
 class Site:
-    """What a browser gets. Only one does: the first that opens the page gets a cookie, which all else needs."""
+    """The routes of the site. The first browser that opens the page gets a cookie, which all other requests need."""
 
     def __init__(self, explorer: str) -> None:
         self.host = ""
@@ -68,22 +68,22 @@ class Site:
 
     @web.middleware
     async def _check(self, request: web.Request, handler: RequestHandler) -> web.StreamResponse:
-        """403 without the secret, from another browser, and from a page of another site.
+        """Answer 403 without the secret, to another browser, and to a page of another site.
 
-        Such a page can make a browser ask 127.0.0.1, also by a name of its own that resolves to it (DNS rebinding).
-        Then Host or Origin, which it cannot choose, are not of this address.
+        Such a page can make a browser send requests to 127.0.0.1, also under its own name that resolves to it (DNS
+        rebinding). Host or Origin, which the page cannot choose, then differ from this address.
         """
         origins = (None, f"http://{self.host}")
         ours = request.headers.get("Host") == self.host and request.headers.get("Origin") in origins
-        if not ours or not _same(f"/{request.path.split('/')[1]}", self.root):
+        if not ours or not _matches_secret(f"/{request.path.split('/')[1]}", self.root):
             raise web.HTTPForbidden(text="Open the address that hourscope has printed.\n")
         opens = request.path == self.root and not self._browser
-        if not opens and not (self._browser and _same(request.cookies.get(_COOKIE, ""), self._browser)):
+        if not opens and not (self._browser and _matches_secret(request.cookies.get(_COOKIE, ""), self._browser)):
             raise web.HTTPForbidden(text="Another browser has opened this address. Run hourscope serve again.\n")
         return await handler(request)
 
     async def _page(self, request: web.Request) -> web.Response:
-        """The page. It loads nothing from elsewhere, and no other page can hold it."""
+        """Serve the page. It loads nothing from elsewhere, and no other page can embed it."""
         socket, nonce = f"ws://{self.host}", secrets.token_urlsafe(16)
         policy = (
             "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; img-src 'self' data:; font-src 'self'; "
@@ -99,7 +99,7 @@ class Site:
         return response
 
     async def _websocket(self, request: web.Request) -> web.WebSocketResponse:
-        """An explorer, until its page is closed or it ends."""
+        """Run an explorer until its page is closed or it ends."""
         socket = web.WebSocketResponse(heartbeat=15)
         await socket.prepare(request)
         self.sockets.add(socket)
@@ -123,7 +123,7 @@ class Site:
 
 
 class _TabExplorer(AppService):
-    """The explorer behind a tab, in a process of its own. The tab's websocket ends with it, however it ends."""
+    """The explorer of a tab, in its own process. When it ends for any reason, the tab's websocket is closed."""
 
     def __init__(self, command: str, socket: web.WebSocketResponse) -> None:
         async def close() -> None:
@@ -142,12 +142,12 @@ class _TabExplorer(AppService):
         await self.remote_close()
 
 
-def _same(given: str, secret: str) -> bool:
-    """Compare in a time that tells nothing about the secret."""
+def _matches_secret(given: str, secret: str) -> bool:
+    """Compare in constant time, which reveals nothing about the secret."""
     return hmac.compare_digest(given.encode(), secret.encode())
 
 
 def _cells(request: web.Request, name: str, usual: int) -> int:
-    """The width or height of the terminal in the page."""
+    """Return the width or height of the terminal in the page."""
     text = request.query.get(name, "")
     return min(max(int(text), 1), _MOST_CELLS) if text.isascii() and text.isdecimal() else usual

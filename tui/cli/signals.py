@@ -1,7 +1,7 @@
-"""SIGINT, SIGTERM and SIGHUP: all end a command, and nothing that is stuck holds it.
+"""SIGINT, SIGTERM and SIGHUP: each ends a command, even if the command is stuck.
 
-A signal is seen in two places. Python runs its handler in the main thread, as soon as that runs Python again; a thread
-of its own reads the same signal from a pipe (`signal.set_wakeup_fd`) and ends the process if the main thread does not.
+A signal is handled in two places. Python runs its handler in the main thread, once that executes Python code again. A
+separate thread reads the signal from a pipe (`signal.set_wakeup_fd`), and ends the process if the main thread does not.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ from tui.cli.console import EXIT_INTERRUPTED, StdoutError, say
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
-_GRACE_SECONDS = 0.3  # that a command which only reads has for its last words
-_FLUSH_SECONDS = 0.1  # that a reader of stdout or stderr has, who may be stuck
-_SAME_HANGUP_SECONDS = 1.0  # a terminal that goes away can send SIGHUP twice: by the kernel and by the shell
+_GRACE_SECONDS = 0.3  # for a read-only command to end by itself
+_FLUSH_SECONDS = 0.1  # for writing to stdout or stderr, whose reader may be stuck
+_SAME_HANGUP_SECONDS = 1.0  # when a terminal closes, both the kernel and the shell can send SIGHUP
 
 _OnSignal = Callable[[int, FrameType | None], None]
 
 
 @contextmanager
 def interrupts(last_words: str) -> Iterator[None]:
-    """Each signal raises KeyboardInterrupt in the main thread; a command that is stuck ends 0.3 s later nevertheless.
+    """Raise KeyboardInterrupt in the main thread on a signal; end a stuck command after 0.3 s.
 
-    `last_words` are then its line on stderr. A second signal ends it at once.
+    A stuck command prints `last_words` on stderr. A second signal ends the process at once.
     """
 
     def interrupt(number: int, frame: FrameType | None) -> None:
@@ -45,9 +45,9 @@ def interrupts(last_words: str) -> Iterator[None]:
 def cancel_on_signals(
     last_words: str = "interrupted by a second signal", *, only_reads: bool = False
 ) -> Iterator[threading.Event]:
-    """An event that each signal sets, for a command that has something to finish; a second signal ends it at once.
+    """Yield an event that a signal sets, for a command that has work to finish; a second signal ends it at once.
 
-    A command that `only_reads` has 0.3 s to finish. Whoever is ended so prints `last_words` on stderr.
+    A command that `only_reads` has 0.3 s to finish. A process that is ended prints `last_words` on stderr.
     """
     cancel = threading.Event()
     with _watched(lambda number, frame: None, cancel.set, last_words, _GRACE_SECONDS if only_reads else None):
@@ -55,13 +55,13 @@ def cancel_on_signals(
 
 
 def restore_interrupt() -> None:
-    """SIGINT as Python has it at its start: for the explorer, whose event loop takes it over from there."""
+    """Restore Python's default SIGINT handler, for the explorer, whose event loop replaces it."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @contextmanager
 def _watched(handler: _OnSignal, arrived: Callable[[], object], last_words: str, grace: float | None) -> Iterator[None]:
-    if threading.current_thread() is not threading.main_thread():  # only that one gets signals
+    if threading.current_thread() is not threading.main_thread():  # only the main thread receives signals
         yield
         return
     reading, writing = os.pipe()
@@ -84,14 +84,14 @@ def _watched(handler: _OnSignal, arrived: Callable[[], object], last_words: str,
 
 
 def _is_ours(number: signal.Signals) -> bool:
-    """A SIGHUP that nohup wants ignored is ignored."""
+    """Return whether to handle a signal: all except a SIGHUP that nohup has set to be ignored."""
     return number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN
 
 
 def _watch(
     reading: int, handler: _OnSignal, arrived: Callable[[], object], last_words: str, grace: float | None
 ) -> None:
-    """Read the signals that are `handler`'s until the pipe ends; end the process at the second, or after `grace`."""
+    """Read signals handled by `handler` until the pipe ends; end the process at the second one, or after `grace`."""
     first, hangup = 0.0, False
     with os.fdopen(reading, "rb", buffering=0) as pipe:
         while True:
@@ -112,7 +112,7 @@ def _watch(
 
 
 def leave(last_words: str = "") -> None:
-    """End the process (130), whatever its threads do: with what stdout was given so far, and a line on stderr."""
+    """Flush stdout, print a line on stderr, and exit with 130, whatever other threads do."""
 
     def print_all() -> None:
         with suppress(OSError, ValueError, StdoutError):
@@ -121,7 +121,7 @@ def leave(last_words: str = "") -> None:
     def print_last() -> None:
         with suppress(OSError, ValueError):
             if last_words and sys.stderr.isatty():
-                sys.stderr.write("\r\x1b[K\x1b[?25h")  # the progress line goes, the cursor comes back
+                sys.stderr.write("\r\x1b[K\x1b[?25h")  # clear the progress line, show the cursor
             if last_words:
                 say(last_words)
 

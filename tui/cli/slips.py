@@ -1,6 +1,6 @@
 """Common slips on the command line: a mistyped command or option, and habits from grep and other tools.
 
-Every sentence says what to type instead. Nothing here runs before there is an error.
+Every sentence says what to type instead. This code runs only after an error.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import click
 from tui.nearest import nearest
 from tui.shell import shell_join
 
-# Commands of other programs for the same work.
+# Commands of other programs, and ours for the same work.
 _OTHER_COMMANDS: Mapping[str, str] = {
     "list": "ls", "dir": "ls", "hours": "ls", "gaps": "ls",
     "show": "cat", "head": "cat", "tail": "cat", "less": "cat", "zcat": "cat",
@@ -24,7 +24,7 @@ _OTHER_COMMANDS: Mapping[str, str] = {
     "status": "doctor", "version": "--version",
 }  # fmt: skip
 
-# Options of grep, ripgrep, jq and the AWS CLI, and their equivalents here: the first that the command has is offered.
+# Options of grep, ripgrep, jq and the AWS CLI, and their equivalents; the first one that the command has is offered.
 _OTHER_OPTIONS: Mapping[str, tuple[str, ...]] = {
     "-E": ("-e RE",), "--extended-regexp": ("-e RE",), "-P": ("-e RE",), "--perl-regexp": ("-e RE",),
     "--regexp": ("-e RE",), "-F": ("-g TEXT",), "--fixed-strings": ("-g TEXT",), "--text": ("-g TEXT",),
@@ -46,7 +46,7 @@ _OTHER_OPTIONS: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 
-# Options of grep for what hourscope does anyway.
+# Options of grep for things that hourscope does anyway.
 _NEEDLESS_OPTIONS: Mapping[str, str] = {
     "-r": "every chunk of the range is read anyway", "-R": "every chunk of the range is read anyway",
     "--recursive": "every chunk of the range is read anyway",
@@ -56,11 +56,11 @@ _NEEDLESS_OPTIONS: Mapping[str, str] = {
 
 
 def unknown_command(words: Sequence[str], commands: Sequence[str]) -> str:
-    """Explain why the first word of a command line means nothing; empty if it is an option or names an archive."""
+    """Explain why the first word of a command line is unknown; empty if it is an option or names an archive."""
     word = words[0]
     if word.startswith("-") or any(mark in word for mark in "/:%{.~") or Path(word).exists():
         return ""
-    from tui.config import load_config  # only a word that names nothing else waits for it
+    from tui.config import load_config  # needed only for a word that names nothing else
 
     archives = load_config().archives
     if word in archives:
@@ -73,12 +73,12 @@ def unknown_command(words: Sequence[str], commands: Sequence[str]) -> str:
 
 
 def similar_command(word: str, names: Sequence[str]) -> str | None:
-    """The command (or another name) that a word may have been meant as; other programs' commands count."""
+    """Return the command, or other name, that a word may stand for; other programs' commands count."""
     return _OTHER_COMMANDS.get(word.lower()) or nearest(word, names)
 
 
 def extra_words(context: click.Context, extra: list[str]) -> str:
-    """Explain what superfluous arguments may have been meant as: a command takes only one."""
+    """Explain an extra argument and suggest a correction: a command takes only one."""
     word, has = extra[0], _options(context)
     given = [str(value) for value in (*context.params.values(), *extra) if isinstance(value, str)]
     if context.info_name == "open" and (first := next((name for name in given if name in _commands(context)), "")):
@@ -94,7 +94,7 @@ def extra_words(context: click.Context, extra: list[str]) -> str:
 
 
 def one_dash(context: click.Context, words: Sequence[str]) -> str:
-    """Explain `-from`, which is `-f rom`; empty if no word is a long option with one dash."""
+    """Explain `-from`, which means `-f rom`; empty if no word is a long option with one dash."""
     takes = {name for parameter in context.command.params if not _is_flag(parameter) for name in parameter.opts}
     long = {name[1:]: name for name in _options(context) if name.startswith("--")}
     for before, word in zip(["", *words], words, strict=False):
@@ -115,7 +115,7 @@ def _options(context: click.Context) -> set[str]:
 
 
 def unknown_option(error: click.NoSuchOption) -> str:
-    """Name the option that was meant: a similar one, the equivalent of another program's, or one of another command."""
+    """Suggest an option: a similar one, the equivalent of another program's, or one of another command."""
     option, context = error.option_name, error.ctx
     if context is None:
         return f"{option} is not an option"
@@ -135,7 +135,7 @@ def unknown_option(error: click.NoSuchOption) -> str:
 
 
 def _commands(context: click.Context) -> dict[str, click.Command]:
-    """Import all commands of the program."""
+    """Import all commands."""
     program = context.find_root()
     if not isinstance(group := program.command, click.Group):
         return {}

@@ -1,4 +1,4 @@
-"""ctrl-z during a send: wait for in-flight batches first, so that nothing has to be repeated."""
+"""ctrl-z during a send: wait for in-flight batches first, so that none has to be sent again."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from tui.send import Control, Sending
 
 @contextmanager
 def pause_on_suspend() -> Iterator[Callable[[Control, Sending], None]]:
-    """Call it with every event. After SIGTSTP it pauses the send, stops the process when all is confirmed, resumes."""
+    """Yield a function to call with every event. After SIGTSTP it pauses the send, stops the process when all is
+    confirmed, and resumes the send after SIGCONT."""
     requested = threading.Event()
     before = signal.signal(signal.SIGTSTP, lambda number, frame: requested.set())
 

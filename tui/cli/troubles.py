@@ -1,4 +1,4 @@
-"""What a pass over an archive met beside the records: on stderr, and in the exit code."""
+"""Damage, warnings and hints of a pass over an archive: on stderr, and in the exit code."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from tui.units import plural
 if TYPE_CHECKING:
     from tui.scan import ScanPlan
 
-_NAMED_PARTS = 20  # damaged parts that are named one by one
+_NAMED_PARTS = 20  # damaged parts that are listed
 
 
 def report_troubles(totals: Totals) -> None:
-    """Name the damage and give the warnings, a line each."""
+    """Print the damage and the warnings, one per line."""
     damaged = sorted(totals.damaged, key=lambda event: event.chunk.order)
     for event in damaged[:_NAMED_PARTS]:
         say(event.sentence)
@@ -26,14 +26,14 @@ def report_troubles(totals: Totals) -> None:
 
 
 def report_skipped(totals: Totals) -> None:
-    """Narrate how many chunks the index answered for."""
+    """Report on a terminal how many chunks the index made it unnecessary to read."""
     if totals.skipped:
         narrate(f"from the index: {plural(totals.chunks, 'chunk')} read, {plural(totals.skipped, 'chunk')} not")
 
 
 def report_hints(plan: ScanPlan, *, matched: bool, words: bool = True) -> list[str]:
-    """Print what may be wrong with a filter, and the index that would help (`words`); these lines."""
-    from tui.analysis.needed import word_hints  # a command that is refused starts without them
+    """Print and return hints about a filter, and with `words` about the index that would help."""
+    from tui.analysis.needed import word_hints  # not needed if the command is refused
     from tui.scan.hints import hints_for
 
     hints = [*(word_hints(plan) if words else ()), *hints_for(plan, matched=matched)]
@@ -45,9 +45,9 @@ def report_hints(plan: ScanPlan, *, matched: bool, words: bool = True) -> list[s
 def exit_code(totals: Totals, *, matched: bool | None = None, no_time: int = 0, unfinished: bool = False) -> int:
     """0 if something matched, 1 if nothing did and everything was understood, else 2. Damage is always 2.
 
-    Records that are not JSON are no failure where others matched: an archive may hold both. `matched` says it where the
-    reading was ended early. `no_time`: records without a readable time, where it was asked for. `unfinished`: the
-    archive is an extract whose scan was interrupted; that nothing matches in it says nothing of its source.
+    Records that are not JSON are not a failure if others matched: an archive may hold both. `matched` overrides the
+    totals if reading ended early. `no_time`: records without a readable time, if the range needs it. `unfinished`: the
+    archive is an extract whose scan was interrupted; if nothing matches in it, its source may still hold matches.
     """
     if totals.damaged or totals.counts.unparsed or totals.counts.no_time or no_time:
         return EXIT_FAILED

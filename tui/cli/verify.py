@@ -24,7 +24,7 @@ from tui.scan import Totals
 from tui.scan.verify import Verified, plan_verify, verify
 from tui.units import count, duration, plural, size
 
-_SHOWN_ROWS = 10  # hours or chunks of a kind that are named; --json names all
+_SHOWN_ROWS = 10  # hours or chunks of a kind that are listed; --json has all
 
 
 @click.command("verify", cls=Command)

@@ -1,4 +1,4 @@
-"""The version, and the commit that it was built from."""
+"""The version, and the commit from which it was built."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _DIGITS = 12
 
 
 def version() -> str:
-    """`0.1.0 (commit 5220afa93c1e)`; without the commit where it is not known."""
+    """Return `0.1.0 (commit 5220afa93c1e)`, without the commit if it is unknown."""
     commit = _built_from() or _checked_out()
     return f"{__version__} (commit {commit[:_DIGITS]})" if commit else __version__
 
@@ -26,7 +26,7 @@ def _built_from() -> str:
 
 
 def _checked_out() -> str:
-    """The commit of the clone that this module is a part of; never that of another one around an installed package."""
+    """Return the commit of the clone that contains this module, not of a repository around an installed package."""
     root = Path(__file__).resolve().parents[2]
     if not (root / ".git").exists():
         return ""

@@ -1,7 +1,7 @@
 """The sample archive: two weeks of a video service's player events, the same bytes for the same seed.
 
-It is what newcomers learn on, what the screenshots show, and what the tests and benchmarks read. Every
-oddity in it can be asked for (`incident_of`, `gaps_of`, `torn_chunk_of`, …): nobody has to hard-code an hour.
+Newcomers learn with it, screenshots show it, and tests and benchmarks read it. Functions give the place of every
+oddity in it (`incident_of`, `gaps_of`, `torn_chunk_of`, …), so no hour has to be hard-coded.
 """
 
 from tui.demo.spec import (

@@ -1,7 +1,7 @@
-"""The lines of one chunk, a block for each gzip member, made from (seed, hour, host, revision) alone.
+"""The lines of one chunk, one block per gzip member, determined by (seed, hour, host, revision).
 
-Speed matters here (benchmarks make gigabytes): what a session repeats is rendered once, a record is one `%`.
-Only `Random.random` is used, which Python promises to keep the same from version to version.
+Speed matters here, because benchmarks make gigabytes: the constant parts of a session are rendered once, and a record
+is one `%`. Only `Random.random` is used, whose results are the same in all Python versions.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _MEMBERS = 6
 
 _RECORD = b'{"event":"%b","ts":"%b%b.%03dZ","epoch_ms":%d,"seq":%d,%b,"position":%d.%d%b},"video":{%b}%b}'
 
-# One entry in a hundred each; the heartbeat is what a player mostly says.
+# Each entry is one in a hundred; most events of a player are heartbeats.
 _MIDDLE = (b"heartbeat",) * 72 + (b"buffering",) * 9 + (b"pause",) * 6 + (b"play",) * 6 + (b"seek",) * 7
 _CLOCK = tuple(b"%02d:%02d" % divmod(second, 60) for second in range(3600))
 _BITRATES = (400, 800, 1200, 2400, 2400, 2400, 4800, 8000)
@@ -51,7 +51,7 @@ class _ViewerSession:
 
 
 def blocks(spec: SampleSpec, plan: ChunkPlan) -> Iterator[list[bytes]]:
-    """The chunk's records (without newlines) in order of time, one list for each gzip member."""
+    """Yield the chunk's records (without newlines) in order of time, one list per gzip member."""
     random = Random(f"{spec.seed}/{plan.key}").random
     incident = incident_of(spec)
     troubled = incident if incident.covers(plan.hour) else None
@@ -62,7 +62,7 @@ def blocks(spec: SampleSpec, plan: ChunkPlan) -> Iterator[list[bytes]]:
 
 
 def _lines(random: Callable[[], float], plan: ChunkPlan, troubled: Incident | None) -> Iterator[bytes]:
-    # The one hot loop: everything that it looks up is a local.
+    # The hot loop: it uses only local variables.
     day = plan.hour.strftime("%Y-%m-%dT%H:").encode()
     epoch = int(plan.hour.timestamp()) * 1000
     begin, step = plan.begin * 1000, (plan.end - plan.begin) * 1000 / plan.records
@@ -103,7 +103,7 @@ def _session(random: Callable[[], float], now: int, troubled: Incident | None, e
     cdn = _share(random(), vocabulary.CDNS, vocabulary.CDN_SHARES)
     hit = troubled is not None and (version, cdn) == (troubled.version, troubled.cdn)
     who = int(random() * random() * 50_000)
-    # The template goes on with the player's position, so the head leaves the player open.
+    # The template continues with the player's position, so the head leaves the player object open.
     head = f'"session":"s-{int(random() * 2**48):012x}","visitor":{{{_visitor(who)}}}'
     head += f',"player":{{"version":"{version}","cdn":"{cdn}"'
     minutes, video = _video(int(random() * random() * 400), random() < _NASTY_RATE, pick)
@@ -126,7 +126,7 @@ def _share(value: float, choices: tuple[str, ...], shares: tuple[float, ...]) ->
 
 
 def _visitor(number: int) -> str:
-    # A function of the number alone, so that the same person comes back in other hours and on other hosts.
+    # Depends only on the number, so that the same person appears in other hours and on other hosts.
     mixed = number * 2_654_435_761 % 2**32
     city = vocabulary.CITIES[(mixed >> 7) % len(vocabulary.CITIES)]
     device = vocabulary.DEVICES[(mixed >> 15) % len(vocabulary.DEVICES)]

@@ -1,4 +1,4 @@
-"""What the sample archive holds: its chunks, how many records each gets, and where its oddities are."""
+"""The specification of the sample archive: its chunks, their numbers of records, and its oddities."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from tui.errors import ConfigError
 HOUR = timedelta(hours=1)
 MIN_HOURS = 24
 MIN_RECORDS = 4
-"""The fewest records of a chunk: the torn one needs whole lines before its tear and a lost one after it."""
+"""The minimum of records in a chunk: the torn one needs whole lines before its tear and a lost one after it."""
 
-# Hours from the start of a 336-hour archive; other lengths scale them. Neighbours are at least 14 hours apart
-# and the incident ends well before the end, so that they stay distinct down to MIN_HOURS.
+# Hours from the start of a 336-hour archive, scaled for other lengths. They are at least 14 hours apart, and the
+# incident ends well before the end, so that they stay distinct down to MIN_HOURS.
 _SPAN_HOURS = 336
 _FIRST_GAP = 52
 _EMPTY_MEMBER = 84
@@ -37,7 +37,7 @@ _WEEKDAY, _WEEKEND = 0.9, 1.25
 
 @dataclass(frozen=True)
 class SampleSpec:
-    """What to make: how many hours from when, records an hour (the mean, all hosts together), which seed."""
+    """The sample to make: start, hours, records per hour (mean over time, sum over hosts), hosts, and seed."""
 
     hours: int = 336
     records_per_hour: int = 1000
@@ -49,7 +49,7 @@ class SampleSpec:
         if self.hours < MIN_HOURS:
             raise ConfigError(f"a sample archive needs at least {MIN_HOURS} hours, not {self.hours}")
         if self.records_per_hour < 1:
-            raise ConfigError(f"a sample archive needs a record an hour or more, not {self.records_per_hour}")
+            raise ConfigError(f"a sample archive needs at least one record per hour, not {self.records_per_hour}")
         if not self.hosts or not all(host.isalnum() for host in self.hosts):
             raise ConfigError("a sample archive needs hosts, named with letters and digits only")
         if self.start.tzinfo is None or self.start.timestamp() % 3600:
@@ -58,7 +58,7 @@ class SampleSpec:
 
 @dataclass(frozen=True)
 class Incident:
-    """What the sample investigation should find: who failed, how, and from hour `first` to `last`."""
+    """What the sample investigation should find: the failing players, the error, and the hours `first` to `last`."""
 
     first: datetime
     last: datetime
@@ -68,17 +68,17 @@ class Incident:
 
     @property
     def stop(self) -> datetime:
-        """The end of the half-open range [first, stop), as `--to` takes it."""
+        """The end of the half-open range [first, stop), for `--to`."""
         return self.last + HOUR
 
     def covers(self, hour: datetime) -> bool:
-        """Whether `hour` is one of the incident's."""
+        """Return whether `hour` is in the incident."""
         return self.first <= hour <= self.last
 
 
 @dataclass(frozen=True)
 class ChunkPlan:
-    """One chunk to be made: whose, how many records, and the seconds of the hour that it spans."""
+    """A chunk to make: its host, number of records, and the seconds of the hour that it spans."""
 
     hour: datetime
     host: str
@@ -91,43 +91,43 @@ class ChunkPlan:
 
     @property
     def key(self) -> str:
-        """The name nsq_to_file gives it."""
+        """The name that nsq_to_file would give it."""
         return _key(self.hour, self.host, self.revision)
 
 
 def incident_of(spec: SampleSpec) -> Incident:
-    """The incident that the archive hides: 4.13.0 against one CDN, for six hours."""
+    """Return the incident in the archive: version 4.13.0 fails on one CDN for six hours."""
     first = _anchor(spec, _INCIDENT)
     return Incident(first, first + (_INCIDENT_HOURS - 1) * HOUR, version="4.13.0", cdn="fastlane", code=5003)
 
 
 def gaps_of(spec: SampleSpec) -> tuple[datetime, datetime]:
-    """The two hours for which no host left a chunk."""
+    """Return the two hours without a chunk of any host."""
     return _anchor(spec, _FIRST_GAP), _anchor(spec, _SECOND_GAP)
 
 
 def torn_chunk_of(spec: SampleSpec) -> str:
-    """The key of the chunk whose last gzip member was cut short."""
+    """Return the key of the chunk whose last gzip member is torn."""
     return _key(_anchor(spec, _TORN), spec.hosts[0], 0)
 
 
 def empty_member_chunk_of(spec: SampleSpec) -> str:
-    """The key of the chunk that has a gzip member of no bytes between two others."""
+    """Return the key of the chunk with an empty gzip member between two others."""
     return _key(_anchor(spec, _EMPTY_MEMBER), spec.hosts[-1], 0)
 
 
 def odd_hour_of(spec: SampleSpec) -> datetime:
-    """The hour that is four times its usual size."""
+    """Return the hour that is four times its usual size."""
     return _anchor(spec, _ODD)
 
 
 def restart_hour_of(spec: SampleSpec) -> datetime:
-    """The hour in which the last host restarted, and so left two chunks (revisions 000000 and 000001)."""
+    """Return the hour in which the last host restarted and left two chunks (revisions 000000 and 000001)."""
     return _anchor(spec, _RESTART)
 
 
 def plan_sample(spec: SampleSpec) -> Iterator[ChunkPlan]:
-    """Every chunk of the archive, hour by hour and host by host."""
+    """Yield every chunk of the archive, by hour and host."""
     gaps, odd, restart = gaps_of(spec), odd_hour_of(spec), restart_hour_of(spec)
     torn, empty = torn_chunk_of(spec), empty_member_chunk_of(spec)
     for hour in (spec.start.astimezone(UTC) + i * HOUR for i in range(spec.hours)):
@@ -144,7 +144,7 @@ def plan_sample(spec: SampleSpec) -> Iterator[ChunkPlan]:
 
 
 def _restarted(hour: datetime, host: str, records: int) -> Iterator[ChunkPlan]:
-    # As nsq_to_file does: the revision counts the files of one hour, so the next hour starts at 000000 again.
+    # As in nsq_to_file, the revision counts the files of one hour, and the next hour starts at 000000 again.
     before = max(MIN_RECORDS, records * _RESTART_SECOND // 3600)
     yield ChunkPlan(hour, host, 0, before, end=_RESTART_SECOND)
     yield ChunkPlan(hour, host, 1, max(MIN_RECORDS, records - before), begin=_RESTART_SECOND + 9)

@@ -1,10 +1,10 @@
-"""The vocabulary of the sample records, as JSON text, so that each word says how it is spelled in a chunk."""
+"""The vocabulary of the sample records, as JSON text, which shows its spelling in a chunk."""
 
 from __future__ import annotations
 
 VERSIONS = ("4.12.0", "4.12.1", "4.13.0")
 VERSION_SHARES = (0.30, 0.76, 1.0)
-"""Cumulative: 30 %, 46 % and 24 % of the sessions."""
+"""Cumulative shares: 30 %, 46 % and 24 % of the sessions."""
 
 CDNS = ("north-edge", "blue-cdn", "fastlane")
 CDN_SHARES = (0.38, 0.70, 1.0)
@@ -108,7 +108,7 @@ NASTY_TITLES = (
     r'"Tab\tand\nnewline\u0000and null"',
     '"' + "A Very Long Title Indeed, " * 12 + 'the End"',
 )
-"""Titles that try to command a terminal, a markup parser or a column: to be shown, never obeyed."""
+"""Titles that try to control a terminal, a markup parser or a column; they must be shown literally."""
 
 TAGS = (
     ',"tags":["drama","hd"]',

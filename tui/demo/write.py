@@ -1,4 +1,4 @@
-"""Writes the sample archive into a folder, chunk by chunk."""
+"""Writing the sample archive into a folder, chunk by chunk."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from tui.demo.spec import ChunkPlan, SampleSpec, plan_sample
 from tui.errors import OutputError
 
 _UPLOAD_DELAY_SECONDS = 62 * 60
-"""Seconds from the start of an hour to its upload: the file's time of change, as a bucket would tell it."""
+"""Seconds from the start of an hour to its upload: the file's modification time, like a bucket's upload time."""
 
 
 @dataclass(frozen=True)
 class SampleChunk:
-    """One chunk that was written. `records` and `bytes` count what can be decoded, not what a tear lost."""
+    """A written chunk. `records` and `bytes` count what can be decoded, without the loss of a torn member."""
 
     key: str
     path: Path
@@ -34,9 +34,9 @@ class SampleChunk:
 
 
 def write_sample(folder: Path, spec: SampleSpec, jobs: int = 1) -> Iterator[SampleChunk]:
-    """Write the archive, yielding each chunk once it is done, in order of time, with `jobs` processes.
+    """Write the archive with `jobs` processes; yield each chunk once it is written, in order of time.
 
-    The same spec gives the same bytes. Files are replaced whole or not at all; others in the folder stay.
+    The same spec gives the same bytes. Files are replaced whole or not at all; other files in the folder stay.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -46,7 +46,7 @@ def write_sample(folder: Path, spec: SampleSpec, jobs: int = 1) -> Iterator[Samp
     if jobs <= 1:
         yield from map(write, plan_sample(spec))
         return
-    # Not by fork: the caller may have threads (the explorer has).
+    # Not with fork, because the caller may have threads (the explorer has).
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(jobs, mp_context=context) as pool:
         yield from pool.map(write, plan_sample(spec))
@@ -74,7 +74,7 @@ def _write_chunk(folder: Path, spec: SampleSpec, plan: ChunkPlan) -> SampleChunk
 
 
 def _members(spec: SampleSpec, plan: ChunkPlan) -> Iterator[tuple[int, int, bytes]]:
-    """(records, bytes, the gzip member that holds them) for every member of the chunk."""
+    """Yield (records, bytes, gzip member) for every member of the chunk."""
     parts = ((len(lines), b"\n".join(lines) + b"\n") for lines in blocks(spec, plan))
     if plan.torn:
         yield from _torn(plan.records, parts)
@@ -86,7 +86,7 @@ def _members(spec: SampleSpec, plan: ChunkPlan) -> Iterator[tuple[int, int, byte
 
 
 def _torn(planned: int, parts: Iterator[tuple[int, bytes]]) -> Iterator[tuple[int, int, bytes]]:
-    # A crash two thirds into the hour: whole members, then one that lost its end.
+    # A crash two thirds into the hour: whole members, then a torn one.
     records = 0
     for (count, data), (_, lost) in pairwise(parts):
         records += count

@@ -1,5 +1,5 @@
-"""What was made and can be found again: extracts, sends, what was stopped, archives that were seen, the notebook.
+"""The history: extracts, sends, stopped jobs, archives that were opened, and notebooks.
 
-Kept in the state folder, by the command line and the explorer alike. The core of a scan and of a send knows nothing of
-it: front ends wrap its events.
+The command line and the explorer keep it in the state folder. The core of scans and sends does not depend on it: front
+ends wrap its events.
 """

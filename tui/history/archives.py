@@ -1,4 +1,4 @@
-"""What an archive looked like when it was last listed: its newest hour and its sizes, so that home needs no network."""
+"""The state of each archive when it was last listed: its newest hour and its sizes. Home shows it without network."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ _LARGEST_BYTES = 1 << 20
 
 
 class SeenArchive(msgspec.Struct, frozen=True, kw_only=True):
-    """An archive as it was listed at `listed`. Hours and days are as its keys spell them, in its `timezone`.
+    """An archive at the time `listed`. Hours and days are as in its keys, in its `timezone`.
 
-    `title` is how it was named; with the options beside it leads there again. `days` are bytes by day, of the last 30;
-    `week` bytes by hour, of the last 7 days. `lag` is in seconds from an hour's end to its upload.
+    `title` is how it was named, and locates it together with the options. `days`: bytes per day of the last 30; `week`:
+    bytes per hour of the last 7 days. `lag`: seconds from an hour's end to its upload.
     """
 
     version: int = VERSION
@@ -57,13 +57,13 @@ class SeenArchive(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def location(self) -> Location:
-        """Where it is, without the config."""
+        """Its location, without the config."""
         s3 = S3Options(self.profile, self.region, self.endpoint_url, self.no_sign_request, self.request_payer)
         return locate(self.url, Config(Path()), timezone=self.given_timezone, layout=self.layout, s3=s3)
 
 
 def keep_seen(location: Location, archive: Archive, catalog: Catalog, gaps: int, lag: float | None) -> None:
-    """Remember what was listed of an archive; an extract is not one. HistoryError if it cannot be written."""
+    """Store the state of a listed archive, unless it is an extract. HistoryError if it cannot be written."""
     if archive.extract or not catalog.hours or catalog.last is None:
         return
     s3 = location.s3
@@ -99,7 +99,7 @@ def _write(seen: SeenArchive) -> None:
 
 
 def look_again(seen: SeenArchive, location: Location) -> None:
-    """List an archive's last days again, and remember what is new in them. HourscopeError if it cannot be listed."""
+    """List an archive's last days again, and store the new state. HourscopeError if it cannot be listed."""
     if seen.last is None:
         return
     last = datetime.fromisoformat(seen.last)
@@ -120,7 +120,7 @@ def look_again(seen: SeenArchive, location: Location) -> None:
 
 
 def _spans(seen: SeenArchive, catalog: Catalog, newest: datetime) -> SeenArchive:
-    """With the days and the week up to the newest hour of a catalog."""
+    """Update the days and the week up to the newest hour of a catalog."""
     sizes = {hour: sum(chunk.size for chunk in chunks) for hour, chunks in catalog.hours.items()}
     week, month = newest - timedelta(hours=_HOURS - 1), newest - timedelta(days=DAYS - 1)
     days: dict[str, int] = {}
@@ -137,7 +137,7 @@ def _spans(seen: SeenArchive, catalog: Catalog, newest: datetime) -> SeenArchive
 
 
 def seen_archives() -> dict[tuple[str, str], SeenArchive]:
-    """Every archive that was opened, by its title and url, the last one first. A broken file is skipped."""
+    """Return every opened archive by title and url, the latest first; skip broken files."""
     archives: list[SeenArchive] = []
     for path in (history_dir() / "archives").glob("*.json"):
         with suppress(OSError, msgspec.MsgspecError, ValueError, RecursionError):
@@ -148,17 +148,17 @@ def seen_archives() -> dict[tuple[str, str], SeenArchive]:
 
 
 def strip(days: Mapping[str, int], last: str, length: int = DAYS) -> list[int]:
-    """Bytes of each day up to `last`, 0 where there are none."""
+    """Return the bytes of each day up to `last`, 0 for days without data."""
     end = datetime.fromisoformat(last).date()
     return [days.get(f"{end - timedelta(days=back):%Y-%m-%d}", 0) for back in range(length - 1, -1, -1)]
 
 
 def forget_archive(seen: SeenArchive) -> None:
-    """Take it off the list. HistoryError if that cannot be done."""
+    """Remove an archive from the list. HistoryError if that fails."""
     try:
         _file(seen).unlink(missing_ok=True)
     except OSError as error:
-        raise HistoryError(f"{seen.title} cannot be taken off the list: {error}") from error
+        raise HistoryError(f"{seen.title} cannot be removed from the list: {error}") from error
 
 
 def _drop_oldest(folder: Path) -> None:

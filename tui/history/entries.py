@@ -1,4 +1,4 @@
-"""Entries of the notebook: of a scan, a count, a comparison, a send, and a note."""
+"""Notebook entries for scans, counts, comparisons, sends, and notes."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def noted_scan(
     *,
     exact: bool = True,
 ) -> Iterator[ScanEvent]:
-    """The same events; at the end the notebook gets an entry. `out` is the extract or file, empty for stdout.
+    """Pass the events on; add a notebook entry at the end. `out` is the extract or file, empty for stdout.
 
     `exact`: every record is counted.
     """
@@ -72,7 +72,7 @@ def _scan_entry(
 
 
 def count_entry(plan: ScanPlan, counting: Counting, counted: Counted, rows: Sequence[str], command: str) -> Entry:
-    """`rows` are the table that was printed."""
+    """Return the entry of a count; `rows` are the printed table."""
     by = f" by {', '.join(counting.by)}" if counting.by else ""
     spot = _span(plan.start, plan.stop, plan.filter)
     fields = (*counting.by, *((counting.stats,) if counting.stats else ()))
@@ -86,7 +86,7 @@ def count_entry(plan: ScanPlan, counting: Counting, counted: Counted, rows: Sequ
 
 
 def diff_entry(answer: Answer, filter_: Filter, command: str) -> Entry:
-    """The sentence that is the answer, and the findings."""
+    """Return the entry of a comparison: the answer as a sentence, and the findings."""
     first = answer.findings[0] if answer.findings else None
     spot = Spot(
         hour=spell_hour(first.since) if first else None,
@@ -99,7 +99,7 @@ def diff_entry(answer: Answer, filter_: Filter, command: str) -> Entry:
 
 
 def send_entry(receipt: Receipt, command: str, filter_: Filter | None = None) -> Entry:
-    """The receipt."""
+    """Return the entry of a send: its receipt."""
     where = (
         f"in {receipt.topic}"
         if receipt.topic
@@ -122,7 +122,7 @@ def send_entry(receipt: Receipt, command: str, filter_: Filter | None = None) ->
 
 
 def resumed_entry(job: Unfinished, command: str, words: Sequence[str], *, finished: bool) -> Entry:
-    """What was resumed from home: how far it came, and its last words."""
+    """Return the entry of a job that was resumed from home: its progress, and its last output."""
     done = "confirmed" if job.kind == "send" else "read"
     state = "resumed" if finished else "resumed, stopped before the end"
     spot = Spot()
@@ -134,12 +134,12 @@ def resumed_entry(job: Unfinished, command: str, words: Sequence[str], *, finish
 
 
 def note_entry(text: str, subject: str, spot: Spot, record: bytes | None = None) -> Entry:
-    """What somebody wrote about an hour, a record or a finding: `subject` names it."""
+    """Return the entry of a note about an hour, a record or a finding, which `subject` names."""
     return Entry("note", subject, spot, records=[record] if record is not None else [], note=text)
 
 
 def hours_line(matches: dict[datetime, int]) -> str:
-    """A sparkline of matches by hour, with its ends."""
+    """Return a sparkline of matches by hour, with its first and last hour."""
     if len(matches) < 2:
         return ""
     hours = sorted(matches)

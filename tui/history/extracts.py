@@ -1,4 +1,4 @@
-"""The extracts that were made: recorded while a scan runs, listed later, also if the scan was killed."""
+"""The list of extracts. A scan records its extract while it runs, so that it is listed even if the scan is killed."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ ExtractState = Literal["running", "finished", "stopped"]
 
 
 class ExtractLine(LogLine, frozen=True, kw_only=True):
-    """An extract as a scan begins or ends; of several lines of one `place` the last one counts.
+    """An extract at the start or end of a scan; the last line of each `place` counts.
 
-    `words` are the command line's, and resume it with --resume; relative paths in them are of `folder`. `filter` is the
-    command line's words. `hours` and `chunks` are the plan's, `done` chunks of them were read. `removed`: it is no
-    longer listed.
+    `words` are the command line, which resumes it with --resume; relative paths in them refer to `folder`. `filter`:
+    filter options of the command line. `hours` and `chunks` are those of the plan, of which `done` chunks were read.
+    `removed`: no longer listed.
     """
 
     run: str
@@ -75,11 +75,11 @@ class ExtractLine(LogLine, frozen=True, kw_only=True):
 
     @property
     def command(self) -> str:
-        """The command line that resumes it."""
+        """Return the command line that resumes it."""
         return runnable([*self.words, "--resume"], self.folder)
 
     def as_json(self) -> dict[str, object]:
-        """As `extracts --json` has it."""
+        """Return the object for `extracts --json`."""
         return {
             "name": self.name,
             "place": self.place,
@@ -104,8 +104,8 @@ class ExtractLine(LogLine, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class ScanWork:
-    """A scan into an extract, as its front end knows it: `source` is the archive as it was named, `url` what that leads
-    to, `words` the command line that does it, without --resume."""
+    """A scan into an extract, described by its front end: `source` is the archive as it was named, `url` its location,
+    `words` the command line without --resume."""
 
     plan: ScanPlan
     extract: Extract
@@ -115,7 +115,7 @@ class ScanWork:
 
 
 def recorded_scan(events: Iterator[ScanEvent], work: ScanWork, report: Reporter) -> Iterator[ScanEvent]:
-    """The same events; that the scan began and how it ended is written down. What hinders that is reported."""
+    """Pass the events on; record the start and the end of the scan. Report errors of the recording."""
     totals, reason, line = Totals(), "", _begun(work)
     begun = append_or(report, _log(), line)
     with running_mark(line.run):
@@ -156,7 +156,7 @@ def _begun(work: ScanWork) -> ExtractLine:
 
 
 def _ended(line: ExtractLine, work: ScanWork, totals: Totals, reason: str) -> ExtractLine:
-    finished = (work.extract.manifest.finished or not work.words) and not reason  # there is no command to resume it
+    finished = (work.extract.manifest.finished or not work.words) and not reason  # without words, no command resumes it
     counts = totals.counts
     return msgspec.structs.replace(
         line,
@@ -172,7 +172,7 @@ def _ended(line: ExtractLine, work: ScanWork, totals: Totals, reason: str) -> Ex
 
 
 def extract_lines() -> list[ExtractLine]:
-    """The newest line of each place, the newest first, as they were written."""
+    """Return the newest line of each place, the newest first, as written."""
     newest: dict[str, ExtractLine] = {}
     for line in read_log(_log(), ExtractLine):
         newest.pop(line.place, None)
@@ -181,37 +181,37 @@ def extract_lines() -> list[ExtractLine]:
 
 
 def extracts() -> list[ExtractLine]:
-    """The extracts that are still there, the newest first. One whose scan was killed counts as stopped.
+    """Return the existing extracts, the newest first. An extract whose scan was killed counts as stopped.
 
-    A folder is looked at; a bucket is not, so that a list needs no network.
+    Folders are checked; buckets are not, so that the list needs no network.
     """
     return [extract for line in extract_lines() if (extract := _as_it_is(line)) is not None]
 
 
 def find_extract(name: str) -> ExtractLine | None:
-    """The newest extract of that name or place."""
+    """Return the newest extract with that name or place."""
     place = _place(name)
     return next((line for line in extracts() if name == line.name or place == line.place), None)
 
 
 def rename_extract(line: ExtractLine, name: str) -> ExtractLine:
-    """List it under another name; its place stays. ConfigError if another one has that name."""
+    """Change the listed name of an extract; its place stays. ConfigError if another one has that name."""
     if other := next((one for one in extracts() if one.name == name and one.place != line.place), None):
-        raise ConfigError(f"{printable(name)} is the name of the extract in {printable(other.place)}; give another")
+        raise ConfigError(f"{printable(name)} is the name of the extract in {printable(other.place)}; choose another")
     renamed = msgspec.structs.replace(line, name=name)
     append(_log(), renamed)
     return renamed
 
 
 def forget_extract(line: ExtractLine) -> None:
-    """Do not list it any more; its files stay."""
+    """Stop listing an extract; its files stay."""
     append(_log(), msgspec.structs.replace(line, removed=True))
 
 
 def delete_extract(line: ExtractLine) -> None:
-    """Delete the files of a folder that its manifest names, and the manifest. HourscopeError if that fails.
+    """Delete the files in a folder that the manifest names, and the manifest. HourscopeError if that fails.
 
-    Only what hourscope wrote there is deleted; a bucket's extract is only forgotten.
+    Only files that hourscope wrote are deleted; an extract in a bucket is only forgotten.
     """
     manifest = _manifest(line)
     if manifest is not None:
@@ -226,14 +226,14 @@ def delete_extract(line: ExtractLine) -> None:
 
 def _remove_empty(folder: Path) -> None:
     for inner in sorted((path for path in folder.rglob("*") if path.is_dir()), reverse=True):
-        with suppress(OSError):  # it holds something of somebody else
+        with suppress(OSError):  # it holds other files
             inner.rmdir()
     with suppress(OSError):
         folder.rmdir()
 
 
 def extract_now(line: ExtractLine) -> ExtractLine | None:
-    """The extract as its newest line and its manifest have it; None if it is gone."""
+    """Return the extract according to its newest line and its manifest; None if it is gone."""
     newest = next((newer for newer in extract_lines() if newer.place == line.place), line)
     return _by_its_manifest(newest) if newest.state == "running" and not is_s3(newest.place) else _as_it_is(newest)
 
@@ -251,7 +251,7 @@ def _as_it_is(line: ExtractLine) -> ExtractLine | None:
 
 
 def _by_its_manifest(line: ExtractLine) -> ExtractLine:
-    """How far a scan is that runs, or was killed."""
+    """Return the progress of a running or killed scan."""
     state: ExtractState = "running" if is_running(line.run) else "stopped"
     manifest = _manifest(line)
     if manifest is None:
@@ -273,17 +273,17 @@ def _manifest(line: ExtractLine) -> Manifest | None:
         return None
     try:
         return read_manifest(open_store(line.place), MANIFEST)
-    except HourscopeError:  # opening the extract reports it
+    except HourscopeError:  # reported when the extract is opened
         return None
 
 
 def _folder_size(place: str) -> int | None:
-    """Bytes of its files; None for a bucket, which would have to be listed."""
+    """Return the size of its files; None for a bucket, which would have to be listed."""
     if is_s3(place):
         return None
     size = 0
     for path in Path(place).rglob("*"):
-        with suppress(OSError):  # another process writes there
+        with suppress(OSError):  # another process is writing there
             size += path.stat().st_size if path.is_file() else 0
     return size
 

@@ -1,7 +1,7 @@
-"""Append-only files of JSON lines in the state folder, for their owner only.
+"""Append-only files of JSON lines in the state folder, readable only by their owner.
 
-Every line is a Struct with its version. A line that is broken, or that a newer hourscope wrote, is skipped when the
-file is read and stays in it. Several processes may append at once.
+Every line is a Struct with a version. A line that is broken, or that a newer hourscope wrote, is skipped when the file
+is read, and stays in it. Several processes may append at once.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from tui.errors import HourscopeError, reason
 from tui.shell import shell_join, shell_word
 
 VERSION = 1
-_LARGEST_BYTES = 32 << 20  # of a file, of which the newest part is read
+_LARGEST_BYTES = 32 << 20  # maximum to read of a file: its newest part
 
 L = TypeVar("L", bound="LogLine")
 Reporter = Callable[[str], object]
@@ -39,17 +39,17 @@ class LogLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def history_dir() -> Path:
-    """Where it is kept."""
+    """Return the folder of the history."""
     return state_dir() / "history"
 
 
 def now_text() -> str:
-    """The present time, UTC, ISO 8601 with milliseconds, as every line has it."""
+    """Return the current time in UTC, ISO 8601 with milliseconds, as in every line."""
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def append(path: Path, line: LogLine) -> None:
-    """Add a line, whole, also behind one that a crash cut off. HistoryError if it cannot be written."""
+    """Append a whole line, even after one that a crash cut off. HistoryError if it cannot be written."""
     try:
         private_folder(path.parent)
         with open(path, "ab+", buffering=0, opener=private_opener) as stream:
@@ -64,7 +64,7 @@ def append(path: Path, line: LogLine) -> None:
 
 
 def append_or(report: Reporter, path: Path, line: LogLine) -> bool:
-    """The same, where what was done is done: what hinders the writing is reported in a sentence. False after that."""
+    """Append a line about something already done: report an error instead of raising it, and return False."""
     try:
         append(path, line)
     except HistoryError as error:
@@ -74,11 +74,11 @@ def append_or(report: Reporter, path: Path, line: LogLine) -> bool:
 
 
 def unreported(sentence: str) -> None:
-    """A Report for what hinders a writing again."""
+    """Ignore an error that was reported before."""
 
 
 def read_log(path: Path, kind: type[L]) -> list[L]:
-    """All lines that can be understood, oldest first; none if there is no file. HistoryError if it cannot be read."""
+    """Return all readable lines, oldest first; none if there is no file. HistoryError if it cannot be read."""
     try:
         with path.open("rb") as stream:
             size = os.fstat(stream.fileno()).st_size
@@ -101,7 +101,7 @@ def _understood(data: bytes, kind: type[L]) -> Iterator[L]:
 
 
 def encodable(value: object) -> object:
-    """The same with texts that JSON can hold: names of files may have bytes that are not UTF-8, which are spelled."""
+    """Escape bytes in texts that are not UTF-8, which file names may contain and JSON may not."""
     match value:
         case str():
             return value.encode("utf-8", "backslashreplace").decode("utf-8")
@@ -114,9 +114,9 @@ def encodable(value: object) -> object:
 
 @contextmanager
 def running_mark(name: str) -> Iterator[None]:
-    """Hold a lock by which others see that this process works on `name`; it ends with the process, however it ends.
+    """Hold a lock that shows other processes that this one works on `name`; it ends when the process ends in any way.
 
-    Without a state folder that can be written there is no mark; the log reports the reason.
+    If the state folder cannot be written, there is no mark; the log reports the reason.
     """
     path = _mark(name)
     try:
@@ -126,7 +126,7 @@ def running_mark(name: str) -> Iterator[None]:
         yield
         return
     with stream:
-        with suppress(OSError):  # a file system without locks
+        with suppress(OSError):  # the file system has no locks
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
         try:
             yield
@@ -136,7 +136,7 @@ def running_mark(name: str) -> Iterator[None]:
 
 
 def is_running(name: str) -> bool:
-    """Does a process hold the mark?"""
+    """Return whether a process holds the mark."""
     try:
         with _mark(name).open("rb") as stream:
             fcntl.flock(stream, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -151,11 +151,11 @@ def _mark(name: str) -> Path:
     return history_dir() / "running" / f"{name}.lock"
 
 
-# Command lines as they are kept: their words, and the folder that relative paths in them are of.
+# Command lines are stored as their words, and the folder to which relative paths in them refer.
 
 
 def working_folder() -> str:
-    """The current folder; empty if it is gone."""
+    """Return the current folder; empty if it is gone."""
     try:
         return str(Path.cwd())
     except OSError:
@@ -163,7 +163,7 @@ def working_folder() -> str:
 
 
 def runnable(words: Sequence[str], folder: str) -> str:
-    """The command line; where it names files relative to `folder`, which is not the current one, with a `cd` before."""
+    """Return the command line, after a `cd` if it names files relative to `folder`, which is not the current one."""
     line = shell_join(words)
     if folder and folder != working_folder() and any(_is_relative(word, folder) for word in words[2:]):
         return f"cd {shell_word(folder)} && {line}"

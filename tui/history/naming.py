@@ -1,4 +1,4 @@
-"""Names of extracts and sends, which tell the archive, the filter and the time: `demo.errors-5003.2015-01-20`."""
+"""Names of extracts and sends, from archive, filter and time: `demo.errors-5003.2015-01-20`."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ def extract_name(
     saved: Mapping[str, str],
     words: str = "",
 ) -> str:
-    """`ARCHIVE.FILTER.DAY`; `saved` are the config's filters, whose names are better than their texts.
+    """Return `ARCHIVE.FILTER.DAY`; `saved` are the config's filters, whose names are preferred to their texts.
 
-    `words` take the filter's place.
+    `words` replace the filter.
     """
     parts = [name_part(title.rstrip("/").rpartition("/")[2])[:_NAME] or "archive"]
     if words := words or filter_words(filter_, saved):
@@ -35,7 +35,7 @@ def extract_name(
 
 
 def filter_words(filter_: Filter, saved: Mapping[str, str] | None = None) -> str:
-    """`event == 'error' && error.code == `5003`` as `error-5003`: the values; empty for every record."""
+    """Return a filter's values: `error-5003` for `event == 'error' && error.code == `5003``; empty for no filter."""
     names = {text: name for name, text in (saved or {}).items()}
     words = "-".join(filter(None, (_term_words(term, names) for term in filter_.active)))
     if len(words) > _FILTER:
@@ -55,7 +55,7 @@ def _term_words(term: Term, names: Mapping[str, str]) -> str:
 
 
 def span_words(start: datetime, stop: datetime) -> str:
-    """The hour if it is one, else the day, else the first and the last day."""
+    """Return the hour if the span is one, the day if it is one, or the first and last day."""
     last = stop - timedelta(hours=1)
     if last.date() != start.date():
         return f"{start:%Y-%m-%d}_{last:%Y-%m-%d}"
@@ -63,5 +63,5 @@ def span_words(start: datetime, stop: datetime) -> str:
 
 
 def name_part(text: str) -> str:
-    """A text as a part of a file's name."""
+    """Convert a text to a part of a file name."""
     return re.sub(r"[^A-Za-z0-9_-]+", "-", text).strip("-")

@@ -1,4 +1,4 @@
-"""The notebook: one Markdown file per archive in the state folder, appended as one works.
+"""The notebook: one Markdown file per archive in the state folder, appended to during the work.
 
     ## Thu 26 Nov 2026 11:06:03 UTC · scan
     <!-- hourscope {"version":1,"kind":"scan","hour":"2015-01-20T13",…} -->
@@ -7,9 +7,9 @@
 
         hourscope scan demo --from 2015-01-20 --to 2015-01-21 -m "event == 'error'" -o errors/
 
-The comment holds where it was made, so that the explorer leads back there. Commands, rows and records are indented by
-four spaces, which Markdown shows as they are. Everything is escaped (tui.printable), so nothing in a record can end a
-block or a comment.
+The comment records where the entry was made, so that the explorer can go back there. Commands, rows and records are
+indented by four spaces, so Markdown shows them verbatim. Everything is escaped (tui.printable), so nothing in a record
+can end a block or a comment.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from tui.history.log import VERSION, HistoryError, Reporter, encodable
 from tui.history.naming import name_part
 from tui.printable import HOSTILE, printable
 
-RECORDS = 3  # of an entry at most
+RECORDS = 3  # maximum per entry
 RECORD_BYTES = 500
 FIRST_RECORDS = "Records:"  # the line above them
 _ROWS = 12  # of a count or a comparison
@@ -45,8 +45,8 @@ _NOTE = 4000  # characters
 
 
 class Spot(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Where an entry was made: hours as in keys, a record by its chunk and line (from 0), the filter as the command
-    line's words, an extract by its place, the fields whose values it lists."""
+    """The place in the explorer where an entry was made: hours as in keys, a record by its chunk and line (from 0), the
+    filter as command line options, an extract by its place, and the fields whose values it lists."""
 
     hour: str | None = None
     key: str | None = None
@@ -59,7 +59,7 @@ class Spot(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Meta(msgspec.Struct, frozen=True, kw_only=True):
-    """The comment of an entry."""
+    """The data in an entry's comment."""
 
     version: int = VERSION
     kind: str
@@ -69,8 +69,8 @@ class Meta(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What is appended. `headline` is the answer, `rows` are lines below it, `records` are bytes of records, of which
-    the first three are kept; `trouble` are sentences about damage and the like."""
+    """An entry to append. `headline` is the answer, `rows` are lines below it, `records` are bytes of records, of which
+    the first three are kept; `trouble` are sentences about damage and other problems."""
 
     kind: str
     headline: str
@@ -84,7 +84,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """An entry as it is in the file. `meta` is None where somebody edited it away."""
+    """An entry read from the file. `meta` is None if the comment was edited away."""
 
     heading: str
     lines: tuple[str, ...]
@@ -92,7 +92,7 @@ class Written:
 
     @property
     def headline(self) -> str:
-        """Its first sentence."""
+        """The first sentence of the entry."""
         return next((line.strip().replace("**", "").lstrip("> ") for line in self.lines if line.strip()), "")
 
     @property
@@ -102,7 +102,7 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Notebook:
-    """The notebook of one archive; `records`: copy records into it. Nothing is written if it is not `enabled`."""
+    """The notebook of one archive; `records`: copy records into it. Nothing is written unless it is `enabled`."""
 
     path: Path
     title: str
@@ -110,7 +110,7 @@ class Notebook:
     records: bool = True
 
     def add(self, entry: Entry, report: Reporter) -> None:
-        """Append an entry; what hinders that is reported in a sentence, as what was done is done."""
+        """Append an entry; report an error instead of raising it, because the work itself is done."""
         if not self.enabled:
             return
         try:
@@ -129,11 +129,11 @@ class Notebook:
             raise HistoryError(f"the notebook {self.path} cannot be written: {reason(error)}") from error
 
     def read(self) -> list[Written]:
-        """Its entries, oldest first; none if there is no file. HistoryError if it cannot be read."""
+        """Return the entries, oldest first; none if there is no file. HistoryError if it cannot be read."""
         return parse(self.text())
 
     def text(self) -> str:
-        """The whole file."""
+        """Return the whole file."""
         try:
             with self.path.open("rb") as stream:
                 return stream.read(_LARGEST_BYTES).decode("utf-8", "replace")
@@ -144,7 +144,7 @@ class Notebook:
 
 
 def notebook_of(url: str, title: str, *, enabled: bool = True, records: bool = True) -> Notebook:
-    """The notebook of an archive, however it is spelled. An extract that was made here writes into its source's."""
+    """Return the notebook of an archive, independent of its spelling. A local extract uses its source's notebook."""
     root = _resolved(url)
     with suppress(HistoryError):
         source = next((line.url for line in extract_lines() if line.place == root.rstrip("/") and line.url), None)
@@ -161,7 +161,7 @@ def _resolved(url: str) -> str:
 
 
 def shown_records(records: Sequence[bytes]) -> list[str]:
-    """The first three, of 500 bytes each, on a line each. A longer object keeps its first members, and stays JSON."""
+    """Return the first three records, each as a line of at most 500 bytes. A longer object keeps its first members."""
     return [_shown(record) for record in records[:RECORDS]]
 
 
@@ -187,7 +187,7 @@ def _shown(record: bytes) -> str:
 
 
 def _escaped(text: str) -> str:
-    """JSON whose characters can be printed: others as JSON escapes them."""
+    """Replace characters in JSON that cannot be printed by JSON escapes."""
     return HOSTILE.sub(lambda match: json.dumps(match[0])[1:-1].replace("\x7f", "\\u007f"), text)
 
 
@@ -213,12 +213,12 @@ def _markdown(entry: Entry, *, records: bool) -> str:
 
 
 def prose(text: str) -> str:
-    """A text escaped so that Markdown neither formats it nor takes it for HTML."""
+    """Escape a text so that Markdown neither formats it nor reads it as HTML."""
     return re.sub(r"([\\`*_<>\[\]#|])", r"\\\1", printable(text))
 
 
 def parse(text: str) -> list[Written]:
-    """The entries of a notebook, whatever somebody edited in it."""
+    """Parse the entries of a notebook, which may have been edited."""
     entries: list[Written] = []
     heading: str | None = None
     lines: list[str] = []

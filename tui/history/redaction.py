@@ -1,7 +1,7 @@
-"""Blanking values in a notebook before others read it.
+"""Blanking values in a notebook before sharing it.
 
 A value at a path is blanked in the records, in the rows that list it, in commands that name the path, and wherever else
-in the notebook the same text stands. What cannot be parsed is left out, as nobody can tell what is in it.
+the same text occurs. Records that cannot be parsed are left out, because they may contain such values.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ BLANK = "[redacted]"
 _LITERAL = re.compile(r"'([^']*)'|`([^`]*)`")
 _INDENT = "    "
 _COMMAND = _INDENT + "hourscope "
-_SHORT = 2  # characters of a text that is not looked for elsewhere
+_SHORT = 2  # longer texts are also searched for elsewhere
 
 
 def redacted(entries: Sequence[Written], paths: Iterable[str]) -> list[Written]:
-    """The same entries without the values at the paths (`visitor.id`, `tags[*]`). FilterError for an empty path."""
+    """Blank the values at the paths (`visitor.id`, `tags[*]`). FilterError for an empty path."""
     parsed = [_parts(path) for path in paths]
     if not parsed:
         return list(entries)
@@ -34,10 +34,10 @@ def redacted(entries: Sequence[Written], paths: Iterable[str]) -> list[Written]:
 
 
 def not_there(entries: Sequence[Written], paths: Iterable[str]) -> list[str]:
-    """A sentence for each path of which there is nothing to blank: it may be misspelled."""
+    """Return a sentence for each path without a value to blank, which may be misspelled."""
     before = _blanks(entries)
     return [
-        f"nothing in this notebook is at {printable(path)}; check its spelling before others read it"
+        f"nothing in this notebook is at {printable(path)}; check its spelling before sharing it"
         for path in paths
         if _blanks(redacted(entries, [path])) == before
     ]
@@ -95,7 +95,7 @@ def _blanked(value: Any, path: tuple[str, ...], values: set[str]) -> Any:
 
 
 def _collect(value: Any, values: set[str]) -> None:
-    """What is looked for in the rest of the notebook; short numbers and words stand there for other things, too."""
+    """Collect the values to search for in the rest of the notebook; short ones occur there with other meanings."""
     match value:
         case dict():
             for item in value.values():
@@ -107,8 +107,8 @@ def _collect(value: Any, values: set[str]) -> None:
 
 
 def _names(line: str, path: tuple[str, ...]) -> bool:
-    """Does it name the path, or look into the list that holds it?"""
-    plain = re.sub(r"\\([\\`*_<>\[\]#|])", r"\1", line)  # as it was before it became Markdown
+    """Return whether a line names the path, or searches the list that contains it."""
+    plain = re.sub(r"\\([\\`*_<>\[\]#|])", r"\1", line)  # without Markdown escapes
     return bool(
         re.search(rf"(?<![\w.]){re.escape('.'.join(path))}(?!\w)", plain)
         or re.search(rf"(?<![\w.]){re.escape(path[0])}\[", plain)
@@ -116,7 +116,7 @@ def _names(line: str, path: tuple[str, ...]) -> bool:
 
 
 def _line(line: str, paths: Sequence[tuple[str, ...]], values: set[str]) -> str:
-    """A command or a sentence that names the path: of a command all that is quoted is blanked, of a sentence all."""
+    """Blank a line that names the path: all quoted parts of a command, or a whole sentence."""
     if not line.startswith(_COMMAND):
         return _INDENT + BLANK if line.startswith(_INDENT) else BLANK
     for path in paths:
@@ -138,5 +138,5 @@ def _plain(field: str) -> str:
 
 
 def _covers(path: str, field: str) -> bool:
-    """Is one the other, or does it lie in it?"""
+    """Return whether one is the other, or is inside it."""
     return path == field or field.startswith(path + ".") or path.startswith(field + ".")

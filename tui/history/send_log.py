@@ -1,4 +1,4 @@
-"""The log of sends: that each began, with the command line that resumes it; and the receipts of files."""
+"""The log of sends: the start of each, with the command line that resumes it, and the receipts of files."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ from tui.send.receipt import whoami
 
 
 class SendLine(LogLine, frozen=True, kw_only=True):
-    """A send as it begins or ends; of several lines of one journal, or of one `run` of a file, the last one counts.
+    """A send at its start or end; the last line of each journal, or of each `run` of a file, counts.
 
-    `words` are the command line's; with `resume` they resume it. `receipt` is that of a file: a topic's is in its
-    journal. `removed`: it is no longer offered to be resumed.
+    `words` are the command line; with `resume` they resume it. `receipt` is that of a file; a topic's is in its
+    journal. `removed`: no longer offered for resuming.
     """
 
     run: str
@@ -50,8 +50,8 @@ class SendLine(LogLine, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class SendWork:
-    """A send, as its front end knows it. `words` send the same, `resume` are the words that resume it; `out` is a file
-    instead of a topic with a journal."""
+    """A send, described by its front end. `words` are its command line, `resume` the options that resume it; `out` is a
+    file instead of a topic with a journal."""
 
     source: Source
     words: Sequence[str]
@@ -59,11 +59,11 @@ class SendWork:
     journal: Path | None = None
     out: str = ""
     name: str = ""
-    url: str = ""  # of the archive that it is of, if it is not of a file
+    url: str = ""  # of the archive, if the source is not a file
 
 
 def recorded_send(events: Iterator[SendEvent], work: SendWork, report: Reporter) -> Iterator[SendEvent]:
-    """The same events; that the send began, and the receipt of a file, are written down. What hinders is reported."""
+    """Pass the events on; record the start of the send, and the receipt of a file. Report errors of the recording."""
     line = SendLine(
         run=uuid4().hex[:12],
         at=now_text(),

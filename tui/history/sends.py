@@ -1,4 +1,4 @@
-"""The sends: what their journals record, with the command line that was recorded beside; and files that were sent."""
+"""The list of sends: from their journals and the recorded command lines; and the files that were written."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from tui.send.earlier import read_earlier
 from tui.send.receipt import whoami
 
 SendRecordState = Literal["running", "sent", "stopped"]
-_RECEIPT_BYTES = 4 << 20  # a line of a journal
+_RECEIPT_BYTES = 4 << 20  # maximum line of a journal
 
 
 @dataclass(frozen=True, slots=True)
 class SendRecord:
-    """One send, however it was made. `planned` records were to be sent, None if that is not known."""
+    """One send, to a topic or a file. `planned`: number of records to send, None if unknown."""
 
     name: str
     state: SendRecordState
@@ -56,11 +56,11 @@ class SendRecord:
 
     @property
     def command(self) -> str | None:
-        """The command line that resumes it; None if it was not recorded, as by hourscope 0.1.0."""
+        """Return the command line that resumes it; None if it was not recorded, as in hourscope 0.1.0."""
         return runnable(self.resume_words, self.folder) if self.resume_words else None
 
     def as_json(self) -> dict[str, object]:
-        """As `sends --json` has it."""
+        """Return the object for `sends --json`."""
         return {
             "name": self.name,
             "state": self.state,
@@ -83,7 +83,7 @@ class SendRecord:
 
 
 def sends() -> list[SendRecord]:
-    """Every send whose journal or line is there, the newest first."""
+    """Return every send with a journal or a log line, the newest first."""
     lines = read_log(send_log(), SendLine)
     by_journal = {line.journal: line for line in lines if line.journal}
     files = {line.run: line for line in lines if line.out}
@@ -102,7 +102,7 @@ def unread_sends() -> tuple[str, ...]:
 
 
 def find_send(name: str) -> SendRecord:
-    """The send of that name, journal, or beginning of its name or SHA-256. SendError if there is none, or several."""
+    """Find a send by name, journal, or a prefix of its name or SHA-256. SendError if there is none, or several."""
     records = sends()
     exact = [record for record in records if name in (record.name, record.journal)]
     matching = exact[:1] or [
@@ -115,11 +115,11 @@ def find_send(name: str) -> SendRecord:
     if not matching:
         raise SendError(f"no send is named '{name}'; 'hourscope sends' lists them")
     some = ", ".join(record.name for record in matching[:3])
-    raise SendError(f"'{name}' is the beginning of {len(matching)} sends ({some}, …); give the whole name")
+    raise SendError(f"'{name}' is the beginning of {len(matching)} sends ({some}, …); write the whole name")
 
 
 def send_now(record: SendRecord) -> SendRecord | None:
-    """A send to a topic as its journal is now; None if that cannot be read."""
+    """Read the current state of a send from its journal; None if that cannot be read."""
     if record.journal is None:
         return None
     try:
@@ -135,7 +135,7 @@ def send_now(record: SendRecord) -> SendRecord | None:
 
 
 def forget_send(record: SendRecord) -> None:
-    """Do not offer to resume it any more; its journal stays, so that a repeat is still noticed."""
+    """Stop offering to resume a send; its journal stays, so that a repeat is still noticed."""
     append(
         send_log(),
         SendLine(
@@ -155,7 +155,7 @@ def forget_send(record: SendRecord) -> None:
 
 
 def digest_of_first(source: Source, record: SendRecord, order: str | None = None) -> tuple[int, str]:
-    """How many of a send's confirmed records the source holds now, and their SHA-256, as the receipt counts it.
+    """Return how many of a send's confirmed records the source holds now, and their SHA-256, as in the receipt.
 
     `order`: the path of the time by which the send orders the records of an hour.
 
@@ -166,7 +166,7 @@ def digest_of_first(source: Source, record: SendRecord, order: str | None = None
     while True:
         try:
             return _digest(messages, record)
-        except DoubtfulGiven:  # the source reads that chunk with care from now on
+        except DoubtfulGiven:  # the source now reads that chunk carefully
             continue
 
 
@@ -223,7 +223,7 @@ def _of_journal(earlier: Earlier, line: SendLine | None) -> SendRecord:
 
 
 def _of_file(line: SendLine) -> SendRecord | None:
-    """A file is written whole or not at all: what was stopped has left nothing, and is not listed."""
+    """Return the send of a file; None if it was stopped, because then no file was written."""
     receipt = line.receipt
     if receipt is None:
         if not is_running(line.run):
@@ -270,12 +270,12 @@ class _KeptReceipt(msgspec.Struct, frozen=True):
 
 
 def _default_name(topic: str, started: str) -> str:
-    """`player-replay.2026-11-26T11:06:03`."""
+    """Return a name such as `player-replay.2026-11-26T11:06:03`."""
     return f"{topic}.{started[:19]}"
 
 
 def _last_line(path: Path) -> dict[str, Any]:
-    """The last whole line of a journal; its checksum has been checked by whoever read the journal."""
+    """Return the last whole line of a journal, whose checksum was already checked."""
     try:
         with path.open("rb") as stream:
             stream.seek(max(path.stat().st_size - _RECEIPT_BYTES, 0))
@@ -292,7 +292,7 @@ def _last_receipt(path: Path) -> dict[str, Any]:
 
 
 def _last_time(path: Path) -> str | None:
-    """When the last records were confirmed."""
+    """Return the time at which the last records were confirmed."""
     return _text(_last_line(path).get("at"))
 
 

@@ -1,4 +1,4 @@
-"""What was stopped and can be resumed, and what runs now: scans into extracts and sends to topics, of any process."""
+"""Jobs that are stopped, and can be resumed, or running: scans into extracts and sends to topics, of any process."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tui.units import plural
 
 @dataclass(frozen=True, slots=True)
 class Unfinished:
-    """A scan or a send that is not at its end. `done` of `total`: chunks of a scan, records of a send."""
+    """A scan or a send that is not finished. `done` of `total`: chunks of a scan, records of a send."""
 
     kind: Literal["scan", "send"]
     running: bool
@@ -33,7 +33,7 @@ class Unfinished:
 
     @property
     def title(self) -> str:
-        """Its name; of a send that was given none, its topic."""
+        """Its name, or for a send without a name, its topic."""
         if isinstance(self.of, SendRecord) and self.name.startswith(self.of.started[:19]):
             return f"to {self.of.topic}"
         return self.name
@@ -50,7 +50,7 @@ class Unfinished:
 
     @property
     def rows(self) -> list[tuple[str, str]]:
-        """Labels and texts: what it is, how far it got, what was written and by whom, how it is resumed."""
+        """Return labels and texts: a description, its progress, its output, its user, and how to resume it."""
         scan, of = isinstance(self.of, ExtractLine), self.of
         kept = f"{of.place} · {plural(of.matches, 'match')} so far" if isinstance(of, ExtractLine) else of.journal
         rows = [
@@ -65,7 +65,7 @@ class Unfinished:
         return [(label, text) for label, text in rows if text]
 
     def as_json(self) -> dict[str, object]:
-        """As `jobs --json` has it."""
+        """Return the object for `jobs --json`."""
         return {
             "kind": self.kind,
             "state": "running" if self.running else "stopped",
@@ -81,7 +81,7 @@ class Unfinished:
 
 
 def unfinished() -> list[Unfinished]:
-    """Running ones first, then what was stopped, the newest first."""
+    """Return running jobs, then stopped ones, the newest first."""
     scans = [_of_scan(line) for line in extracts() if line.state != "finished"]
     open_sends = [_of_send(send) for send in sends() if send.topic and send.state != "sent" and not send.removed]
     newest = sorted([*scans, *open_sends], key=lambda job: job.since, reverse=True)
@@ -89,7 +89,7 @@ def unfinished() -> list[Unfinished]:
 
 
 def as_it_is_now(job: Unfinished) -> Unfinished:
-    """The same, from its manifest or journal as they are now."""
+    """Return the job's current state, from its manifest or journal."""
     if isinstance(job.of, SendRecord):
         send = send_now(job.of)
         return _of_send(send) if send is not None else job
@@ -98,7 +98,7 @@ def as_it_is_now(job: Unfinished) -> Unfinished:
 
 
 def is_finished(job: Unfinished) -> bool:
-    """Is there nothing left to resume? A scan that met damage has come to its end, too."""
+    """Return whether nothing is left to resume. A scan that found damage is also finished."""
     return job.of.state in ("finished", "sent")
 
 

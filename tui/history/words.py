@@ -1,4 +1,4 @@
-"""How what was made is spelled in lists: ages, hours, filters."""
+"""Texts for the lists of the history: ages, hours, filters."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
 
 def moment(text: str | None) -> datetime | None:
-    """A time as the history has it; None for what is not one."""
+    """Parse a time of the history; None if it is invalid."""
     with suppress(ValueError):
         return datetime.fromisoformat(text).astimezone(UTC) if text else None
     return None
 
 
 def age(text: str | None, now: datetime | None = None) -> float | None:
-    """Seconds since a time."""
+    """Return the seconds since a time."""
     then = moment(text)
     return None if then is None else ((now or datetime.now(UTC)) - then).total_seconds()
 
 
 def ago(seconds: float | None) -> str:
-    """`7 min ago`, `3 days ago`; nothing where it is not known."""
+    """`7 min ago`, `3 days ago`; empty if unknown."""
     if seconds is None:
         return ""
     if seconds < _MINUTE:
@@ -40,14 +40,14 @@ def ago(seconds: float | None) -> str:
 
 
 def filter_text(words: Sequence[str]) -> str:
-    """A filter's words in a list: a JMESPath alone without its option."""
+    """Return a filter for a list; a single JMESPath is shown without its option."""
     if len(words) == 2 and words[0] in ("-m", "--match"):
         return printable(words[1])
     return printable(shell_join(words)) or "every record"
 
 
 def span_text(start: str | None, stop: str | None) -> str:
-    """`2015-01-20 13–19`, `2015-01-14 to 2015-01-28`: hours as keys name them."""
+    """Return `2015-01-20 13–19` or `2015-01-14 to 2015-01-28`, with hours as in keys."""
     if not start or not stop:
         return " to ".join(filter(None, (start or "the first hour", stop or "the last hour")))
     with suppress(ValueError):

@@ -1,4 +1,4 @@
-"""NSQ, for whoever sends or archives: addresses, nsqlookupd, HTTP, limits, TLS, AUTH, and why nsqd refuses.
+"""NSQ code shared by sends and the archiver: addresses, nsqlookupd, HTTP, limits, TLS, AUTH, refusals.
 
-Importing this package imports neither pynsq nor tornado; `pynsq.py` does, for those who open a connection.
+Importing this package imports neither pynsq nor tornado; only `pynsq.py` does, for opening connections.
 """

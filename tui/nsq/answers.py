@@ -1,4 +1,4 @@
-"""What nsqd and nsqlookupd answer, as far as it is used: types and sizes are checked, all else is ignored."""
+"""The answers of nsqd and nsqlookupd: fields that are used have checked types and sizes, others are ignored."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Annotated
 
 import msgspec
 
-# Bounds only keep out what no server counts to and no terminal can show.
+# The bounds only reject values that no server reaches and no terminal can show.
 ServerCount = Annotated[int, msgspec.Meta(ge=-(1 << 62), le=1 << 62)]
 Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
 
@@ -25,7 +25,7 @@ class ChannelStats(msgspec.Struct, frozen=True):
 
 
 class TopicStats(msgspec.Struct, frozen=True):
-    """nsqd's /stats of one topic; of a topic that nsqd does not know, zeros without a name."""
+    """nsqd's /stats of one topic; zeros without a name for a topic that nsqd does not know."""
 
     topic_name: str = ""
     depth: ServerCount = 0
@@ -35,7 +35,7 @@ class TopicStats(msgspec.Struct, frozen=True):
 
     @property
     def deepest(self) -> int:
-        """What waits in the topic and then in its deepest channel."""
+        """Messages that wait in the topic and in its deepest channel."""
         return self.depth + max((channel.depth for channel in self.channels or ()), default=0)
 
 
@@ -63,7 +63,7 @@ class Producer(msgspec.Struct, frozen=True):
 
 
 class Producers(msgspec.Struct, frozen=True):
-    """nsqlookupd's /lookup and /nodes. Each is decoded as a Producer by itself: one that is invalid spoils no other."""
+    """nsqlookupd's /lookup and /nodes. Producers are decoded separately, so an invalid one does not affect others."""
 
     producers: list[msgspec.Raw] | None = None
 

@@ -1,4 +1,4 @@
-"""A topic at an nsqd, over its HTTP: depths, channels, readers, and what speaks against sending to it."""
+"""A topic at an nsqd, over its HTTP: depths, channels, consumers, and warnings about sending to it."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from tui.units import count, plural
 
 T = TypeVar("T")
 
-HIGH_DEPTH = 10_000  # nsqd's default -mem-queue-size: deeper than that is on disk
+HIGH_DEPTH = 10_000  # nsqd's default -mem-queue-size; further messages are on disk
 _ARCHIVER = re.compile(r"nsq_to_file|nsq[-_]to[-_]s3|archiv|to_file|to_s3|hourscope", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class ChannelState:
-    """A channel of the topic now. `clients` are their user agents and names."""
+    """The state of a channel. `clients` are user agents and names."""
 
     name: str
     depth: int
@@ -38,7 +38,7 @@ class ChannelState:
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """What nsqd reports of a topic. Where its HTTP is not reached, `http` is False and only `limits` are known."""
+    """nsqd's report of a topic. If its HTTP cannot be reached, `http` is False and only `limits` are known."""
 
     address: str
     http_address: str
@@ -55,15 +55,15 @@ class Destination:
 
     @property
     def deepest(self) -> int:
-        """What waits in the topic and then in its deepest channel."""
+        """Messages that wait in the topic and in its deepest channel."""
         return self.depth + max((channel.depth for channel in self.channels), default=0)
 
 
 def check_destination(target: NsqTarget, address: str | None = None, *, timeout: float = 5.0) -> Destination:
-    """Look at one nsqd of the target, the first by default. Nothing is changed there.
+    """Check one nsqd of the target, by default the first, without changing anything there.
 
-    SendError if the target is invalid, if nobody is at the TCP address, if what is there is not nsqd's TCP port, or if
-    the HTTP address that was given does not answer as nsqd does.
+    SendError if the target is invalid, the TCP address cannot be reached or is not nsqd's TCP port, or the given HTTP
+    address does not answer as nsqd does.
     """
     target.check()
     address = address or target.nsqd_tcp_addresses[0]
@@ -74,7 +74,7 @@ def check_destination(target: NsqTarget, address: str | None = None, *, timeout:
     except SendError as error:
         if isinstance(error, StrangeAnswer) and http_address in target.nsqd_http_addresses:
             raise
-        unseen = f"{error}: what is in the topic cannot be seen; give nsqd's --nsqd-http-address"
+        unseen = f"{error}: the state of the topic is unknown; add nsqd's --nsqd-http-address"
         seen = Destination(address, http_address, target.topic, limits, warnings=(unseen, *_by_name(target.topic)))
     if target.auth_secret and target.tls is None:
         seen = replace(seen, warnings=(*seen.warnings, f"the secret goes to nsqd at {address} unencrypted: no TLS"))
@@ -82,7 +82,7 @@ def check_destination(target: NsqTarget, address: str | None = None, *, timeout:
 
 
 def http_of(target: NsqTarget, address: str, *, timeout: float = 5.0) -> str:
-    """nsqd's HTTP address. SendError if it cannot be reached, or was guessed and is another nsqd's."""
+    """Return nsqd's HTTP address. SendError if it cannot be reached, or was guessed and belongs to another nsqd."""
     _info(target, address, timeout)
     return target.http_address(address)
 
@@ -90,7 +90,7 @@ def http_of(target: NsqTarget, address: str, *, timeout: float = 5.0) -> str:
 def topic_stats(
     target: NsqTarget, http_address: str, *, timeout: float = 5.0, clients: bool = False
 ) -> tuple[TopicStats, int | None]:
-    """The topic now, and when nsqd started, in seconds of Unix time, if it reports that."""
+    """Return the topic's statistics, and nsqd's start in seconds of Unix time, if nsqd reports it."""
     more = "" if clients else "&include_clients=false"
     path = f"/stats?format=json&include_mem=false&topic={quote(target.topic)}{more}"
     stats = _get(Stats, target, http_address, path, timeout)
@@ -128,7 +128,7 @@ def _look(http_address: str, target: NsqTarget, address: str, limits: Limits, ti
 def _by_name(topic: str) -> tuple[str, ...]:
     if not topic.endswith("#ephemeral"):
         return ()
-    return (f"{topic} is ephemeral: nsqd drops what its memory queue cannot hold, though it says OK",)
+    return (f"{topic} is ephemeral: nsqd drops what its memory queue cannot hold, although it answers OK",)
 
 
 def _warnings(name: str, topic: TopicStats, channels: tuple[ChannelState, ...]) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""NSQ's frames, cut out of the bytes that have arrived: many messages at a time. Pure.
+"""Splitting received bytes into NSQ's frames, many messages at a time. Pure functions.
 
 A frame is its size (4 bytes), its type (4), and data; a message's data are a time stamp (8), the number of attempts
 (2), an id (16) and the body (nsq.io/clients/tcp_protocol_spec.html).
@@ -15,7 +15,7 @@ _MESSAGE = struct.Struct(">iiqH16s")
 
 
 def messages(data: bytes, start: int) -> tuple[list[bytes], list[bytes], int, int]:
-    """The whole messages that follow one another from `start`: ids, bodies, how many came before, where they end."""
+    """Return the consecutive whole messages from `start`: ids, bodies, number of redelivered ones, end offset."""
     ids: list[bytes] = []
     bodies: list[bytes] = []
     end, again = len(data), 0
@@ -33,7 +33,7 @@ def messages(data: bytes, start: int) -> tuple[list[bytes], list[bytes], int, in
 
 
 def is_possible(data: bytes) -> bool:
-    """Could the frame that begins here be nsqd's? True while too little of it has come to judge."""
+    """Return whether `data` can be the start of an nsqd frame; True while there are too few bytes to tell."""
     if len(data) < _SIZES.size:
         return True
     size: int
@@ -42,7 +42,7 @@ def is_possible(data: bytes) -> bool:
 
 
 def other(data: bytes, start: int) -> tuple[bytes, int]:
-    """The whole frame at `start` that is not a message, type and data, and where it ends; nothing if there is none."""
+    """Return the whole non-message frame at `start` (type and data) and its end offset; empty if there is none."""
     if len(data) - start >= _SIZES.size:
         size, kind = _SIZES.unpack_from(data, start)
         stop: int = start + 4 + size

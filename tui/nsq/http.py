@@ -1,4 +1,4 @@
-"""One GET of JSON from nsqd's or nsqlookupd's HTTP or HTTPS, bounded in bytes and time; never through a proxy."""
+"""A GET of JSON from nsqd or nsqlookupd over HTTP or HTTPS, bounded in bytes and time; never through a proxy."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tui.nsq.refusals import tls_refusal
 from tui.nsq.target import Tls
 from tui.validation import explained
 
-_UNKNOWN_TOPIC = b'"TOPIC_NOT_FOUND"'  # nsqlookupd; nsqd, whose HTTP port is easily mistaken for it, says NOT_FOUND
+_UNKNOWN_TOPIC = b'"TOPIC_NOT_FOUND"'  # of nsqlookupd; nsqd's HTTP, easily mistaken for it, has NOT_FOUND
 
 T = TypeVar("T")
 
@@ -27,14 +27,14 @@ _MAX_ANSWER_BYTES = 32 << 20  # /stats of some ten thousand clients
 
 
 class StrangeAnswer(SendError):
-    """Something answers, but not as it should: another status, size or types, or not JSON."""
+    """An unexpected answer: another status, size or types, or not JSON."""
 
 
 def get(kind: type[T], who: str, address: str, path: str, timeout: float, tls: Tls | None = None) -> T | None:
-    """What `who` (nsqd, nsqlookupd) answers; None for a topic that nsqlookupd does not know.
+    """Get the answer of `who` (nsqd, nsqlookupd); None for a topic that nsqlookupd does not know.
 
-    `timeout`, in seconds, is for the whole answer. SendError if the server cannot be reached. StrangeAnswer if it
-    answers otherwise than `who` does: another status, over 32 MiB, not JSON, or fields of other types than `kind` has.
+    `timeout`, in seconds, is for the whole answer. SendError if the server cannot be reached. StrangeAnswer if it does
+    not answer as `who` does: another status, over 32 MiB, not JSON, or fields with other types than `kind`.
     """
     scheme, host, port = split_http_address(address)
     other = f"{scheme}://{join_address(host, port)} does not answer as {who} does"
@@ -58,7 +58,7 @@ def get(kind: type[T], who: str, address: str, path: str, timeout: float, tls: T
     except msgspec.ValidationError as error:
         raise StrangeAnswer(f"{other} ({explained(error)})") from error
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise StrangeAnswer(f"{other} (what comes is not JSON)") from error
+        raise StrangeAnswer(f"{other} (its answer is not JSON)") from error
 
 
 def _answer(scheme: str, host: str, port: int, path: str, timeout: float, tls: Tls | None) -> tuple[int, bytes]:
@@ -82,12 +82,12 @@ def _answer(scheme: str, host: str, port: int, path: str, timeout: float, tls: T
 
 @contextmanager
 def _deadline(stream: socket.socket, until: float) -> Iterator[None]:
-    """TimeoutError for a server that answers byte by byte: a socket's own timeout begins again with each of them."""
+    """Raise TimeoutError for a server that answers byte by byte, because each byte restarts a socket's own timeout."""
     late = threading.Event()
 
     def hang_up() -> None:
         late.set()
-        with suppress(OSError):  # it was closed meanwhile
+        with suppress(OSError):  # already closed
             stream.shutdown(socket.SHUT_RDWR)
 
     timer = threading.Timer(max(until - time.monotonic(), 0), hang_up)

@@ -1,9 +1,9 @@
-"""How large a record and a request may be: asked over TCP, where TLS and AUTH are tried as well.
+"""nsqd's limits for a record and a request, queried over TCP, which also tests TLS and AUTH.
 
-IDENTIFY's answer does not say, and /config answers only to nsqd's own host by default. But nsqd names its limit when
-it refuses a size, which it does before it has read a byte of the body and before the topic comes into being
-(nsqd/protocol_v2.go: `PUB message too big 2147483647 > 1048576`). So two sizes are announced that no nsqd takes.
-Whatever nsqd refuses on the way (TLS, AUTH) is known before anything is sent.
+IDENTIFY's answer does not contain them, and by default /config answers only to nsqd's own host. But nsqd names its
+limit when it refuses a size, before it reads a byte of the body and before it creates the topic
+(nsqd/protocol_v2.go: `PUB message too big 2147483647 > 1048576`). So we announce two sizes that no nsqd accepts.
+A refusal on the way (TLS, AUTH) is thus known before anything is sent.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from tui.nsq.target import NsqTarget
 # nsqd's defaults: -max-msg-size and -max-body-size.
 DEFAULT_MAX_MESSAGE = 1 << 20
 DEFAULT_MAX_BODY = 5 << 20
-# nsqd, readMPUB: a count of messages in front, a size in front of each message.
+# nsqd, readMPUB: the number of messages, then each message after its size.
 BODY_HEADER = 4
 RECORD_HEADER = 4
 _MAGIC = b"  V2"
@@ -42,7 +42,7 @@ USER_AGENT = "hourscope knock"
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The largest record and the largest request that a broker takes, in bytes; `asked` if the broker named them."""
+    """The largest record and request that a broker accepts, in bytes; `asked` if the broker named them."""
 
     max_message: int = DEFAULT_MAX_MESSAGE
     max_body: int = DEFAULT_MAX_BODY
@@ -50,34 +50,34 @@ class Limits:
 
     @property
     def largest(self) -> int:
-        """The largest record that can be sent: as a message, and alone in a request."""
+        """The largest record that can be sent, as a message and alone in a request."""
         return min(self.max_message, self.max_body - BODY_HEADER - RECORD_HEADER)
 
     def within(self, other: Limits) -> Limits:
-        """What both take."""
+        """Return the limits that both accept."""
         smaller = min(self.max_message, other.max_message), min(self.max_body, other.max_body)
         return Limits(*smaller, asked=self.asked and other.asked)
 
 
 class NotThere(SendError):
-    """Nobody answers at the address: another nsqd may."""
+    """The address cannot be reached or does not answer; another nsqd may."""
 
 
 class _NotNsqd(Exception):
-    """What answers is not an nsqd; `str()` says how it answers."""
+    """The server is not an nsqd; `str()` describes its answer."""
 
 
 def ask_limits(target: NsqTarget, address: str, *, timeout: float = 5.0) -> Limits:
-    """nsqd's limits, or its defaults if it does not name them; on the way TLS and AUTH are tried as a send would.
+    """Return nsqd's limits, or its defaults if it does not name them; test TLS and AUTH as a send would use them.
 
-    `timeout` is in seconds, for each of two questions. NotThere if nobody is at the address, or nobody answers there.
+    `timeout` is in seconds, for each of two requests. NotThere if the address cannot be reached or does not answer.
     SendError if it is not nsqd's TCP port, or if nsqd refuses the connection (TLS, AUTH).
     """
     advice = "nsqlookupd named it: check nsqd's -broadcast-address" if target.looked_up else "check the address"
     message = _ask(address, timeout, advice, lambda stream: _message_limit(stream, target, address))
     try:
         body = _ask(address, timeout, advice, lambda stream: _refused(stream, b"IDENTIFY\n" + _HUGE))
-    except NotThere:  # it has just answered the other question: it only keeps this limit to itself
+    except NotThere:  # it answered the other request, so it just does not name this limit
         body = None
     if body is None or message is None:
         return Limits()
@@ -109,7 +109,7 @@ def _ask(address: str, timeout: float, advice: str, question: Callable[[_TimedSt
         except (OSError, EOFError) as error:
             if not stream.received:
                 raise _error(not_nsqd(address, "it closes the connection without an answer")) from error
-            return None  # it has answered as nsqd does, and keeps its limit to itself
+            return None  # it answered as nsqd does, and does not name its limit
 
 
 def _error(refusal: Refusal) -> SendError:
@@ -117,7 +117,7 @@ def _error(refusal: Refusal) -> SendError:
 
 
 class _TimedStream:
-    """A connection whose answers must be there by `until`, on time.monotonic; `received` once anything came."""
+    """A connection whose answers must arrive by `until` (time.monotonic); `received`: any byte has arrived."""
 
     def __init__(self, connection: socket.socket, until: float) -> None:
         self.connection = connection
@@ -171,7 +171,7 @@ def _identify(stream: _TimedStream, tls: bool) -> Identified:
     identity = json.dumps({"feature_negotiation": True, "tls_v1": tls, "user_agent": USER_AGENT}).encode()
     stream.send(b"IDENTIFY\n" + struct.pack(">i", len(identity)) + identity)
     answer = _frame(stream)
-    if answer == b"OK":  # before feature negotiation, nsqd 0.2.19
+    if answer == b"OK":  # nsqd before feature negotiation, such as 0.2.19
         return Identified()
     try:
         return msgspec.json.decode(answer, type=Identified)
@@ -180,7 +180,7 @@ def _identify(stream: _TimedStream, tls: bool) -> Identified:
 
 
 def _refused(stream: _TimedStream, command: bytes, where: str = "", topic: str = "") -> int | None:
-    """The limit that nsqd names when it refuses the command; SendError if it requires TLS."""
+    """Return the limit that nsqd names when it refuses the command; SendError if it requires TLS."""
     stream.send(command)
     answer = _frame(stream)
     if match := _TOO_BIG.search(answer):
@@ -191,7 +191,7 @@ def _refused(stream: _TimedStream, command: bytes, where: str = "", topic: str =
 
 
 def _frame(stream: _TimedStream) -> bytes:
-    """One frame's data: size, type, data (nsqd's protocol_v2). _NotNsqd if that is not what comes."""
+    """Read a frame (size, type, data; nsqd's protocol_v2) and return its data. _NotNsqd for anything else."""
     head = stream.exactly(4)
     if head == b"HTTP":
         raise _NotNsqd("it speaks HTTP, as nsqd's HTTP port does")

@@ -1,4 +1,4 @@
-"""Finding nsqds: by a name of the config, by their addresses, or through nsqlookupd."""
+"""Finding nsqds: by a name in the config, by address, or through nsqlookupd."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SHOWN_BYTES = 80  # of an invalid answer
 
 @dataclass(frozen=True, slots=True, order=True)
 class Nsqd:
-    """An nsqd's addresses, `HOST:PORT` each, as an nsqlookupd gives them."""
+    """An nsqd's addresses, each `HOST:PORT`, as an nsqlookupd reports them."""
 
     tcp_address: str
     http_address: str
@@ -28,7 +28,7 @@ class Nsqd:
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """nsqds in order of their addresses; `exists`: they have the topic. `unanswered`: a sentence per silent lookupd."""
+    """nsqds in order of address; `exists`: they have the topic. `unanswered`: a sentence per silent nsqlookupd."""
 
     nsqds: tuple[Nsqd, ...]
     exists: bool
@@ -36,24 +36,24 @@ class Lookup:
 
 
 def nsqds_with_topic(lookupd_http_address: str, topic: str, *, timeout: float = 5.0) -> tuple[Nsqd, ...]:
-    """The nsqds that an nsqlookupd names for a topic; none where it does not know the topic.
+    """Return the nsqds that an nsqlookupd names for a topic; none if it does not know the topic.
 
-    Their addresses are not checked. SendError if it cannot be reached or does not answer as nsqlookupd does.
+    The addresses are not checked. SendError if it cannot be reached or does not answer as nsqlookupd does.
     """
     return _nsqds(lookupd_http_address, f"/lookup?topic={quote(topic)}", timeout)
 
 
 def topics(lookupd_http_address: str, *, timeout: float = 5.0) -> tuple[str, ...]:
-    """The topics that an nsqlookupd knows. SendError if it cannot be reached or does not answer as nsqlookupd does."""
+    """Return the topics that an nsqlookupd knows. SendError if it cannot be reached or is not an nsqlookupd."""
     answer = get(Topics, "nsqlookupd", lookupd_http_address, "/topics", timeout)
     return tuple(sorted(answer.topics)) if answer else ()
 
 
 def find_nsqds(lookupd_http_addresses: Sequence[str], topic: str, *, timeout: float = 5.0) -> Lookup:
-    """The nsqds that have the topic or, where it does not exist yet, all of them, as every nsqlookupd knows them.
+    """Ask every nsqlookupd for the nsqds that have the topic, or for all nsqds if the topic does not exist yet.
 
-    Asked once, before a send: an nsqd that comes later is not sent to. SendError if none answers, if one names an
-    address that is not one, or if none knows an nsqd.
+    Called once, before a send: nsqds that appear later are not used. SendError if no nsqlookupd answers or knows an
+    nsqd, or if one names an invalid address.
     """
     with_topic: set[Nsqd] = set()
     all_nsqds: set[Nsqd] = set()
@@ -70,7 +70,7 @@ def find_nsqds(lookupd_http_addresses: Sequence[str], topic: str, *, timeout: fl
     nsqds = with_topic or all_nsqds
     if not nsqds:
         raise SendError(
-            f"nsqlookupd at {', '.join(lookupd_http_addresses)} does not know any nsqd; give --nsqd-tcp-address"
+            f"nsqlookupd at {', '.join(lookupd_http_addresses)} does not know any nsqd; use --nsqd-tcp-address"
         )
     return Lookup(tuple(sorted(nsqds)), bool(with_topic), tuple(failures))
 
@@ -78,22 +78,22 @@ def find_nsqds(lookupd_http_addresses: Sequence[str], topic: str, *, timeout: fl
 def named_spec(
     named: Mapping[str, NsqSpec], nsqds: Sequence[str], https: Sequence[str] = (), lookupds: Sequence[str] = ()
 ) -> NsqSpec:
-    """The nsqds that were given by TCP address, or by one name of the config, with their HTTP addresses, or lookupds.
+    """Return the nsqds that are named by TCP address or by one name in the config, with HTTP addresses or nsqlookupds.
 
-    SendError if a name is given together with anything else: it stands for all of its addresses.
+    SendError if a name is combined with anything else: it stands for all of its addresses.
     """
     if not any(address in named for address in nsqds):
         return NsqSpec(tuple(nsqds), tuple(https), tuple(lookupds))
     if len(nsqds) > 1 or https or lookupds:
-        raise SendError("a name from the config stands for all of its addresses; give it alone")
+        raise SendError("a name from the config stands for all of its addresses; it cannot be combined with others")
     return named[nsqds[0]]
 
 
 def configured_target(spec: NsqSpec, topic: str, *, round_robin: bool = False) -> tuple[NsqTarget, tuple[str, ...]]:
-    """The nsqds of `spec` with the environment's secret, and a sentence for each nsqlookupd that is silent.
+    """Return the nsqds of `spec` with the environment's secret, and a sentence for each silent nsqlookupd.
 
-    nsqlookupd is asked, where there is one: not for an event loop. SendError if it finds nothing, or if a name, an
-    address or a file is invalid.
+    May ask nsqlookupd, so do not call it in an event loop. SendError if no nsqd is found, or if a name, address or file
+    is invalid.
     """
     target = NsqTarget(
         topic,
@@ -118,7 +118,7 @@ def configured_target(spec: NsqSpec, topic: str, *, round_robin: bool = False) -
 
 
 def blame_lookupd(lookupd: str) -> str:
-    """Where an address comes from that the operator did not give."""
+    """Explain the origin of an address that the operator did not give."""
     return (
         f"nsqlookupd at {lookupd} gave this address: set nsqd's -broadcast-address to one that is reachable from here"
     )
@@ -130,7 +130,7 @@ def _nsqds(lookupd: str, path: str, timeout: float) -> tuple[Nsqd, ...]:
 
 
 def _nsqd(producer: msgspec.Raw) -> Nsqd:
-    """What is not an address stands for one, so that its user refuses and names it."""
+    """Decode one nsqd; keep an invalid address, which is reported when it is used."""
     try:
         known = msgspec.json.decode(producer, type=Producer)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):

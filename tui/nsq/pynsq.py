@@ -1,8 +1,7 @@
-"""What both of our clients need of pynsq and tornado that pynsq does not offer, or does otherwise.
+"""Extensions of pynsq and tornado that both the sender and the archiver need.
 
-pynsq (0.9) makes its own TLS context, which does not check the host name and knows none of the system's CAs, and it
-looks names up in the event loop. So the names of it that are used here are private or undocumented; `nsq` is pinned
-below 0.10 for that reason.
+pynsq (0.9) makes its own TLS context, which does not check the host name or know the system's CAs, and it resolves
+names in the event loop. Replacing that takes private or undocumented names, so `pynsq` is pinned below 0.10.
 """
 
 from __future__ import annotations
@@ -18,15 +17,15 @@ from tornado.ioloop import IOLoop
 
 HEARTBEAT_SECONDS = 15  # nsqd drops a client that misses two
 
-# A library prints nothing: without a handler, logging writes pynsq's warnings to stderr.
+# Without a handler, logging writes pynsq's warnings to stderr; a library must not print.
 for _name in ("nsq", "tornado"):
     logging.getLogger(_name).addHandler(logging.NullHandler())
 
 
 def start_tls(conn: Any, context: ssl.SSLContext | None, host: str) -> None:
-    """AsyncConn.upgrade_to_tls with our own context, for the host of nsqd's certificate.
+    """Do what AsyncConn.upgrade_to_tls does, with our own context and a check of the certificate's host.
 
-    `conn.stream` is None meanwhile. A failure is the connection's "error" event, and pynsq does not close it then.
+    `conn.stream` is None meanwhile. A failure is the connection's "error" event, after which pynsq does not close it.
     """
     started = conn.stream.start_tls(False, ssl_options=context, server_hostname=host)
     conn.stream = None
@@ -44,6 +43,6 @@ def start_tls(conn: Any, context: ssl.SSLContext | None, host: str) -> None:
 
 
 def preferred(addresses: Sequence[tuple[Any, ...]]) -> tuple[int, tuple[Any, ...]]:
-    """Of what getaddrinfo found, the family and address to connect to: IPv4 first, as many nsqds listen only there."""
+    """Choose a family and address from getaddrinfo's results: IPv4 first, because many nsqds listen only on IPv4."""
     family, _, _, _, address = min(addresses, key=lambda item: item[0] != socket.AF_INET)
     return family, address

@@ -1,4 +1,4 @@
-"""A topic, the nsqds that take it, and how they are reached: TLS and the secret for AUTH."""
+"""A topic, its nsqds, and how to reach them: TLS and the secret for AUTH."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SECRET_VARIABLE = "HOURSCOPE_NSQ_AUTH_SECRET"
 class Tls:
     """TLS to nsqd; its certificate and host name are always checked.
 
-    `ca` is a PEM file; without it the system's CAs are trusted. `cert` and `key` are the client's own, also PEM files.
+    `ca` is a PEM file; without it the system's CAs are trusted. `cert` and `key` are the client's, also PEM files.
     """
 
     ca: Path | None = None
@@ -26,34 +26,34 @@ class Tls:
     key: Path | None = None
 
     def context(self) -> ssl.SSLContext:
-        """TLS 1.2 or later. SendError if a file cannot be used."""
+        """Return a context for TLS 1.2 or later. SendError if a file cannot be used."""
         try:
             context = ssl.create_default_context(cafile=self.ca)
         except (OSError, ValueError) as error:
-            raise SendError(f"the CA file {self.ca} cannot be used: {_words(error)}; give a PEM file") from error
+            raise SendError(f"the CA file {self.ca} cannot be used: {_words(error)}; use a PEM file") from error
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         if self.cert is not None:
             try:
                 context.load_cert_chain(self.cert, self.key, password=_no_password)
             except (OSError, ValueError) as error:
                 files = f"{self.cert} with {self.key}" if self.key else str(self.cert)
-                raise SendError(f"the certificate {files} cannot be used: {_words(error)}; give PEM files") from error
+                raise SendError(f"the certificate {files} cannot be used: {_words(error)}; use PEM files") from error
         return context
 
 
 def tls_of(spec: NsqSpec) -> Tls | None:
-    """The TLS that a named destination or the command line asks for."""
+    """Return the TLS settings of a named destination or the command line."""
     files = (spec.tls_root_ca_file, spec.tls_cert, spec.tls_key)
     return Tls(*(Path(file) if file else None for file in files)) if spec.tls else None
 
 
 def environment_secret() -> str | None:
-    """The secret for AUTH, which is only ever read from the environment."""
+    """Return the secret for AUTH, which is read only from the environment."""
     return os.environ.get(SECRET_VARIABLE, "").strip() or None
 
 
 def _no_password() -> str:
-    raise ValueError("the key is encrypted, which is not supported")  # else OpenSSL asks on the terminal
+    raise ValueError("the key is encrypted, which is not supported")  # otherwise OpenSSL prompts on the terminal
 
 
 def _words(error: OSError | ValueError) -> str:
@@ -64,12 +64,12 @@ def _words(error: OSError | ValueError) -> str:
 
 @dataclass(frozen=True, slots=True)
 class NsqTarget:
-    """A topic and the nsqds that may take it, `HOST:PORT` each (`[::1]:4150` for IPv6).
+    """A topic and the nsqds that may receive it, each `HOST:PORT` (`[::1]:4150` for IPv6).
 
-    Of several addresses one is used at a time, so that order holds; the next takes over when one stays away. With
-    `round_robin` batches go to all of them in turn, and there is no order. `nsqd_http_addresses` belong to the TCP
-    addresses one by one; where none is given, the port above the TCP port is tried, as nsqd's defaults have it (4150,
-    4151); `https://HOST:PORT` is asked with `tls`. `looked_up`: nsqlookupd named the addresses.
+    Of several addresses one is used at a time, which keeps the order; the next takes over when one stays away. With
+    `round_robin` batches go to all of them in turn, without order. `nsqd_http_addresses` correspond to the TCP
+    addresses; without them, the port after the TCP port is tried, as in nsqd's defaults (4150, 4151).
+    `https://HOST:PORT` is requested with `tls`. `looked_up`: nsqlookupd named the addresses.
     """
 
     topic: str
@@ -81,18 +81,18 @@ class NsqTarget:
     looked_up: bool = False
 
     def check(self) -> None:
-        """SendError if the topic or an address is invalid, or a file of TLS cannot be used."""
+        """Raise SendError if the topic or an address is invalid, or a TLS file cannot be used."""
         if not valid_name(self.topic):
             raise name_error("topic", self.topic)
         if not self.nsqd_tcp_addresses:
-            raise SendError("no nsqd was named; give --nsqd-tcp-address HOST:PORT")
+            raise SendError("no nsqd was named; use --nsqd-tcp-address HOST:PORT")
         for address in self.nsqd_tcp_addresses:
             split_address(address)
         if self.tls is not None:
             self.tls.context()
 
     def http_address(self, tcp_address: str) -> str:
-        """nsqd's HTTP address that belongs to a TCP address."""
+        """Return the HTTP address of the nsqd at a TCP address."""
         index = self.nsqd_tcp_addresses.index(tcp_address)
         if index < len(self.nsqd_http_addresses):
             return self.nsqd_http_addresses[index]

@@ -1,4 +1,4 @@
-"""Sending: what was selected goes to a file or into an NSQ topic, in order, counted, and with a receipt.
+"""Sending selected records to a file or an NSQ topic, in order, counted, and with a receipt.
 
 `send_to_nsq` and `send_to_file` are generators of `Sending` events that end with one `Sent`. Importing this package
 imports neither pynsq nor tornado.

@@ -1,4 +1,4 @@
-"""Some records of a source as they are passed on, and how single records and damaged parts are named."""
+"""Blocks of a source's records, and how single records and damaged parts are named."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class DamagedChunk:
         return f"{self.key}, {Damage(self.start, self.stop, self.reason, self.doubtful)}"
 
     def as_json(self) -> dict[str, str | int]:
-        """The entry that `damaged` of every JSON output has."""
+        """Return the entry for `damaged` in JSON outputs."""
         return {
             "key": self.key,
             "from": self.start,
@@ -49,7 +49,7 @@ class RecordPlace:
 
 @dataclass(frozen=True, slots=True)
 class Unfit:
-    """A record that a projection makes nothing of."""
+    """A record for which a projection gives no result."""
 
     key: str
     line: int
@@ -63,18 +63,18 @@ class Unfit:
 class SourceBlock:
     """Some records of one chunk, without newlines, in order.
 
-    `records` may hold none: a sign of life of a long search. `lines` holds each record's number in the chunk, from
-    1. `blank` counts the blank lines between them. Left out of `records` are `unfit`, of which a projection makes
-    nothing, `oversize`, which are larger than the plan of a send allows, and `repeats` copies of earlier records.
-    `not_json` counts those that a JMESPath term could not look at. `damaged` is a part of the chunk that could not
-    be read. `joined` is `as_lines` of the records where a block has it at hand, as joining and searching them one
-    by one takes half of a survey's time. The first block of a chunk says what in it may be the records, but was not
-    taken for them (`unchosen`), and whether it is one `of_lines`.
+    `records` may be empty, which shows that a long search is alive. `lines` holds each record's number in the chunk,
+    from 1. `blank` counts the blank lines between them. Left out of `records` are `unfit` ones, for which a projection
+    gives no result, `oversize` ones, which are larger than the plan of a send allows, and `repeats` copies of earlier
+    records. `not_json` counts records that a JMESPath term could not examine. `damaged` is a part of the chunk that
+    could not be read. `joined` is `as_lines` of the records if the block already has it, because joining the records
+    takes half of a survey's time. The first block of a chunk names other data that may be the records (`unchosen`),
+    and whether the chunk is one `of_lines`.
 
-    `times` are the records' times in µs since 1970, from a source that was asked for them (`Source.timed`), and
-    `no_time` counts those that hold no readable time and take that of the record before. `keys` are the records' chunks
-    where those are several. `archived` is the SHA-256 of all records of the pass in the order of the archive, in the
-    last block of one that has another order.
+    `times` are the records' times in µs since 1970, if the source provides them (`Source.timed`); `no_time` counts
+    records without a readable time, which take that of the record before. `keys` are the records' chunks, if there are
+    several. In a pass that reorders the records, `archived` of the last block is the SHA-256 of all records in the
+    order of the archive.
     """
 
     key: str
@@ -96,28 +96,28 @@ class SourceBlock:
     joined: bytes = field(default=b"", repr=False, compare=False)
 
     def as_lines(self) -> bytes:
-        """The records with a newline each."""
+        """Return the records, each followed by a newline."""
         return self.joined or as_lines(self.records)
 
     def filled(self) -> SourceBlock:
-        """The same without the empty records, which no broker takes."""
+        """Return the block without empty records, which no broker accepts."""
         return self if all(self.records) else self.only(list(map(bool, self.records)))
 
     def only(self, kept: Sequence[bool]) -> SourceBlock:
-        """The same with some of its records, by a flag for each."""
+        """Return the block with the records whose flag is true."""
         block = self.holding(list(compress(self.records, kept)), list(compress(self.lines, kept)))
         return replace(block, times=list(compress(self.times, kept)), keys=list(compress(self.keys, kept)))
 
     def holding(self, records: list[bytes], lines: Sequence[int]) -> SourceBlock:
-        """The same with other records."""
+        """Return the block with other records."""
         return replace(self, records=records, lines=lines, joined=b"")
 
     def place(self, index: int) -> RecordPlace:
-        """Where one of its records is."""
+        """Return the place of one of its records."""
         key = self.keys[index] if self.keys else self.key
         return RecordPlace(key, self.lines[index], len(self.records[index]))
 
 
 def as_lines(records: Sequence[bytes]) -> bytes:
-    """Records with a newline each; what every SHA-256 of a send is of."""
+    """Return the records, each followed by a newline; every SHA-256 of a send is of this form."""
     return b"\n".join(records) + b"\n"

@@ -1,4 +1,4 @@
-"""Earlier sends, as their journals record them: which can be resumed, and which were of the same records."""
+"""Earlier sends, read from their journals: which can be resumed, and which sent the same records."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from tui.send.survey import Survey
 from tui.units import plural
 
 SUFFIX = ".journal.jsonl"
-REPEATED = "the same "  # how the warning of a repeat begins
+REPEATED = "the same "  # the beginning of a repeat's warning
 
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """An earlier send, as its journal records it.
+    """An earlier send, read from its journal.
 
-    `confirmed`: how many records arrived, from the first on. `began`: may any have arrived? `running`: another process
-    is sending it now. `digests`: SHA-256 of the records that it sent, or was to send. `where`: the servers of all of
-    its runs. `continued_in`: the journal that continues it, if 0.1.0 began it.
+    `confirmed`: the number of records that arrived, counted from the first. `began`: whether any may have arrived.
+    `running`: another process is sending it now. `digests`: SHA-256 of the records that it sent, or was to send.
+    `where`: the servers of all its runs. `continued_in`: the journal that continues it, if 0.1.0 began it.
     """
 
     path: Path
@@ -53,38 +53,37 @@ class Earlier:
 
     @property
     def plan(self) -> Plan:
-        """What its records leave out, if this version wrote it."""
+        """The plan of the send, if this version wrote the journal."""
         return Plan(self.header.max_message, self.header.unique, self.header.order)
 
     def __str__(self) -> str:
-        """A sentence for the operator: the same as is about to be sent, and this happened to it."""
+        """Return a sentence for the operator: the same records were sent, and how far that send came."""
         records, at = plural(self.confirmed, "record"), ", ".join(self.where)
         began = f"{self.started[:19].replace('T', ' ')} UTC"
         if self.running:
             return (
-                f"{REPEATED}is being sent to {self.topic} by {self.header.who} since {began}: {records} so far, at {at}"
+                f"{REPEATED}records are being sent to {self.topic} by {self.header.who}: "
+                f"{records} since {began}, at {at}"
             )
         if self.finished:
-            return f"{REPEATED}was sent to {self.topic} on {began}: {records}, at {at}"
-        return (
-            f"{REPEATED}was sent to {self.topic} on {began} and stopped after {records}, at {at}; "
-            "--resume sends the rest"
-        )
+            verb = "was" if self.confirmed == 1 else "were"
+            return f"{REPEATED}{records} {verb} sent to {self.topic} on {began}, at {at}"
+        return f"{REPEATED}send to {self.topic} on {began} stopped after {records}, at {at}; --resume sends the rest"
 
 
 def earlier_sends(folder: Path, source: Source | None = None, topic: str | None = None) -> tuple[Earlier, ...]:
-    """The sends whose journals are in `folder`, oldest first; of one source, of one topic. Unreadable ones are not."""
-    sends = [send for send in _all(folder, topic) if isinstance(send, Earlier)]
+    """Return the sends whose journals are in `folder`, oldest first, of one source and topic; skip unreadable ones."""
+    sends = [send for send in _all_journals(folder, topic) if isinstance(send, Earlier)]
     return tuple(send for send in sends if source is None or send.header.identity in source.identities)
 
 
 def unreadable_journals(folder: Path, topic: str | None = None) -> tuple[str, ...]:
-    """A sentence for each journal (of the topic, by its name) that cannot be compared with what is sent."""
-    return tuple(str(send) for send in _all(folder, topic) if isinstance(send, SendError))
+    """Return a sentence for each unreadable journal (with the topic in its name)."""
+    return tuple(str(send) for send in _all_journals(folder, topic) if isinstance(send, SendError))
 
 
 def unreadable_of(folder: Path, source: Source, topic: str) -> tuple[str, ...]:
-    """The same for those that are of this source, by their name: what arrived of it is not known."""
+    """Return the same for journals that also have this source in their name: it is unknown what arrived."""
     names = [f".{identity[:12]}." for identity in source.identities]
     return tuple(words for words in unreadable_journals(folder, topic) if any(name in words for name in names))
 
@@ -92,12 +91,11 @@ def unreadable_of(folder: Path, source: Source, topic: str) -> tuple[str, ...]:
 def repeats(
     folder: Path, source: Source, topic: str, survey: Survey, *, resumed: Earlier | None = None
 ) -> tuple[Earlier, ...]:
-    """The earlier sends of the same records to the topic, to any server, at any time, also those that still run.
+    """Return earlier sends of the same records to the topic, to any server, at any time, including running ones.
 
-    Records are the same if their SHA-256 is, in the order in which they go or in that of the archive.
+    Records are the same if their SHA-256 is, in the order in which they are sent or in that of the archive.
 
-    `resumed`, which
-    is to be resumed, is not a repeat, and what was sent before it began was known then.
+    `resumed`, the send to resume, is not a repeat, and sends before it began were checked then.
     """
     own = {resumed.path, *_path(resumed.header.continues)} if resumed else set()
     return tuple(
@@ -112,7 +110,7 @@ def repeats(
 
 
 def relatives(folder: Path, source: Source, topic: str, survey: Survey) -> tuple[Earlier, ...]:
-    """Earlier sends from the same place with the same filter to the topic, but of other records."""
+    """Return earlier sends from the same place with the same filter to the topic, but of other records."""
     return tuple(
         send
         for send in earlier_sends(folder, topic=topic)
@@ -122,7 +120,7 @@ def relatives(folder: Path, source: Source, topic: str, survey: Survey) -> tuple
 
 
 def reordered(folder: Path, topic: str, survey: Survey, order: str | None) -> tuple[Earlier, ...]:
-    """Earlier sends of as many records with as many bytes to the topic, one of the two in the order of time."""
+    """Return earlier sends of as many records and bytes to the topic, if one of the two sends is ordered by time."""
     return tuple(
         send
         for send in earlier_sends(folder, topic=topic)
@@ -132,29 +130,29 @@ def reordered(folder: Path, topic: str, survey: Survey, order: str | None) -> tu
 
 
 def resumable(where: Path, source: Source, topic: str, sha256: str | None = None) -> Earlier | None:
-    """The latest unfinished send of this source to the topic, or the journal `where` if it is a file.
+    """Return the latest unfinished send of this source to the topic, or that of the journal `where` if it is a file.
 
-    A source is the same by its identity or, given `sha256` of what would be sent, by its records. None if there is
-    none. SendError if that journal cannot be read, is of another source or topic, or of a finished send.
+    A source is the same if its identity is, or if its records have the SHA-256 `sha256`. None if there is no such
+    send. SendError if the journal cannot be read, is of another source or topic, or of a finished send.
     """
     if where.is_file():
         earlier = read_earlier(where)
         if earlier is None:
-            raise SendError(f"{where} is not a journal of a send; give the right file")
-        _same(earlier, source, topic, sha256)
+            raise SendError(f"{where} is not a journal of a send; choose another file")
+        _check_same(earlier, source, topic, sha256)
         return earlier
     sends = [send for send in earlier_sends(where, topic=topic) if not send.continued_in]
-    same = [send for send in sends if _is_of(send, source, sha256)]
+    same = [send for send in sends if _is_same_source(send, source, sha256)]
     unfinished = [send for send in same if not send.finished]
     if same and not unfinished:
-        _same(same[-1], source, topic, sha256)
+        _check_same(same[-1], source, topic, sha256)
     if broken := unreadable_of(where, source, topic):
         raise SendError(broken[-1])
     return unfinished[-1] if unfinished else None
 
 
 def nothing_to_resume(folder: Path, source: Source, topic: str) -> SendError:
-    """Why there is no journal to resume by: the source has changed, or was never sent."""
+    """Explain why there is no journal to resume: the source has changed, or was never sent."""
     sends = earlier_sends(folder, topic=topic)
     if stopped := [send for send in sends if send.header.place and send.header.place == source.place]:
         return changed(stopped[-1], source)
@@ -165,13 +163,13 @@ def nothing_to_resume(folder: Path, source: Source, topic: str) -> SendError:
 
 
 def changed(earlier: Earlier, source: Source) -> SendError:
-    """The sentence for a source that is not what it was when its send was stopped."""
+    """Return the error for a source that has changed since its send was stopped."""
     records = (
         f"{earlier.confirmed:,}"
         if earlier.header.records is None
         else (f"{earlier.confirmed:,} of {earlier.header.records:,}")
     )
-    state, advice = "stopped after", "To resume, restore what it held then; a send without --resume would"
+    state, advice = "stopped after", "To resume, restore the old content; a send without --resume would"
     if earlier.finished:
         state, advice = "was finished with", "There is nothing to resume; a send without --resume may"
     return SendError(
@@ -181,7 +179,7 @@ def changed(earlier: Earlier, source: Source) -> SendError:
 
 
 def check_resumed(earlier: Earlier, survey: Survey, source: Source) -> None:
-    """SendError if what would be sent is not what the journal is of, or if it claims more than there is."""
+    """Raise SendError if the records differ from the journal's, or if the journal confirms more than there are."""
     header = earlier.header
     if header.sha256 is not None and (header.sha256, header.records) != (survey.sha256, survey.count):
         raise changed(earlier, source)
@@ -193,7 +191,7 @@ def check_resumed(earlier: Earlier, survey: Survey, source: Source) -> None:
 
 
 def read_earlier(path: Path) -> Earlier | None:
-    """What one journal records; None if nothing was begun. SendError if it cannot be read."""
+    """Read one journal; None if nothing was begun. SendError if it cannot be read."""
     try:
         with path.open("rb") as stream:
             contents = read_journal(path, stream)
@@ -228,7 +226,7 @@ def earlier_of(path: Path, contents: Contents, *, running: bool = False) -> Earl
 
 
 def joined(runs: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Runs [first, stop) in order, neighbors made one."""
+    """Return runs [first, stop) in order, with adjacent ones merged."""
     whole: list[tuple[int, int]] = []
     for first, stop in sorted(runs):
         if whole and first <= whole[-1][1]:
@@ -238,8 +236,8 @@ def joined(runs: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
     return whole
 
 
-def _all(folder: Path, topic: str | None) -> Iterator[Earlier | SendError]:
-    """Every journal of a folder, oldest first, or why it cannot be read."""
+def _all_journals(folder: Path, topic: str | None) -> Iterator[Earlier | SendError]:
+    """Yield every journal of a folder, oldest first, or the error that it cannot be read."""
     sends: list[Earlier] = []
     for path in sorted(folder.glob(f"{file_part(topic)}.*{SUFFIX}" if topic is not None else f"*{SUFFIX}")):
         try:
@@ -253,18 +251,18 @@ def _all(folder: Path, topic: str | None) -> Iterator[Earlier | SendError]:
 
 
 def file_part(topic: str) -> str:
-    """A topic as the beginning of a journal's name."""
+    """Return the beginning of a journal's name for a topic."""
     return re.sub(r"[^a-zA-Z0-9_.-]", "-", topic).lstrip(".")
 
 
-def _is_of(earlier: Earlier, source: Source, sha256: str | None) -> bool:
+def _is_same_source(earlier: Earlier, source: Source, sha256: str | None) -> bool:
     return earlier.header.identity in source.identities or (sha256 is not None and sha256 == earlier.header.sha256)
 
 
-def _same(earlier: Earlier, source: Source, topic: str, sha256: str | None) -> None:
+def _check_same(earlier: Earlier, source: Source, topic: str, sha256: str | None) -> None:
     if earlier.topic != topic:
         raise SendError(f"{earlier.path} is of a send to topic {earlier.topic}, not {topic}; resume it to that topic")
-    if not _is_of(earlier, source, sha256):
+    if not _is_same_source(earlier, source, sha256):
         if earlier.header.place and earlier.header.place == source.place:
             raise changed(earlier, source)
         raise SendError(

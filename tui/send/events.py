@@ -1,4 +1,4 @@
-"""What a send reports while it runs: many `Sending`, then one `Sent`."""
+"""The events of a send: many `Sending`, then one `Sent`."""
 
 from __future__ import annotations
 
@@ -9,15 +9,14 @@ from tui.send.receipt import Receipt
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """Where a send is now. At least one comes every 0.25 s, whatever the other side does.
+    """The state of a send. At least one such event comes every 0.25 s, whatever the server does.
 
-    Counts are of records; `confirmed` and `bytes` (of confirmed records, without newlines) include what earlier runs
-    of a resumed send confirmed. `sent` counts what was handed over once or more, so
-    `sent == confirmed + in_flight + unknown`, but for what waits for the journal. `unknown` went out on a connection
-    that failed, and goes out again. `rate` is confirmed records per second, over the last few seconds. `total` is None
-    while the total is not known. `depth` is the deepest of the topic and its channels, where nsqd's HTTP is reached.
-    `left` are the seconds until
-    the last record of a paced send is due.
+    Counts are of records; `confirmed` and `bytes` (of confirmed records, without newlines) include earlier runs of a
+    resumed send. `sent` counts the records that were handed over at least once, so
+    `sent == confirmed + in_flight + unknown`, except for records that wait for the journal. `unknown` records went out
+    on a connection that failed, and are sent again. `rate` is confirmed records per second, over the last few seconds.
+    `total` is None while it is not known. `depth` is the maximum of the topic and its channels, if nsqd's HTTP can be
+    reached. `left` is the number of seconds until the last record of a paced send is due.
 
     `note` is for the operator: empty when all goes well. `asking` is set while a canary waits for `Control.resume`.
     """
@@ -37,7 +36,7 @@ class Sending:
 
     @property
     def eta(self) -> float | None:
-        """Seconds that are left at this rate or pace; None where that is not known."""
+        """Return the remaining seconds at this rate or pace; None if unknown."""
         if self.left is not None:
             return self.left
         if self.total is None or self.rate <= 0:

@@ -1,4 +1,4 @@
-"""A send as facts: what goes out, where it goes, what speaks against it, how it ended."""
+"""A send as facts: the records, the destination, warnings, the receipt."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from tui.units import count, duration, plural, size
 _SHAPES = 5
 _SHAPE_LENGTH = 100  # characters
 _CHANNELS = 50
-_NAME_LENGTH = 80  # characters of a name that a server gives; NSQ allows 64
+_NAME_LENGTH = 80  # characters of a server's name; NSQ allows 64
 _VALUES = 5  # that a histogram shows
 _VALUE_LENGTH = 20  # characters of a value
 _BAR = 24
 _BARS = 48  # of hours
-_EIGHTHS = " ▁▂▃▄▅▆▇"  # without the full block: rows must not touch
-_NAMED = 3  # records that are named, of each kind that is left out
+_EIGHTHS = " ▁▂▃▄▅▆▇"  # without the full block, because adjacent rows would touch
+_NAMED = 3  # records to name, for each kind that is left out
 
 
 def plan_sentence(survey: Survey, topic: str, where: str) -> str:
-    """What would be sent where: `288 records would go to player-replay on nsqd 10.0.3.7:4150.`"""
+    """Say what would be sent where: `288 records would go to player-replay on nsqd 10.0.3.7:4150.`"""
     if not survey.complete:
         return f"Reading what would be sent: {plural(survey.count, 'record')} so far."
     if not survey.count:
@@ -39,7 +39,7 @@ def plan_sentence(survey: Survey, topic: str, where: str) -> str:
 
 
 def receipt_sentence(receipt: Receipt) -> str:
-    """How it ended: `288 records confirmed in player-replay.`"""
+    """Say how a send ended: `288 records confirmed in player-replay.`"""
     if not receipt.topic:
         return f"{plural(receipt.confirmed, 'record')} written to {_where(receipt)}."
     stopped = " It was stopped before the end." if receipt.partial else ""
@@ -47,9 +47,9 @@ def receipt_sentence(receipt: Receipt) -> str:
 
 
 def survey_facts(survey: Survey, description: str, *, record_length: int = 100) -> list[Fact]:
-    """What a source holds: how much, which hours, the first and last record, the largest, their shapes, damage.
+    """Return the facts of a source: sizes, hours, the first, last and largest record, shapes, damage.
 
-    Before a survey is complete it is only how many so far. `record_length`: characters of a record that are shown.
+    Before a survey is complete, return only the count so far. `record_length`: characters to show of a record.
     """
     if not survey.complete:
         return [Fact("what", description, "strong", f"counting … {plural(survey.count, 'record')} so far")]
@@ -65,7 +65,7 @@ def survey_facts(survey: Survey, description: str, *, record_length: int = 100) 
 
 
 def histogram_facts(survey: Survey) -> list[Fact]:
-    """The records by hour, as a line of bars, and by the values of one telling field, the most common first."""
+    """Return the records by hour, as a line of bars, and by the values of one field, the most common first."""
     facts = []
     if len(survey.by_hour) > 1:
         hour, most = max(survey.by_hour, key=lambda pair: pair[1])
@@ -74,7 +74,7 @@ def histogram_facts(survey: Survey) -> list[Fact]:
 
 
 def value_facts(survey: Survey) -> list[Fact]:
-    """The records by the values of one telling field, the most common first; nothing if no field tells much."""
+    """Return the records by the values of one field, the most common first; nothing if no field is suitable."""
     facts: list[Fact] = []
     values = survey.by_value
     if values is None:
@@ -94,7 +94,7 @@ def value_facts(survey: Survey) -> list[Fact]:
 
 
 def _bars(by_hour: Sequence[tuple[datetime, int]]) -> str:
-    """A bar for each hour from the first to the last; where they are many, for each of so many equal parts."""
+    """Draw one bar per hour, or per equal part of the range if there are more than `_BARS` hours."""
     first, last = by_hour[0][0], by_hour[-1][0]
     hours = round((last - first).total_seconds() / 3600) + 1
     width = min(hours, _BARS)
@@ -106,7 +106,7 @@ def _bars(by_hour: Sequence[tuple[datetime, int]]) -> str:
 
 
 def order_fact(survey: Survey, order: str | None, pace: float | None) -> Fact:
-    """In which order the records go, and how long they take at their own pace."""
+    """Return the order of the records, and how long the send takes at their own pace."""
     if order is None:
         return Fact("order", "as archived: by hour, key and line")
     note = ""
@@ -117,7 +117,7 @@ def order_fact(survey: Survey, order: str | None, pace: float | None) -> Fact:
 
 
 def _survey_skips(survey: Survey) -> list[Fact]:
-    """What will not be sent, and what could not be read."""
+    """Return the records that will not be sent, and the parts that could not be read."""
     oversize = f" too large for nsqd: {survey.skipped[0]}" if survey.skipped else ""
     unfit = f" without a projected value: {survey.unfit[0]}" if survey.unfit else ""
     return [
@@ -142,7 +142,7 @@ def _damage(damaged: Sequence[DamagedChunk]) -> list[Fact]:
 
 
 def shape_facts(survey: Survey, *, limit: int = _SHAPES) -> list[Fact]:
-    """The different sets of keys, the most common first; of the others what they have more or less."""
+    """Return the different sets of keys, the most common first, and the others as differences from it."""
     shapes = survey.shapes
     facts = [
         Fact("" if index else "shapes", f"{count(shape.count)} × {printable(shape.words(shapes[0]), _SHAPE_LENGTH)}")
@@ -155,7 +155,7 @@ def shape_facts(survey: Survey, *, limit: int = _SHAPES) -> list[Fact]:
 
 
 def destination_facts(destinations: Sequence[Destination]) -> list[Fact]:
-    """The topic at each nsqd, and its channels."""
+    """Return the topic at each nsqd, and its channels."""
     return [fact for destination in destinations for fact in _destination(destination)]
 
 
@@ -179,13 +179,13 @@ def _destination(destination: Destination) -> list[Fact]:
 
 
 def warning_facts(warnings: Iterable[str]) -> list[Fact]:
-    """What speaks against a send, a repeat first."""
+    """Return the warnings about a send, a repeat first."""
     worst_first = sorted(warnings, key=lambda words: not words.startswith(REPEATED))
     return [Fact("warning", words, "trouble") for words in worst_first]
 
 
 def receipt_facts(receipt: Receipt) -> list[Fact]:
-    """What was sent, where to, when, by whom, how many of each kind, what nsqd counted, what confirmed means."""
+    """Return the facts of a receipt: what, where, when, who, the counts, nsqd's own count, what confirmed means."""
     head = "stopped" if receipt.partial else "sent" if receipt.topic else "written"
     tone: Tone = "trouble" if receipt.partial else "good"
     amount = f"{size(receipt.bytes)} in {duration(receipt.seconds)}"
@@ -197,7 +197,7 @@ def receipt_facts(receipt: Receipt) -> list[Fact]:
         Fact("to", _where(receipt), "text"),
         Fact("by", receipt.who, "dim", span),
         *([Fact("order", f"by hour and {receipt.order}", "text")] if receipt.order else []),
-        *_kinds(receipt),
+        *_other_counts(receipt),
         *warning_facts(receipt.warnings),
         Fact("sha256", receipt.sha256, "dim"),
     ]
@@ -209,7 +209,7 @@ def receipt_facts(receipt: Receipt) -> list[Fact]:
 
 
 def receipt_markdown(receipt: Receipt, command: str) -> str:
-    """The receipt as Markdown: a sentence, a table, and the command line that sent it."""
+    """Return the receipt as Markdown: a sentence, a table, and the command line of the send."""
     rows = [
         f"| {fact.label} | {_cell(fact.text)}{f' ({_cell(fact.note)})' if fact.note else ''} |"
         for fact in receipt_facts(receipt)
@@ -220,12 +220,12 @@ def receipt_markdown(receipt: Receipt, command: str) -> str:
 
 
 def _cell(text: str) -> str:
-    """Text in a table of Markdown: nothing in it is markup."""
+    """Escape text for a Markdown table."""
     return re.sub(r"([\\`*_{}\[\]<>#|~&])", r"\\\1", printable(text))
 
 
 def left_out(unfit_count: int, unfit: Sequence[Unfit], repeats: int) -> list[str]:
-    """A sentence for each kind of record that the options of a send leave out."""
+    """Return a sentence for each kind of record that the options of a send leave out."""
     sentences = []
     if unfit_count:
         named = ", ".join(map(str, unfit[:_NAMED])) + (" …" if unfit_count > _NAMED else "")
@@ -235,11 +235,11 @@ def left_out(unfit_count: int, unfit: Sequence[Unfit], repeats: int) -> list[str
     return sentences
 
 
-def _kinds(receipt: Receipt) -> list[Fact]:
-    """The records that were not simply sent and confirmed once."""
+def _other_counts(receipt: Receipt) -> list[Fact]:
+    """Return the records that were not simply sent and confirmed once."""
     kinds = (
         ("resumed", receipt.resumed, "confirmed by earlier runs of this send"),
-        ("repeated", receipt.repeated, "sent again, as the first answer was lost: up to so many duplicates"),
+        ("repeated", receipt.repeated, "sent again because the first answer was lost: possible duplicates"),
         ("unanswered", receipt.unknown, "sent without an answer: resume to be sure"),
     )
     return [
@@ -255,10 +255,10 @@ def _kinds(receipt: Receipt) -> list[Fact]:
 
 
 def _nsqd_count(receipt: Receipt) -> Fact:
-    """What nsqd has counted in the topic meanwhile, against what was confirmed."""
+    """Compare nsqd's count of the topic with the confirmed records."""
     before, after = receipt.message_count_before, receipt.message_count_after
     if before is None or after is None:
-        return Fact("nsqd", "its message_count is not known", "dim")
+        return Fact("nsqd", "its message_count is unknown", "dim")
     text = f"message_count {count(before)} before, {count(after)} after"
     more = after - before - (receipt.confirmed - receipt.resumed)
     if not more:

@@ -1,4 +1,4 @@
-"""Sending to files (plain, .gz, .zst by their suffix) or to stdout, with the same events as to a broker."""
+"""Sending to files (plain, .gz or .zst by suffix) or stdout, with the same events as for a broker."""
 
 from __future__ import annotations
 
@@ -38,15 +38,14 @@ def send_to_file(
 ) -> Generator[SendEvent, None, None]:
     """Write every record and a newline to `out`; `-` is stdout. The last event is `Sent`. Empty lines are kept.
 
-    A file appears whole or not at all, also what is appended to it, also all the parts of a split: if the send is
-    stopped nothing is there, and the partial receipt confirms nothing. A pipe that is closed at its other end ends the
-    send quietly, as a stop. OutputError if the file exists or cannot be written, NothingToSendError if there is nothing
-    to send.
+    A file, all parts of a split, or the text appended to a file appears whole or not at all: if the send is stopped,
+    nothing is written, and the partial receipt confirms nothing. If the reader of a pipe closes it, the send stops
+    without an error. OutputError if the file exists or cannot be written, NothingToSendError if there is no record.
     """
     control = control or Control()
     try:
         yield from _written(source, out, overwrite, append, split, control, stdout)
-    except DoubtfulGiven as error:  # the source reads that chunk with care from now on
+    except DoubtfulGiven as error:  # the source now reads that chunk carefully
         if out == STDOUT:
             raise SendError(
                 f"{source.description}: a large part of a chunk is damaged after some of its records were written; "
@@ -80,7 +79,7 @@ def _written(
 
 
 class _FileAbandoned(Exception):
-    """Leaves a file that is half written, so that it does not appear."""
+    """Leaves the context of a half-written file, which then does not appear."""
 
 
 def _to_stdout(writing: _Writing, stream: BinaryIO, control: Control) -> Iterator[Sending]:
@@ -108,9 +107,9 @@ class _Writing:
         self.stopped = False
 
     def all(self, output: Output, control: Control) -> Iterator[Sending]:
-        """Write every block; report it now and then."""
+        """Write every block, and report progress."""
         reported = 0.0
-        for block in _read_beside(self._source):
+        for block in _read_in_thread(self._source):
             while control.paused and not control.stopped:
                 yield self._state("paused")
                 time.sleep(_EVENT_SECONDS)
@@ -127,7 +126,7 @@ class _Writing:
         yield self._state()
 
     def forget(self) -> None:
-        """The file was not kept."""
+        """Reset the counts, because the file was not kept."""
         self._count = self._bytes = 0
         self._digest = hashlib.sha256()
 
@@ -179,10 +178,10 @@ class _Writing:
         return Sending(self._count, self._count, self._bytes, rate=rate, note=note, seconds=seconds)
 
 
-def _read_beside(source: Source) -> Iterator[SourceBlock | None]:
-    """The blocks of a source, each read in a thread once it is needed; None now and then while one does not come.
+def _read_in_thread(source: Source) -> Iterator[SourceBlock | None]:
+    """Yield the blocks of a source, each read in a thread on demand; yield None at intervals while waiting.
 
-    So a bucket that stalls holds nobody: who leaves early leaves the read to its thread, which ends with the process.
+    A stalled bucket does not block the caller, who can leave at any time; the thread ends with the process.
     """
     asked: queue.SimpleQueue[bool] = queue.SimpleQueue()
     # Not a SimpleQueue, see scan/workers.py: a signal may come while it waits.
@@ -210,7 +209,7 @@ def _read_beside(source: Source) -> Iterator[SourceBlock | None]:
             if isinstance(block, BaseException):
                 raise block
             yield block
-            del block  # it may be large, and the next one is read now
+            del block  # release it, as it may be large, while the next one is read
             asked.put(True)
     finally:
         asked.put(False)

@@ -1,4 +1,4 @@
-"""What a send holds, counted by hour and by the values of one telling field."""
+"""Counts of a send's records by hour and by the values of one field."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from tui.filter.compiled import NotJsonError
 from tui.filter.fields import Scalar, leaves
 from tui.filter.jmespath import load
 
-_SAMPLE = 500  # records by which the field is chosen
-_MOST = 12  # distinct values that it may have in them
-_COVERED = 0.9  # of them have it
+_SAMPLE = 500  # records from which the field is chosen
+_MOST = 12  # maximum of its distinct values in the sample
+_COVERED = 0.9  # minimum share of sampled records that have it
 _KEPT = 1_000  # distinct values that are counted
 _LONGEST = 200  # characters of a text
 
-_NAMES = ("code", "level", "severity", "event", "type", "kind", "status")  # of fields that tell most
+_NAMES = ("code", "level", "severity", "event", "type", "kind", "status")  # of preferred fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class CountedValues:
 
 
 class Histogram:
-    """Counts in bounded memory: records by hour, and by the field that the first ones suggest."""
+    """Counts records by hour, and by a field chosen from the first records, in bounded memory."""
 
     def __init__(self, *, values: bool) -> None:
         self._hours: dict[datetime, int] = {}
@@ -61,7 +61,7 @@ class Histogram:
         return tuple(sorted(self._hours.items()))
 
     def values(self) -> CountedValues | None:
-        """None where no field has few values."""
+        """The counts by value; None if no field has few values."""
         if self._read is None:
             self._choose()
         if not self._values:
@@ -70,7 +70,7 @@ class Histogram:
         return CountedValues(self._field, tuple(ranked), self._records - sum(self._values.values()))
 
     def _choose(self) -> None:
-        """By what was seen so far; without a field that is fit, whatever comes later is not parsed."""
+        """Choose the field from the records so far; without a suitable one, later records are not parsed."""
         sample, self._sample = self._sample, []
         if not sample:
             return
@@ -92,8 +92,8 @@ class Histogram:
 
 
 def telling_field(records: Sequence[bytes]) -> str | None:
-    """The path of a field with a few values, which nearly all of the records have: one of a telling name, or else that
-    whose values are spread most evenly."""
+    """Return the path of a field with a few values that nearly all records have. Fields with names in `_NAMES` are
+    preferred, then those whose values are spread most evenly."""
     counts: dict[str, Counter[Scalar]] = {}
     parsed = 0
     for record in records[:_SAMPLE]:
@@ -120,6 +120,6 @@ def _rank(name: str) -> int:
 
 
 def _spread(values: Counter[Scalar]) -> float:
-    """1 - the sum of the squared shares, less what many values take to read."""
+    """Return 1 - the sum of the squared shares, minus a penalty for many values."""
     total = values.total()
     return 1 - sum((count / total) ** 2 for count in values.values()) - 0.05 * len(values)

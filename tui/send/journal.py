@@ -1,7 +1,7 @@
-"""The journal of a send: which records are known to have arrived, on disk before it is reported.
+"""The journal of a send: the records that are known to have arrived, on disk before they are reported.
 
-One append-only file of JSON lines that a human can read: a header, a line for each run of confirmed records, and the
-receipt at the end. See entries.py for the lines, earlier.py for what is read from them later.
+An append-only file of JSON lines that people can read: a header, a line for each run of confirmed records, and the
+receipt at the end. journal_lines.py defines the lines, earlier.py reads them later.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from tui.send.survey import Survey
 
 
 class JournalError(SendError):
-    """The journal cannot be written: nothing more can be confirmed."""
+    """The journal cannot be written, so nothing more can be confirmed."""
 
 
 class RepeatError(SendError):
@@ -51,9 +51,9 @@ class RepeatError(SendError):
 
 
 class Journal:
-    """An open journal; only one process can have it. `confirmed_until` counts the records that need not be sent.
+    """A journal that this process has open and locked. `confirmed_until` counts the records that need not be sent.
 
-    `plan` is what the send leaves out, `name` what it is called, `where` the servers of its earlier runs.
+    `plan` says what the send leaves out; `name` is its name, `where` the servers of its earlier runs.
     """
 
     def __init__(
@@ -87,14 +87,14 @@ class Journal:
         again: bool = False,
         name: str = "",
     ) -> Journal:
-        """A new journal in `folder`; its name holds topic, source and time.
+        """Start a new journal in `folder`, with topic, source and time in its file name.
 
-        With a `survey`, what it found is in the header, and RepeatError is raised if the same records were sent to the
-        topic before, or are being sent, unless `again`. Two processes that start at once see each other. `name` is of
-        the send; by default its time, and its filter or source.
+        With a `survey`, its results are in the header, and RepeatError is raised if the same records were sent to the
+        topic before, or are being sent, unless `again`. Two processes that start at once see each other. `name` is the
+        name of the send; by default its time, and its filter or source.
         """
         header = _header(source, target, survey, name)
-        with _explained(folder), _alone(folder):
+        with _explained(folder), _folder_lock(folder):
             if survey is not None and not again:
                 refuse_repeats(folder, source, target.topic, survey)
             return cls._begin(folder, header)
@@ -103,8 +103,8 @@ class Journal:
     def resume(cls, where: Path, source: Source, target: NsqTarget, survey: Survey | None = None) -> Journal:
         """Resume a journal: the file `where`, or the latest unfinished one of this source and topic in a folder.
 
-        SendError if there is none, if it is of another source or topic, if that send was finished, or if what the
-        `survey` found is not what the journal is of. A journal of 0.1.0 is continued in a new one.
+        SendError if there is none, if it is of another source or topic, if that send was finished, or if the records of
+        the `survey` are not those of the journal. A journal of 0.1.0 is continued in a new one.
         """
         sha256 = survey.sha256 if survey is not None else None
         earlier = resumable(where, source, target.topic, sha256)
@@ -142,7 +142,7 @@ class Journal:
         target: NsqTarget,
         survey: Survey | None,
     ) -> Journal:
-        """A new journal that continues one of 0.1.0, which gets a line that names it."""
+        """Start a journal that continues one of 0.1.0, and add a line with its name to the old one."""
         with stream:
             until = renumbered(earlier, source)
             header = _header(source, target, survey, earlier.header.name)
@@ -164,20 +164,20 @@ class Journal:
         try:
             journal._append([{"version": VERSION, **msgspec.to_builtins(header)}])
             sync_folder(folder)
-        except BaseException:  # a header that is cut off is not a journal
+        except BaseException:  # a partial header is not a journal
             stream.close()
             path.unlink()
             raise
         return journal
 
     def confirm(self, runs: Iterable[tuple[int, int]]) -> None:
-        """Write down that the records [first, stop) of each run have arrived; returns when that is on disk."""
+        """Record that the records [first, stop) of each run have arrived; return when that is on disk."""
         now = _spell(datetime.now(UTC))
         with _explained(self.path):
             self._append({"first": first, "count": stop - first, "at": now} for first, stop in joined(runs))
 
     def finish(self, receipt: Receipt) -> None:
-        """Write the receipt; that of a partial send leaves the journal open for resuming."""
+        """Write the receipt; after a partial send, the journal can still be resumed."""
         with _explained(self.path):
             self._append([{"receipt": receipt.as_json()}])
 
@@ -205,7 +205,7 @@ class Journal:
 
 
 def refuse_repeats(folder: Path, source: Source, topic: str, survey: Survey, *, resumed: Earlier | None = None) -> None:
-    """RepeatError if the same records were sent to the topic before."""
+    """Raise RepeatError if the same records were sent to the topic before."""
     if earlier := repeats(folder, source, topic, survey, resumed=resumed):
         raise RepeatError(earlier)
 
@@ -235,8 +235,8 @@ def _header(source: Source, target: NsqTarget, survey: Survey | None, name: str)
 
 
 @contextlib.contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Nobody else looks for repeats and begins a journal in the folder meanwhile."""
+def _folder_lock(folder: Path) -> Iterator[None]:
+    """Hold a lock on the folder while looking for repeats and starting a journal."""
     private_folder(folder)
     descriptor = os.open(folder, os.O_RDONLY)
     try:
@@ -253,17 +253,17 @@ def _locked(path: Path, flags: int) -> FileIO:
     except BlockingIOError as error:
         stream.close()
         raise in_use(path) from error
-    os.fchmod(stream.fileno(), 0o600)  # 0.1.0 left it open to all
+    os.fchmod(stream.fileno(), 0o600)  # 0.1.0 made it readable by all
     return stream
 
 
 def in_use(path: Path) -> SendError:
-    """The sentence for a journal that another process has open."""
+    """Return the error for a journal that another process has open."""
     return SendError(f"{path} is in use: another hourscope is sending this now; wait for it or stop it")
 
 
 def _write_at(stream: FileIO, size: int, data: bytes) -> None:
-    """Replace all behind the first `size` bytes by `data`, on disk; what was cut off there before goes away."""
+    """Write `data` after the first `size` bytes and sync; a partial line there is overwritten."""
     stream.truncate(size)
     stream.seek(size)
     left = memoryview(data)

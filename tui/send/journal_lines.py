@@ -1,4 +1,4 @@
-"""The lines of a journal: their types, their checksums, and those of the journals that 0.1.0 wrote.
+"""The lines of a journal: their types and checksums, and the format of 0.1.0.
 
     {"version":2,"what":"out.jsonl.gz","topic":"events","where":["nsqd:4150"],…,"crc":"5c1e0f7a"}
     {"first":0,"count":3200,"at":"2026-11-23T13:40:01.123Z","crc":"03d1c2b4"}
@@ -24,15 +24,15 @@ from tui.errors import SendError
 from tui.validation import explained
 
 VERSION = 2
-_LINE_BYTES = 4 << 20  # a receipt names a few hundred records at most
+_LINE_BYTES = 4 << 20  # a receipt names at most a few hundred records
 _CRC = re.compile(rb'(\{.+),"crc":"([0-9a-f]{8})"\}', re.DOTALL)
 _BAD = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
 class Header(msgspec.Struct, frozen=True):
-    """What is sent, where to, what is left out of it, in which order, and what the send is called.
+    """The source, destination, plan, order and name of a send.
 
-    `records`, `bytes`, `sha256` and `archived` are the survey's.
+    `records`, `bytes`, `sha256` and `archived` are from the survey.
     """
 
     what: str
@@ -64,7 +64,7 @@ class Resumed(msgspec.Struct, frozen=True):
 
 
 class ReceiptLine(msgspec.Struct, frozen=True):
-    """What is needed of a receipt when its journal is read again."""
+    """The parts of a receipt that are needed to read its journal."""
 
     partial: bool
     sent: int
@@ -74,7 +74,7 @@ class ReceiptLine(msgspec.Struct, frozen=True):
 
 
 class JournalEntry(msgspec.Struct, frozen=True):
-    """A line after the header: a run of confirmed records, a resumed run, a receipt, or where 0.1.0's continues."""
+    """A line after the header: confirmed records, a resumed run, a receipt, or where a journal of 0.1.0 continues."""
 
     first: int | None = None
     count: int = 0
@@ -90,7 +90,7 @@ class _Version(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """A journal that was read: `size` bytes of it are whole lines, `crc` continues from the last of them."""
+    """The content of a journal: `size` bytes of whole lines, and the `crc` of the last of them."""
 
     version: int
     header: Header
@@ -100,17 +100,17 @@ class Contents:
 
 
 def spell_line(line: dict[str, Any], crc: int) -> tuple[bytes, int]:
-    """A line with its newline and checksum, and the checksum that the next line continues from."""
+    """Return a line with its newline and checksum, and the checksum from which the next line continues."""
     body = msgspec.json.encode(_utf8(line))
     crc = zlib.crc32(body, crc)
     return body[:-1] + b',"crc":"%08x"}\n' % crc, crc
 
 
 def read_journal(path: Path, stream: BinaryIO) -> Contents | None:
-    """All of a journal; None for one without a whole line, which a crash left before anything was sent.
+    """Read a journal; None if it has no whole line, because of a crash before anything was sent.
 
-    A last line that a crash cut off does not count. SendError, a sentence, for what is not a journal, has been
-    changed, or was written by a newer hourscope.
+    A last line that a crash cut off is ignored. SendError if the file is not a journal, has been changed, or was
+    written by a newer hourscope.
     """
     lines = _whole_lines(path, stream)
     first = next(lines, None)
@@ -148,7 +148,7 @@ def _version(path: Path, line: bytes) -> int:
         known = _Version()
     version = known.version if known.version is not None else known.journal
     if version is None or version < 1:
-        raise SendError(f"{path} is not a journal of a send; give the right file")
+        raise SendError(f"{path} is not a journal of a send; choose another file")
     if version > VERSION:
         raise SendError(
             f"{path} was written by a newer hourscope (version {version} of journals, this one reads up to {VERSION}); "
@@ -161,8 +161,8 @@ def _checked(path: Path, number: int, line: bytes, crc: int) -> int:
     match = _CRC.fullmatch(line[:-1])
     if match is None or (crc := zlib.crc32(match[1] + b"}", crc)) != int(match[2], 16):
         raise SendError(
-            f"the journal {path} has been changed or damaged at line {number}: its checksum is wrong, so what arrived "
-            "is not known; nothing was sent"
+            f"the journal {path} has been changed or damaged at line {number}: its checksum is wrong, so it is "
+            "unknown what arrived; nothing was sent"
         )
     return crc
 
@@ -179,7 +179,7 @@ def _decoded(path: Path, number: int, line: bytes, kind: type[Any]) -> Any:
 
 
 def _utf8(value: Any) -> Any:
-    """Names of files may hold bytes that are not UTF-8: they are spelled."""
+    """Escape bytes that are not UTF-8, which file names may contain."""
     match value:
         case str():
             return value.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -1,4 +1,4 @@
-"""Continuing a journal of 0.1.0, whose numbers also count the records that were too large to send."""
+"""Continuing a journal of 0.1.0, whose numbers also count records that were too large to send."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from tui.units import plural
 
 
 def renumbered(earlier: Earlier, source: Source) -> int:
-    """How many records that are sent now the journal of 0.1.0 has confirmed; one pass over that part of the source.
+    """Return how many of the records of this send a journal of 0.1.0 has confirmed; reads that part of the source.
 
-    SendError if its receipt shows that other records were too large then: the limit of nsqd was another.
+    SendError if its receipt shows that other records were too large then, because nsqd had another limit.
     """
     sent = _among_first(source, earlier.confirmed)
     receipt = earlier.receipt
@@ -25,7 +25,7 @@ def renumbered(earlier: Earlier, source: Source) -> int:
 
 
 def _among_first(source: Source, count: int) -> int:
-    """Of the first `count` records that are not blank, those that the source's plan does not leave out."""
+    """Return how many of the first `count` records that are not blank the source's plan keeps."""
     seen = sent = 0
     for whole in source.open():
         block = whole.filled()

@@ -1,4 +1,4 @@
-"""From the records of an archive to the messages of a send: unwrapped, and without what the plan leaves out."""
+"""From the records of an archive to the messages of a send: unwrapped, and without records that the plan leaves out."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from tui.send.blocks import SourceBlock
 from tui.send.source import Plan, Source
 from tui.send.time_order import by_time
 
-_SAMPLE = 500  # records by which the field of the time is found
+_SAMPLE = 500  # records from which the time field is detected
 _PREFIX = 2  # bytes of a fingerprint that choose its bucket
 _REST = FINGERPRINT - _PREFIX
 
 
 def outgoing(source: Source, plan: Plan) -> Source:
-    """The source as messages, with the exact bytes that go into NSQ; it resumes as the source itself does.
+    """Return the source as messages, with the exact bytes that go into NSQ; its identity is that of the source.
 
-    What the archiver had to wrap to make a line of it is unwrapped. Then copies of earlier records and records that
-    are too large are left out, as the plan says; blocks count and name them. What remains is ordered by its time, if
-    the plan says so. Done once: a source that has a plan comes back as it is.
+    Messages that the archiver had to wrap in a line are unwrapped. Then copies of earlier records and records that are
+    too large are left out, as the plan says; blocks count and name them. The rest is ordered by time, if the plan says
+    so. A source that already has a plan is returned unchanged.
     """
     if source.plan is not None:
         return source
@@ -55,7 +55,7 @@ def _with_times(source: Source, path: str | None) -> Source:
 
 
 def unwrapped(source: Source) -> Source:
-    """The source with the exact bytes of every message, also of those that the archiver had to wrap."""
+    """Return the source with the exact bytes of every message, including those that the archiver had to wrap."""
     if source.unwrapped:
         return source
 
@@ -69,7 +69,7 @@ def unwrapped(source: Source) -> Source:
 
 
 def detect_order(source: Source) -> str:
-    """The path of the records' time, by the first of them. SendError if no field holds it."""
+    """Detect the path of the records' time from the first records. SendError if no field holds it."""
     sample: list[tuple[datetime | None, list[bytes]]] = []
     seen = 0
     for block in source.open():
@@ -83,7 +83,7 @@ def detect_order(source: Source) -> str:
 
 
 def lines_source(source: Source, *, unique: bool, order: str | None) -> Source:
-    """The source's lines for a file, without copies of earlier ones and by time, if so; nothing is unwrapped."""
+    """Return the source for a file: optionally without copies or by time, and never unwrapped."""
     lines = _with_times(source, order)
 
     def blocks() -> Iterator[SourceBlock]:
@@ -95,17 +95,17 @@ def lines_source(source: Source, *, unique: bool, order: str | None) -> Source:
 
 
 class SeenRecords:
-    """Which records have occurred, by 16 bytes of BLAKE2b: 14 bytes of memory per record, and little more."""
+    """The records that have occurred, by 16 bytes of BLAKE2b: little more than 14 bytes of memory per record."""
 
     def __init__(self) -> None:
         self._buckets: defaultdict[bytes, bytearray] = defaultdict(bytearray)
 
     def is_new(self, record: bytes) -> bool:
-        """True for the first of several equal records."""
+        """Return True for the first of several equal records."""
         digest = fingerprint(record)
         bucket, rest = self._buckets[digest[:_PREFIX]], digest[_PREFIX:]
         at = bucket.find(rest)
-        while at % _REST and at >= 0:  # across two entries: not one of them
+        while at % _REST and at >= 0:  # a hit across two entries is not an entry
             at = bucket.find(rest, at + 1)
         if at >= 0:
             return False
@@ -120,7 +120,7 @@ def _unwrapped(block: SourceBlock) -> SourceBlock:
 
 
 def _without_repeats(block: SourceBlock, seen: SeenRecords) -> SourceBlock:
-    """Empty records are not compared: they stay."""
+    """Remove copies of earlier records; keep all empty records."""
     kept = [not record or seen.is_new(record) for record in block.records]
     repeats = kept.count(False)
     return replace(block.only(kept), repeats=block.repeats + repeats) if repeats else block

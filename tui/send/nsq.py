@@ -1,8 +1,8 @@
-"""NSQ as a sink, through pynsq. The only module of a send that imports it.
+"""NSQ as a sink, through pynsq. No other module of a send imports pynsq.
 
-pynsq's Writer is used for exactly one connection and then dropped, because a connection that has met any error is worth
-nothing: an error frame answers every publish that waits, a late OK would then be taken for the next one's, and there
-is not a close(). So errors, timeouts and reconnecting are the engine's.
+Each pynsq Writer is used for one connection and then dropped, because a connection is unusable after any error: an
+error frame answers every waiting publish, a late OK would then count for the next publish, and a Writer has no close().
+The engine therefore handles errors, timeouts and reconnecting.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ _U32 = struct.Struct(">I").pack
 
 
 class _Writer(nsq.Writer):  # type: ignore[misc]
-    """pynsq's Writer for one connection: it reports when it is ready and when it is over, and never connects again.
+    """pynsq's Writer for one connection: it reports when it is ready and when it has ended, and never reconnects.
 
-    `numeric` is where the connection goes, `address` what it is called and what the certificate is for.
+    `numeric` is the IP address to connect to; `address` is its name in messages and for the certificate.
     """
 
     def __init__(
@@ -50,12 +50,12 @@ class _Writer(nsq.Writer):  # type: ignore[misc]
             [address],
             heartbeat_interval=HEARTBEAT_SECONDS,
             user_agent="hourscope pynsq",
-            tls_v1=target.tls is not None,  # and no compression: with TLS it is broken on tornado 6
+            tls_v1=target.tls is not None,  # no compression, which is broken with TLS on tornado 6
             auth_secret=target.auth_secret,
         )
 
     def connect(self) -> None:
-        """Writer's own splits the address at its first colon, which no IPv6 address survives."""
+        """Connect. Writer's own method splits the address at its first colon, which breaks IPv6."""
         self.connect_to_nsqd(self._numeric, self._port)
 
     def connect_to_nsqd(self, host: str, port: int) -> None:
@@ -63,16 +63,16 @@ class _Writer(nsq.Writer):  # type: ignore[misc]
             super().connect_to_nsqd(host, port)
 
     def mpub(self, topic: str, records: list[bytes], callback: Callable[[object, object], None]) -> None:
-        """Writer's own frames the records by adding each to all before it, which took a quarter of a send's time."""
+        """Publish. Writer's own method concatenates records one by one, which took a quarter of a send's time."""
         connection = self._connection
         connection.callback_queue.append(callback)
         try:
             connection.send(mpub_command(topic, records))
-        except OSError as error:  # the stream is closed, and pynsq does not know it yet
+        except OSError as error:  # the stream is closed, and pynsq has not noticed yet
             self.notify_end(error)
 
     def release(self) -> None:
-        """Close the connection, also one that is not ready yet."""
+        """Close the connection, even if it is not ready yet."""
         self._over = True
         connection = self._connection
         if connection is not None and connection.stream is not None:  # None while TLS is being set up
@@ -85,7 +85,7 @@ class _Writer(nsq.Writer):  # type: ignore[misc]
         super()._on_connection_identify(conn, data, **kwargs)
 
     def _on_connection_identify_response(self, conn: Any, data: Any, **kwargs: Any) -> None:
-        """Where nsqd offers no TLS pynsq would continue without, and give away the secret."""
+        """Fail if nsqd offers no TLS: pynsq would continue without it, and reveal the secret."""
         super()._on_connection_identify_response(conn, data, **kwargs)
         if self._context is not None and not data.get("tls_v1"):
             conn.auth_secret = None
@@ -102,7 +102,7 @@ class _Writer(nsq.Writer):  # type: ignore[misc]
             self._notify_ready()
 
     def _on_connection_error(self, conn: Any, error: Any, **kwargs: Any) -> None:
-        # First: the reason, before the callbacks say only that there was an error. pynsq keeps a TLS alert to itself.
+        # Before the callbacks, which report an error without its reason. pynsq does not pass on a TLS alert.
         alert = getattr(conn.stream, "error", None)
         self.notify_end(alert if isinstance(alert, ssl.SSLError) else error)
         super()._on_connection_error(conn, error, **kwargs)
@@ -138,8 +138,8 @@ class _NsqLink:
 
 
 def mpub_command(topic: str, records: list[bytes]) -> bytes:
-    """MPUB as it goes over the wire: the body's size, the count, then each record behind its own size."""
-    framed = [b""] * (2 * len(records))  # no Python per record: this runs in the event loop
+    """Return the bytes of an MPUB: the body's size, the count, then each record after its size."""
+    framed = [b""] * (2 * len(records))  # no Python code per record, because this runs in the event loop
     framed[::2] = map(_U32, map(len, records))
     framed[1::2] = records
     size = 4 + 4 * len(records) + sum(map(len, records))
@@ -147,7 +147,7 @@ def mpub_command(topic: str, records: list[bytes]) -> bytes:
 
 
 class NsqSink:
-    """Links to the nsqds of a target: one at a time, the next one's turn comes when one cannot be had; or all."""
+    """Links to the nsqds of a target: to one at a time, and to the next if it cannot be reached; or to all."""
 
     def __init__(self, target: NsqTarget, *, connect_timeout: float = 5.0) -> None:
         self._target = target
@@ -157,7 +157,7 @@ class NsqSink:
 
     @property
     def addresses(self) -> tuple[str, ...]:
-        """The nsqds that records go to now."""
+        """The nsqds to which records are being sent."""
         if self._rotation is not None:
             return self._rotation.addresses
         return (self._target.nsqd_tcp_addresses[self._turn],)
@@ -205,7 +205,7 @@ class NsqSink:
         return _NsqLink(f"nsqd at {address}", self._target.topic, writer, confirmed)
 
     async def _resolve(self, address: str) -> str:
-        """The host's first address: pynsq knows IPv6 by its colon only, and would look names up in the loop."""
+        """Resolve the host's first address: pynsq detects IPv6 by a colon, and would block the loop with the lookup."""
         loop, (host, port) = asyncio.get_running_loop(), split_address(address)
         try:
             addresses = await asyncio.wait_for(loop.getaddrinfo(host, port, type=socket.SOCK_STREAM), self._timeout)
@@ -217,7 +217,7 @@ class NsqSink:
 
 
 def trouble_of(address: str, topic: str, cause: object) -> Trouble:
-    """What ended a connection: LinkLost where trying again may help, SendError where it does not."""
+    """Return the error that ended a connection: LinkLost if a retry may help, otherwise SendError."""
     if isinstance(cause, SendError | LinkLost):
         return cause
     why = refusal(address, cause, topic=topic)

@@ -1,4 +1,4 @@
-"""The nsqds of a target as a Broker: limits, depth and counts of all of them."""
+"""The nsqds of a target as a Broker, with their combined limits, depth and counts."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 
 def check_destinations(target: NsqTarget) -> tuple[Destination, ...]:
-    """Look at every nsqd of the target; one that is not there is named in the warnings of the first that is.
+    """Check every nsqd of the target; one that cannot be reached is a warning of the first one that can.
 
-    SendError if none is there, or if one refuses the connection.
+    SendError if none can be reached, or if one refuses the connection.
     """
     reached: list[Destination] = []
     missing: list[NotThere] = []
@@ -42,7 +42,7 @@ def check_destinations(target: NsqTarget) -> tuple[Destination, ...]:
 
 @contextmanager
 def _nothing_sent() -> Iterator[None]:
-    """Add to an error that nothing was sent."""
+    """Add "nothing was sent" to an error."""
     try:
         yield
     except SendError as error:
@@ -59,7 +59,7 @@ class Nsqds:
         self._target, self._options = target, options
         self._http: dict[str, str] = {}  # by TCP address
         self._sink: NsqSink | None = None
-        self._seen: dict[str, tuple[TopicStats, int | None]] = {}  # by TCP address: the last look, when nsqd started
+        self._seen: dict[str, tuple[TopicStats, int | None]] = {}  # by TCP address: last statistics, start time
         self._restarted: set[str] = set()
         self._emptied: set[str] = set()
 
@@ -72,7 +72,7 @@ class Nsqds:
         return self._target.nsqd_tcp_addresses
 
     def ask(self) -> Limits:
-        """What all take that are there; SendError if none is, or if one of them refuses the connection."""
+        """Return the limits of all reachable nsqds; SendError if there is none, or if one refuses the connection."""
         limits: dict[str, Limits] = {}
         missing: list[NotThere] = []
         with _nothing_sent():
@@ -87,12 +87,12 @@ class Nsqds:
             try:
                 self._http_of(address)
             except SendError:
-                if self._options.max_depth is not None:  # a ceiling that cannot be watched is refused at once
+                if self._options.max_depth is not None:  # fail at once if the depth cannot be read
                     raise
         return reduce(Limits.within, limits.values())
 
     def sink(self) -> NsqSink:
-        from tui.send.nsq import NsqSink  # tornado is only imported by those who send
+        from tui.send.nsq import NsqSink  # imports tornado, which only a send needs
 
         self._sink = NsqSink(self._target, connect_timeout=self._options.connect_timeout)
         return self._sink
@@ -102,23 +102,23 @@ class Nsqds:
         return bool(self._http)
 
     def depth(self) -> int:
-        """The deepest of those that records go to now."""
+        """Return the maximum depth of the nsqds to which records are being sent."""
         addresses = self._sink.addresses if self._sink is not None else self.where
         return max(self._look(address).deepest for address in addresses)
 
     def message_count(self) -> int | None:
-        """Of all of them; None if one cannot be asked."""
+        """Return the sum over all nsqds; None if one cannot be asked."""
         counts = []
         for address in self.where:
             if address in self._http:
                 try:
                     counts.append(self._look(address).message_count)
-                except SendError:  # None says so
+                except SendError:  # None stands for this
                     continue
         return sum(counts) if len(counts) == len(self.where) else None
 
     def losses(self, answered: int) -> tuple[str, ...]:
-        """nsqds that were restarted while they were looked at, or whose topic was emptied or deleted."""
+        """Name nsqds that were restarted during the send, or whose topic was emptied or deleted."""
         lost = (
             f"up to {answered:,} of the confirmed records may be lost" if answered else "confirmed records may be lost"
         )
@@ -140,7 +140,7 @@ class Nsqds:
         return tuple(losses)
 
     def _look(self, address: str) -> TopicStats:
-        """The topic there; a start or a count that is not as before is remembered."""
+        """Read the topic's statistics; note a new start time or a lower count."""
         topic, started = topic_stats(self._target, self._http_of(address), timeout=2.0)
         before, started_before = self._seen.get(address, (topic, started))
         if started != started_before:
@@ -151,7 +151,7 @@ class Nsqds:
         return topic
 
     def _http_of(self, address: str) -> str:
-        """Remembered, and asked again for one that was away."""
+        """Return the cached HTTP address; look it up again for an nsqd that was away."""
         if address not in self._http:
             self._http[address] = http_of(self._target, address, timeout=2.0)
         return self._http[address]

@@ -1,4 +1,4 @@
-"""How to send."""
+"""The options of a send."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ CANARY = (1, 11)  # one record, then ten more
 
 @dataclass(frozen=True, slots=True)
 class SendOptions:
-    """How to send.
+    """The options of a send.
 
-    `rate`: records or bytes per second. `pace`: at the records' own spacing in time, so many times as fast; needs
-    `order`, which is the path of the time by which the records of an hour are ordered. `name`: of the send, in its
-    journal and receipt. `max_depth`: pause while the topic or a channel is deeper. `canary`: counts of
-    records after which `Sending.asking` waits for `Control.resume`, such as CANARY. `skip_oversize`: leave out and
-    count what is too large, instead of refusing it; `unique`: leave out copies of earlier records. Where the source or
-    the journal has a plan, that counts instead of these two and `order`.
+    `rate`: records or bytes per second. `pace`: send at the records' own pace, this many times as fast; needs `order`,
+    the path of the time by which the records of an hour are ordered. `name`: name of the send in its journal and
+    receipt. `max_depth`: pause while the topic or a channel is deeper. `canary`: counts of records after which
+    `Sending.asking` waits for `Control.resume`, such as CANARY. `skip_oversize`: leave out and count records that are
+    too large, instead of refusing the send; `unique`: leave out copies of earlier records. A plan of the source or the
+    journal overrides these two and `order`.
 
-    `check_first`: read the source once before anything is
-    sent, so that a record too large is named before, not in the middle. `batch` records go in one request, `in_flight`
-    requests and `in_flight_bytes` may wait for an answer, `unconfirmed` requests for that or for the journal: a crash
-    repeats `batch * unconfirmed` records at most. In seconds: `answer_timeout` for one answer, `connect_timeout`, and
-    `patience` without any progress before the send gives up.
+    `check_first`: read the source once before sending, so that a record that is too large is reported at the start.
+    `batch` records go in one request; `in_flight` requests and `in_flight_bytes` may wait for an answer, and
+    `unconfirmed` requests for an answer or the journal, so a crash repeats at most `batch * unconfirmed` records. In
+    seconds: `answer_timeout` for one answer, `connect_timeout`, and `patience`, after which a send without progress
+    gives up.
     """
 
     rate: Rate | None = None
@@ -46,5 +46,5 @@ class SendOptions:
     patience: float = 300.0
 
     def plan(self, largest: int | None) -> Plan:
-        """What the source leaves out, and its order; `largest`: bytes of a record that nsqd takes."""
+        """Return the plan of the send; `largest`: maximum bytes of a record that nsqd accepts."""
         return Plan(largest if self.skip_oversize else None, self.unique, self.order)

@@ -1,4 +1,4 @@
-"""Files that a send writes: one, one that is appended to, or one per hour or size; whole or not there."""
+"""The files that a send writes: one, one to append to, or one per hour or size; each appears whole or not at all."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ from tui.errors import OutputError, SendError, reason
 from tui.send.blocks import SourceBlock, as_lines
 from tui.units import parse_size
 
-_HOUR = "%Y-%m-%d_%H"  # as in the keys of an archive, so that the parts are one
+_HOUR = "%Y-%m-%d_%H"  # as in an archive's keys, so that the parts form an archive
 _COMPRESSIONS = {".gz": GZIP_MAGIC, ".zst": ZSTD_MAGIC}
 
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """A file for every hour, or for every `size` bytes of lines (before compression; one record at least)."""
+    """One file per hour, or per `size` bytes of lines (before compression, with at least one record)."""
 
     size: int | None = None
 
 
 def parse_split(text: str) -> Split:
-    """`hour`, or a size such as `500MB` (powers of 1000)."""
+    """Parse `hour`, or a size such as `500MB` (powers of 1000)."""
     if text == "hour":
         return Split()
     size = parse_size(text)
@@ -44,22 +44,22 @@ def parse_split(text: str) -> Split:
 
 
 class Output(Protocol):
-    """Where lines go. `places` are the files, once they are there."""
+    """A destination of lines. `places` are the files, once they exist."""
 
     places: list[str]
 
     def write(self, block: SourceBlock) -> None:
-        """Its records, of which there is one at least, and a newline each."""
+        """Write the block's records, of which there is at least one, each followed by a newline."""
 
 
 @contextmanager
 def outputs(path: Path, *, overwrite: bool, append: bool, split: Split | None) -> Iterator[Output]:
-    """Leave it by an error, and nothing was written. OutputError if a file exists or cannot be written."""
+    """Yield an output; an error in the `with` block discards it. OutputError if a file exists or cannot be written."""
     if split is not None:
         with _parts(path, split, overwrite) as parts:
             yield parts
     elif append and path.exists():
-        with _grown(path.resolve()) as stream:
+        with _appended_copy(path.resolve()) as stream:
             yield Stream(stream, str(path))
     else:
         with file_of_lines(path, overwrite=overwrite) as stream:
@@ -78,8 +78,8 @@ class Stream:
 
 
 @contextmanager
-def _grown(path: Path) -> Iterator[BinaryIO]:
-    """A copy of the file, with more behind it, that takes its place at the end."""
+def _appended_copy(path: Path) -> Iterator[BinaryIO]:
+    """Yield a copy of the file to append to, which replaces the file at the end."""
     open_end = _ends_in_mid_line(path)
     try:
         old = path.open("rb")
@@ -95,7 +95,7 @@ def _grown(path: Path) -> Iterator[BinaryIO]:
 
 
 def _ends_in_mid_line(path: Path) -> bool:
-    """Does its last line lack its newline? OutputError if what is there cannot be appended to."""
+    """Return whether the last line lacks a newline. OutputError if the file cannot be appended to."""
     try:
         with path.open("rb") as stream:
             head = stream.read(4)
@@ -113,7 +113,7 @@ def _ends_in_mid_line(path: Path) -> bool:
 
 
 def _last_byte(path: Path, head: bytes) -> bytes:
-    """Of the decoded file, which is sound; the reader's blocks always end in a newline."""
+    """Return the last byte of the decoded file, which is sound; the reader's blocks always end in a newline."""
     with path.open("rb") as raw:
         codec = sniff(head)
         if codec is None:
@@ -127,7 +127,7 @@ def _last_byte(path: Path, head: bytes) -> bytes:
 
 
 class _FileParts:
-    """Parts that wait in a hidden folder until all of them are written."""
+    """Parts in a hidden folder, moved into place when all are written."""
 
     def __init__(self, target: Path, split: Split, folder: Path, refuse: Callable[[Path], None]) -> None:
         self._target, self._split, self._folder, self._refuse = target, split, folder, refuse
@@ -142,21 +142,21 @@ class _FileParts:
         records = block.records
         if self._split.size is None:
             if block.hour is None:
-                raise SendError("a file has no hours to split by; give --split a size, such as 500MB")
-            self._turn_to(block.hour.strftime(_HOUR)).write(block.as_lines())
+                raise SendError("a file has no hours to split by; use --split with a size, such as 500MB")
+            self._open_part(block.hour.strftime(_HOUR)).write(block.as_lines())
             return
         while records:
-            fit = self._how_many_fit(records, self._split.size)
+            fit = self._count_fitting(records, self._split.size)
             lines = as_lines(records[:fit])
             if not self.names or self._size + len(lines) > self._split.size:
-                self._turn_to(f"{len(self.names) + 1:04}")
+                self._open_part(f"{len(self.names) + 1:04}")
             self._size += len(lines)
             if self._stream is not None:
                 self._stream.write(lines)
             records = records[fit:]
 
-    def _how_many_fit(self, records: list[bytes], limit: int) -> int:
-        """As many as the part has room for; those of the next part, where it has room for none; one at least."""
+    def _count_fitting(self, records: list[bytes], limit: int) -> int:
+        """Return how many records fit in this part, or in the next one if this one is full; at least one."""
         room = limit - self._size if self._size + len(records[0]) + 1 <= limit else limit
         for index, record in enumerate(records):
             room -= len(record) + 1
@@ -164,10 +164,10 @@ class _FileParts:
                 return max(index, 1)
         return len(records)
 
-    def _turn_to(self, label: str) -> LinesFile:
+    def _open_part(self, label: str) -> LinesFile:
         if self._stream is not None and label == self._label:
             return self._stream
-        self._stack.close()  # the part before is whole now
+        self._stack.close()  # completes the previous part
         name = part_name(self._target.name, label)
         self._refuse(self._target.with_name(name))
         self._label, self._size = label, 0

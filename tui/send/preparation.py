@@ -1,4 +1,4 @@
-"""A send to NSQ before it begins: what goes out, what is resumed, and what speaks against it."""
+"""A send to NSQ before it begins: the records, the send to resume, and the warnings."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ from tui.units import plural
 
 @dataclass(frozen=True, slots=True)
 class Preparation:
-    """A send that is about to begin, or to be resumed: `source` holds the messages that go out, by its plan.
+    """A send that is about to begin or resume: `source` yields the messages to send, according to its plan.
 
-    `start` is the number of the first record that is still to be sent, as far as that is known before the journal is
-    open. `resumed` is the earlier send, `limits` are what all nsqds take.
+    `start` is the number of the first record that is still to be sent, as far as is known before the journal is open.
+    `resumed` is the earlier send; `limits` are those that all nsqds accept.
     """
 
     folder: Path
@@ -55,9 +55,9 @@ class Preparation:
         return self.resumed.confirmed if self.resumed else 0
 
     def checked(self, survey: Survey) -> Preparation:
-        """The same once the records are known: it may be their SHA-256 by which the journal to resume is found.
+        """Return the preparation after the survey, whose SHA-256 may be needed to find the journal to resume.
 
-        SendError if there is nothing to resume, or if the source is not what was sent before.
+        SendError if there is nothing to resume, or if the source has changed since.
         """
         if not self.resume:
             return self
@@ -69,24 +69,24 @@ class Preparation:
             raise in_use(earlier.path)
         check_resumed(earlier, survey, self.source)
         if earlier.version < VERSION:
-            renumbered(earlier, self.source)  # refused now, not after the question
+            renumbered(earlier, self.source)  # fail now, not after the confirmation
         return replace(self, resumed=earlier)
 
     def repeats(self, survey: Survey) -> tuple[Earlier, ...]:
-        """Earlier sends of the same records to the topic."""
+        """Return earlier sends of the same records to the topic."""
         return repeats(self.folder, self.source, self.target.topic, survey, resumed=self.resumed)
 
     def refuse_unknown(self) -> None:
-        """SendError if a journal that cannot be read is of the same source: nobody knows what arrived."""
+        """Raise SendError if an unreadable journal is of the same source: it is unknown which records arrived."""
         if self.resumed is None and (broken := unreadable_of(self.folder, self.source, self.target.topic)):
             raise SendError(
-                f"{broken[-1]}; by its name it is of the same source and topic, and what arrived is not known; nothing "
-                "was sent now: add --again to send all, or move the journal away"
+                f"{broken[-1]}; by its name it is of the same source and topic, and it is unknown what arrived; "
+                "nothing was sent now: add --again to send all, or move the journal away"
             )
 
     def warnings(self, survey: Survey) -> tuple[str, ...]:
-        """What speaks against it: in the source, in the journals of earlier sends, at the destination."""
-        words = [*map(str, self.repeats(survey)), *self._of_the_source(survey), *self._of_the_journals(survey)]
+        """Return the warnings from the source, the journals of earlier sends, and the destination."""
+        words = [*map(str, self.repeats(survey)), *self._source_warnings(survey), *self._journal_warnings(survey)]
         for destination in self.destinations:
             words += destination.warnings
             max_depth = self.options.max_depth
@@ -98,12 +98,12 @@ class Preparation:
         return tuple(dict.fromkeys(words))
 
     def journal(self, survey: Survey, *, again: bool) -> Journal:
-        """Open it. RepeatError if the same records were sent before, unless `again`."""
+        """Open the journal. RepeatError if the same records were sent before, unless `again`."""
         if self.resumed is not None:
             return Journal.resume(self.resumed.path, self.source, self.target, survey)
         return Journal.start(self.folder, self.source, self.target, survey, again=again, name=self.options.name)
 
-    def _of_the_source(self, survey: Survey) -> list[str]:
+    def _source_warnings(self, survey: Survey) -> list[str]:
         words = []
         if survey.blank:
             words.append(f"{plural(survey.blank, 'blank line')} will not be sent: NSQ does not accept empty messages")
@@ -117,13 +117,13 @@ class Preparation:
         words += left_out(survey.unfit_count, survey.unfit, survey.repeats)
         return [*words, *map(str, survey.damaged)]
 
-    def _of_the_journals(self, survey: Survey) -> list[str]:
+    def _journal_warnings(self, survey: Survey) -> list[str]:
         topic, earlier = self.target.topic, self.resumed
         words = list(unreadable_journals(self.folder, topic))
         if earlier is None:
             return [
                 *words,
-                *map(_relative, relatives(self.folder, self.source, topic, survey)),
+                *map(_relative_sentence, relatives(self.folder, self.source, topic, survey)),
                 *map(_reordered, self._reordered(survey)),
             ]
         new = [address for address in self.target.nsqd_tcp_addresses if address not in earlier.where]
@@ -151,7 +151,7 @@ class Preparation:
         return self.source.plan.order if self.source.plan else None
 
     def never_sent(self, survey: Survey) -> bool:
-        """Does the plan of the first run leave out records that nsqd would take now?"""
+        """Return whether the plan of the first run leaves out records that nsqd accepts now."""
         limit = self.resumed.plan.max_message if self.resumed is not None else None
         return limit is not None and limit < self.limits.largest and survey.skipped_count > 0
 
@@ -165,9 +165,9 @@ def prepare(
     *,
     resume: bool,
 ) -> Preparation:
-    """Look for the journal to resume, and settle what the send leaves out: as its first run did, or by `options`.
+    """Find the journal to resume, and set the plan of the send: that of its first run, or by `options`.
 
-    SendError if the journal cannot be resumed; one that is only found by the records is found in `checked`.
+    SendError if the journal cannot be resumed. `checked` finds a journal that needs the records' SHA-256.
     """
     limits = reduce(Limits.within, (destination.limits for destination in destinations))
     earlier = resumable(folder, source, target.topic) if resume else None
@@ -184,7 +184,7 @@ def _reordered(earlier: Earlier) -> str:
     )
 
 
-def _relative(earlier: Earlier) -> str:
+def _relative_sentence(earlier: Earlier) -> str:
     state = "was finished with" if earlier.finished else "stopped after"
     return (
         f"{earlier.what} was sent to {earlier.topic} on {earlier.started}, which {state} "

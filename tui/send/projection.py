@@ -1,4 +1,4 @@
-"""`--project`: a part of each record, or another shape of it, instead of its bytes."""
+"""`--project`: the result of a JMESPath expression for each record, instead of its bytes."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _FAILURES = (exceptions.JMESPathError, TypeError, ValueError, ArithmeticError, R
 
 
 def projected_source(source: Source, expression: str) -> Source:
-    """The source with the JSON of a JMESPath's result for every record: `payload`, or `{id: user.id, at: t}`.
+    """Replace each record of the source by the JSON of a JMESPath result: `payload`, or `{id: user.id, at: t}`.
 
-    A record that is not JSON, or for which the result is null, is `unfit`: left out, named and counted, because null
-    is what a path that is not there gives. FilterError if the expression cannot be parsed.
+    A record that is not JSON, or for which the result is null (as for a missing path), is `unfit`: left out, named and
+    counted. FilterError if the expression cannot be parsed.
     """
     search = parse_expression(expression).search
 
@@ -37,7 +37,7 @@ def projected_source(source: Source, expression: str) -> Source:
     def blocks() -> Iterator[SourceBlock]:
         for block in source.open():
             pairs = zip(block.records, block.lines, strict=True)
-            yield _sorted_out(block, [project(block.key, line, record) for record, line in pairs])
+            yield _with_results(block, [project(block.key, line, record) for record, line in pairs])
 
     words = f"--project {shell_word(expression)}"
     identity, spelled = digest_of(source.identity, words), source.spelled and digest_of(source.spelled, words)
@@ -47,7 +47,7 @@ def projected_source(source: Source, expression: str) -> Source:
     return replace(source, description=description, identity=identity, spelled=spelled, open=blocks, timed=again)
 
 
-def _sorted_out(block: SourceBlock, results: Sequence[bytes | Unfit]) -> SourceBlock:
+def _with_results(block: SourceBlock, results: Sequence[bytes | Unfit]) -> SourceBlock:
     kept = block.only([isinstance(result, bytes) for result in results])
     unfit = tuple(result for result in results if isinstance(result, Unfit))
     return replace(kept.holding([result for result in results if isinstance(result, bytes)], kept.lines), unfit=unfit)

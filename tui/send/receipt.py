@@ -1,4 +1,4 @@
-"""The receipt: what was sent, where, when, by whom, and how much of it is known to have arrived."""
+"""The receipt: what was sent, where, when, by whom, and how much is known to have arrived."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ import msgspec
 from tui.errors import SendError
 from tui.send.blocks import DamagedChunk, RecordPlace, Unfit
 
-# What nsqd's OK is worth (nsqd puts a message into a channel of Go before it answers).
+# What nsqd's OK means: nsqd answers once a message is in a Go channel.
 WHAT_OK_MEANS = (
     "confirmed means that nsqd has the record, in memory or on disk: SIGTERM of nsqd loses none, kill -9 or a power "
-    "cut loses what its memory queue held; run nsqd with -mem-queue-size=0 and -sync-every=1 where that matters"
+    "cut loses what its memory queue held; run nsqd with -mem-queue-size=0 and -sync-every=1 if that matters"
 )
 VERSION = 2
 NAME_LENGTH = 80  # characters
@@ -25,14 +25,14 @@ class Receipt(msgspec.Struct, frozen=True):
     """How a send ended.
 
     Counts are of records. `sent`: handed over by this run, each counted once. `confirmed`: known to have arrived, in
-    this run and the runs that it resumed; `resumed` is the earlier runs' part. `repeated`: handed over more than once
-    by this run, because the first answer was lost (an upper bound for doubles). `skipped`: larger than the broker
-    takes, never sent; `left_out` names the first hundred. `unfit`: records that a projection makes nothing of, left
-    out; the first hundred are `unfit_named`. `repeats`: copies of earlier records, left out by --unique. `blank`: blank
-    lines, which are never sent to a broker. `unknown`: handed over, and unanswered when the send was stopped. `bytes`:
-    of the confirmed records, without newlines. `sha256`: of the confirmed records in order, each with a newline, so
-    that `sha256sum` of the lines gives it too. `name`: what the send is called. `order`: the path of the time by which
-    the records of an hour were ordered; None: the archive's order.
+    this run and the runs that it resumed; `resumed` is the part of the earlier runs. `repeated`: handed over more than
+    once by this run, because the first answer was lost (an upper bound for duplicates). `skipped`: larger than the
+    broker accepts, never sent; `left_out` names the first hundred. `unfit`: records without a projected value, left
+    out; `unfit_named` names the first hundred. `repeats`: copies of earlier records, left out by --unique. `blank`:
+    blank lines, which are never sent to a broker. `unknown`: handed over, and unanswered when the send was stopped.
+    `bytes`: size of the confirmed records, without newlines. `sha256`: of the confirmed records in order, each with a
+    newline, so `sha256sum` of the lines gives the same. `name`: name of the send. `order`: the path of the time by
+    which the records of an hour were ordered; None: the archive's order.
 
     `where`: the servers of this run and of those that it resumed.
     """
@@ -73,7 +73,7 @@ class Receipt(msgspec.Struct, frozen=True):
         return (self.finished - self.started).total_seconds()
 
     def as_json(self) -> dict[str, Any]:
-        """The receipt as JSON's types; times in UTC, ISO 8601."""
+        """Return the receipt for JSON, with ISO 8601 times in UTC."""
         data: dict[str, Any] = {"version": VERSION, **msgspec.to_builtins(self, builtin_types=(datetime,))}
         for name in ("started", "finished"):
             data[name] = data[name].astimezone(UTC).isoformat(timespec="milliseconds")
@@ -87,20 +87,20 @@ class Receipt(msgspec.Struct, frozen=True):
 
 
 def checked_name(name: str) -> str:
-    """The name of a send: one line of text, short enough for a list. SendError for any other."""
+    """Return the name of a send if it is one short line of text; SendError otherwise."""
     if not name.strip() or len(name) > NAME_LENGTH or not name.isprintable():
         raise SendError(f"the name of a send has 1 to {NAME_LENGTH} printable characters")
     return name.strip()
 
 
 def default_name(time: datetime, what: str) -> str:
-    """What a send is called that was given no name: its time and what it is, such as `2015-01-20T13:07:12 -g 5003`."""
+    """Return the default name of a send: its time and its filter or source, such as `2015-01-20T13:07:12 -g 5003`."""
     words = f"{time.astimezone(UTC):%Y-%m-%dT%H:%M:%S} {what}"
     return words if len(words) <= NAME_LENGTH else f"{words[: NAME_LENGTH - 1]}…"
 
 
 def whoami() -> str:
-    """`user@host` of this process."""
+    """Return `user@host` of this process."""
     try:
         user = getpass.getuser()
     except (KeyError, OSError):  # a user id without a name, as in containers

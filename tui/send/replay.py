@@ -1,4 +1,4 @@
-"""Sending a source to a broker, from the first look to the receipt."""
+"""Sending a source to a broker, from the survey to the receipt."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ from tui.units import plural
 T = TypeVar("T")
 
 _EVENT_SECONDS = 0.2  # between two events
-_PACED_MICROSECONDS = 50_000  # of a send's own time, within which records go out together
-_STOP_SECONDS = 20.0  # that a send may take to stop: an answer, and a connection that is being made
+_PACED_MICROSECONDS = 50_000  # of record time: a paced send groups records within it
+_STOP_SECONDS = 20.0  # for a send to stop: covers a pending answer and a connection attempt
 
 
 class InterruptedSend(SendError):
-    """A send that failed after it began; its receipt shows how far it got."""
+    """A send that failed after it began; its receipt shows its progress."""
 
     def __init__(self, message: str, receipt: Receipt) -> None:
         super().__init__(message)
@@ -79,15 +79,15 @@ def send_to(
 ) -> Generator[SendEvent, None, None]:
     """Send every record of the source, confirmed, in order; the last event is `Sent`.
 
-    A plain generator: it may be used in any thread, and keeps sending in a thread of its own while its user is slow.
-    Closing it stops the send as `control.stop` does. With a journal, what it holds as confirmed is not sent again, and
-    nothing is called confirmed before it is in there. `surveyed` saves the first look, if the caller had one; it is of
-    the same source, with the same plan. `warnings` go into the receipt, with those of the send itself.
-    Raises SendError, a sentence for a person; what was confirmed by then stays in the journal.
+    A plain generator for any thread; it keeps sending in another thread while the caller is slow. Closing it stops the
+    send as `control.stop` does. With a journal, records that it holds as confirmed are not sent again, and records are
+    reported as confirmed only once they are in it. `surveyed` is the survey, if the caller has it, of the same source
+    with the same plan. `warnings` go into the receipt, with those of the send itself. Raises SendError; records that
+    were confirmed before stay in the journal.
     """
     started = datetime.now(UTC)
     asking = Sending(note=f"asking {', '.join(broker.where)}")
-    limits, before = yield from _beside(lambda: (broker.ask(), broker.message_count()), lambda: asking, control)
+    limits, before = yield from _in_thread(lambda: (broker.ask(), broker.message_count()), lambda: asking, control)
     source = outgoing(source, _plan(limits, options, journal))
     survey = surveyed
     if survey is None and options.check_first:
@@ -97,11 +97,11 @@ def send_to(
     engine = _engine(source, broker, journal, options, control, limits, survey)
     ending = _Ending(source, broker, journal, engine, started, before, survey, warnings, options.name)
     try:
-        yield from _beside(lambda: asyncio.run(engine.run()), lambda: engine.snapshot, control)
+        yield from _in_thread(lambda: asyncio.run(engine.run()), lambda: engine.snapshot, control)
     except SendError as error:
         raise ending.failed(error) from error
     ending.check_journal()
-    after = yield from _beside(broker.message_count, lambda: engine.snapshot, control)
+    after = yield from _in_thread(broker.message_count, lambda: engine.snapshot, control)
     yield Sent(ending.finish(after))
 
 
@@ -125,11 +125,11 @@ def _look_first(
     def state() -> Sending:
         return Sending(note=f"reading what will be sent: {plural(seen[0].count, 'record')}")
 
-    return (yield from _beside(look, state, control))
+    return (yield from _in_thread(look, state, control))
 
 
 def refuse_what_cannot_go(survey: Survey, limits: Limits, source: Source) -> None:
-    """SendError that names a record too large for the broker, NothingToSendError where there is none."""
+    """Raise SendError for a record too large for the broker, NothingToSendError if there is no record."""
     if survey.complete and not survey.count:
         raise nothing_to_send(source, survey.unfit)
     largest = survey.largest
@@ -156,7 +156,7 @@ def _engine(
 
 
 def _batch_size(options: SendOptions) -> BatchSize:
-    """Smaller batches for small rates and paces, so that they go out evenly."""
+    """Return the batch size: smaller for a low rate or pace, to send evenly."""
     rate, span = options.rate, int(options.pace * _PACED_MICROSECONDS) if options.pace else None
     if rate is None:
         return BatchSize(options.batch, cuts=options.canary, span=span)
@@ -165,8 +165,8 @@ def _batch_size(options: SendOptions) -> BatchSize:
     return BatchSize(options.batch, min(BATCH_BYTES, rate.at_once), options.canary, span)
 
 
-def _beside(work: Callable[[], T], state: Callable[[], Sending], control: Control) -> Generator[Sending, None, T]:
-    """Do the work in a thread of its own, and yield its state until it is done; leaving early stops the send."""
+def _in_thread(work: Callable[[], T], state: Callable[[], Sending], control: Control) -> Generator[Sending, None, T]:
+    """Do the work in a separate thread, and yield its state until it is done; leaving early stops the send."""
     done: Future[T] = Future()
 
     def run() -> None:
@@ -192,7 +192,7 @@ def _beside(work: Callable[[], T], state: Callable[[], Sending], control: Contro
 
 @dataclass(frozen=True, slots=True)
 class _Ending:
-    """What the receipt of a send is made of."""
+    """The data for the receipt of a send."""
 
     source: Source
     broker: Broker
@@ -243,7 +243,7 @@ class _Ending:
         )
 
     def check_journal(self) -> None:
-        """SendError if the journal holds more as confirmed than the source has."""
+        """Raise SendError if the journal confirms more records than the source has."""
         journal, engine = self.journal, self.engine
         if journal is not None and engine.complete and engine.batches.passed < journal.confirmed_until:
             raise SendError(
@@ -252,7 +252,7 @@ class _Ending:
             )
 
     def finish(self, after: int | None) -> Receipt:
-        """The receipt, which is then in the journal; NothingToSendError if there was nothing to send."""
+        """Return the receipt after writing it to the journal; NothingToSendError if there was nothing to send."""
         receipt = self.receipt(after)
         if not receipt.confirmed and not receipt.partial and not receipt.skipped:
             raise nothing_to_send(self.source, receipt.unfit_named)
@@ -264,7 +264,7 @@ class _Ending:
         return receipt
 
     def failed(self, error: SendError) -> InterruptedSend:
-        """The error, with how far the send got; that is also in the journal, so that it is known what was sent."""
+        """Return the error with a receipt of the progress, which is also written to the journal."""
         receipt = self.receipt(None, note=str(error))
         if self.journal is not None and not isinstance(error, JournalError):
             try:
@@ -274,7 +274,7 @@ class _Ending:
         return InterruptedSend(str(error), receipt)
 
     def _losses(self, after: int | None) -> tuple[str, ...]:
-        """What may have lost confirmed records: a restart, a topic that was emptied."""
+        """Return warnings about possible losses of confirmed records: a restart, an emptied topic."""
         engine = self.engine
         losses = self.broker.losses(engine.answered_before_loss)
         confirmed = engine.snapshot.confirmed - engine.batches.passed
@@ -287,7 +287,7 @@ class _Ending:
         )
 
     def _changes(self) -> tuple[str, ...]:
-        """What was sent is not what was looked at before."""
+        """Return a warning if the records that were sent differ from the survey."""
         survey = self.survey
         if survey is None or not survey.complete or not self.engine.complete or survey.sha256 == self.engine.sha256:
             return ()

@@ -1,4 +1,4 @@
-"""Several links as one: round robin over all servers that are there, without order, at the rate of the slowest."""
+"""Several links as one: round robin over all reachable servers, without order, at the rate of the slowest."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Connect = Callable[[str], Awaitable[Link]]
 
 
 async def rotation(addresses: tuple[str, ...], connect: Connect) -> Rotation:
-    """A link to every address that can be had; LinkLost if none can, SendError if one refuses for good."""
+    """Link to every reachable address; LinkLost if none is, SendError if one refuses permanently."""
     results = await asyncio.gather(*map(connect, addresses), return_exceptions=True)
     links: dict[str, Link] = {}
     away: dict[str, str] = {}
@@ -37,9 +37,9 @@ async def rotation(addresses: tuple[str, ...], connect: Connect) -> Rotation:
 
 
 class Rotation:
-    """Each batch goes to the next of the links. If one is lost all are: what is unanswered on any of them is unknown.
+    """Sends each batch to the next link. If one is lost, all are, and unanswered batches of all are unknown.
 
-    A server that stays away is tried again while the others are sent to.
+    A server that is away is tried again during the send.
     """
 
     def __init__(self, links: Mapping[str, Link], away: Mapping[str, str], connect: Connect) -> None:

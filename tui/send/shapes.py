@@ -1,4 +1,4 @@
-"""The different shapes of what is sent: a record's keys. A replay of one kind of event has few; a stranger shows."""
+"""The different shapes of records, which are their keys. One kind of event has few shapes, so a stray record shows."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ _MAX_KEYS_LENGTH = 10_000  # characters
 _SHOWN_KEYS = 8
 
 Keys = tuple[str, ...]
-_decode = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode  # the values are skipped: 0.7 µs for 400 bytes
+_decode = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode  # skips the values: 0.7 µs for 400 bytes
 _NO_OBJECT = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 @dataclass(frozen=True, slots=True)
 class RecordShape:
-    """So many records have these keys at their top, in alphabetical order; None: they are not JSON objects."""
+    """The number of records with these top-level keys, in alphabetical order; None: they are not JSON objects."""
 
     keys: Keys | None
     count: int
 
     def words(self, usual: RecordShape | None = None) -> str:
-        """The keys; beside the usual shape only what is different, `+error -player`."""
+        """Return the keys, or only the differences from the usual shape, such as `+error -player`."""
         if self.keys is None:
             return "no JSON object"
         if usual is None or usual.keys is None or usual is self:
@@ -57,7 +57,7 @@ class Shapes:
                 self.beyond += count
 
     def summarize(self) -> tuple[RecordShape, ...]:
-        """The commonest first."""
+        """Return the shapes, the most common first."""
         shapes = [RecordShape(keys, count) for keys, count in self._counts.items()]
         return tuple(sorted(shapes, key=attrgetter("count"), reverse=True))
 
@@ -71,7 +71,7 @@ def _one_by_one(records: list[bytes]) -> Iterator[Keys | None]:
 
 
 def _bounded(keys: Keys) -> Keys:
-    """A record may have keys of megabytes."""
+    """Limit the length of the keys, which may be megabytes."""
     return keys if sum(map(len, keys)) < _MAX_KEYS_LENGTH else ("…",)
 
 

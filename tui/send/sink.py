@@ -1,4 +1,4 @@
-"""What a broker must offer to be sent to. NSQ is one (nsqds.py, nsq.py); all else here knows only this."""
+"""The interface of a broker. NSQ implements it (nsqds.py, nsq.py); the rest of a send uses only this interface."""
 
 from __future__ import annotations
 
@@ -10,70 +10,70 @@ from tui.nsq.limits import Limits
 
 
 class LinkLost(Exception):
-    """A connection that cannot be used any more, with the reason for the operator: connect again and repeat."""
+    """A connection that is no longer usable, with the reason for the operator: reconnect and send again."""
 
 
 Trouble = LinkLost | SendError
 
 
 class Link(Protocol):
-    """One connection. Once it has had trouble it is never used again: its answers could be taken for other batches."""
+    """One connection. After an error it is never used again: its answers could be taken for those of other batches."""
 
     @property
     def where(self) -> str:
-        """What is at the other end, for the operator: `nsqd at HOST:PORT`."""
+        """Describe the server for the operator: `nsqd at HOST:PORT`."""
 
     @property
     def note(self) -> str:
-        """What the operator should know while the send continues: a server that is missing. Empty for nothing."""
+        """A condition to report while the send continues, such as a missing server; empty without one."""
 
     def put(self, number: int, records: list[bytes]) -> None:
-        """Hand over a batch. Its answer comes through the `confirmed` callback, in any order."""
+        """Send a batch. Its answer comes through the `confirmed` callback, in any order."""
 
     def close(self) -> None:
-        """Close it, at once."""
+        """Close the connection at once."""
 
 
 class Sink(Protocol):
-    """How to get a link. All of it runs in one event loop, and callbacks may come at any time after `connect`."""
+    """A source of links. Everything runs in one event loop, and callbacks may come at any time after `connect`."""
 
     async def connect(self, confirmed: Callable[[int], None], trouble: Callable[[Trouble], None]) -> Link:
-        """A link that is ready; LinkLost if none can be had now, SendError if trying again does not help.
+        """Return a link that is ready; LinkLost if none is available now, SendError if a retry cannot help.
 
-        `confirmed(number)` says that the broker has a batch. `trouble(error)` says that the link is lost, with
-        LinkLost (what is unanswered is unknown), or that the broker refuses for good, with SendError.
+        `confirmed(number)` reports that the broker has a batch. `trouble(error)` reports with LinkLost that the link is
+        lost (unanswered batches are unknown), or with SendError that the broker refuses permanently.
         """
 
 
 class Broker(Protocol):
-    """A topic of a broker, and what is asked of it beside the sending. Its methods may take seconds, in any thread."""
+    """A topic of a broker, with the requests other than sending. Its methods may take seconds, in any thread."""
 
     @property
     def topic(self) -> str: ...
 
     @property
     def where(self) -> tuple[str, ...]:
-        """Its servers' addresses, for the operator and the receipt."""
+        """The servers' addresses, for the operator and the receipt."""
 
     def ask(self) -> Limits:
-        """Called once, before all else. SendError if it cannot be sent to."""
+        """Return the limits; called once, before anything else. SendError if sending is impossible."""
 
     def sink(self) -> Sink:
-        """What the records go through."""
+        """Return the sink for the records."""
 
     @property
     def watched(self) -> bool:
-        """Can `depth` be asked?"""
+        """Whether `depth` is available."""
 
     def depth(self) -> int:
-        """How many messages the slowest reader has before it. SendError if that cannot be seen now."""
+        """Return the number of messages that the slowest consumer has yet to read. SendError if it is unknown now."""
 
     def message_count(self) -> int | None:
-        """How many messages the topic has taken; None if that cannot be seen."""
+        """Return the number of messages that the topic has received; None if unknown."""
 
     def losses(self, answered: int) -> tuple[str, ...]:
-        """What has happened since `ask` that may have lost confirmed records, a sentence each.
+        """Return a sentence for each event since `ask` that may have lost confirmed records.
 
-        Called at the end. `answered`: how many records had been confirmed when the last connection was lost; 0 if
-        none was.
+        Called at the end. `answered`: the number of records that were confirmed when the last connection was lost; 0
+        if none was lost.
         """

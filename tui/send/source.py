@@ -1,4 +1,4 @@
-"""What is sent: records in order by hour, key and line, as blocks that are read again for every pass."""
+"""The source of a send: records in order of hour, key and line, as blocks that each pass reads again."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ from tui.units import plural
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Which records of a source a send leaves out; a resumed send keeps to the plan of its first run.
+    """The records of a source that a send leaves out, and their order; a resumed send keeps its first run's plan.
 
-    `max_message`: leave out records larger than this many bytes; None leaves out none. `unique`: leave out records
-    that occurred before in the same send. `order`: the path of the records' time, by which those of an hour are
-    ordered; None: the order of the archive.
+    `max_message`: leave out records larger than this many bytes; None: leave out none. `unique`: leave out records
+    that occurred before in the same send. `order`: the path of the time by which to order the records of an hour;
+    None: the order of the archive.
     """
 
     max_message: int | None = None
@@ -40,14 +40,14 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Records that can be read more than once, always the same.
+    """Records that can be read repeatedly, with the same result.
 
-    `identity` is a digest of what the records are made of (keys, ETags, filter, range; or path, size and time of a
-    file): a source of the same identity holds the same records. `place` is where they come from, however it was
-    spelled: the resolved path or the URL, and the range of hours; it stays when the contents change. Empty for records
-    that come from memory. `open` begins a pass. `timed` gives the same source with the times of the records,
-    which are at a path; None where it cannot. `spelled`: the identity in journals of 0.1.0, by the folder as named.
-    `unwrapped` and `plan` are set once the records are messages, see messages.py.
+    `identity` is a digest of everything that determines the records (keys, ETags, filter, range; or path, size and time
+    of a file): sources with the same identity hold the same records. `place` is where they come from in a canonical
+    form, the resolved path or the URL and the range of hours; it does not depend on the contents, and is empty for
+    records in memory. `open` begins a pass. `timed` gives the same source with the records' times at a path; None if
+    that is impossible. `spelled`: the identity in journals of 0.1.0, by the folder as named. `unwrapped` and `plan` are
+    set once the records are messages; see messages.py.
     """
 
     description: str
@@ -67,20 +67,20 @@ class Source:
 
     @property
     def label(self) -> str:
-        """In a few words: the filter or, where there is none, the name of the archive or file."""
+        """A short description: the filter or, without one, the name of the archive or file."""
         if self.filter != Filter().describe():
             return self.filter
         return self.description.partition(": ")[0].rstrip("/").rpartition("/")[2]
 
 
 def file_source(path: Path, filter_: Filter | None = None, reading: Reading | None = None) -> Source:
-    """The records of a file, compressed or not by its first bytes. SendError if it cannot be read."""
+    """Return the records of a file; its compression is detected from its first bytes. SendError if it is unreadable."""
     try:
         status = path.stat()
         path.open("rb").close()
     except OSError as error:
         raise SendError(
-            f"{path} cannot be read: {reason(error)}; give an extract, a file of lines or an archive"
+            f"{path} cannot be read: {reason(error)}; SOURCE must be an extract, a file of lines or an archive"
         ) from error
     store, chosen = FolderStore(path.parent), filter_ or Filter()
     careful: set[str] = set()
@@ -101,9 +101,9 @@ def archive_source(
     filter_: Filter | None = None,
     known: Mapping[str, Known] | None = None,
 ) -> Source:
-    """The records of an archive's chunks that match, by hour, then key. An extract is an archive.
+    """Return the matching records of an archive's chunks, in order of hour and key. An extract is an archive.
 
-    `known`: by key, the chunks that are not read, as no record of them matches.
+    `known`: by key, the chunks that are not read because no record in them matches.
     """
     chosen = filter_ or Filter()
     ordered = sorted(chunks, key=lambda chunk: chunk.order)
@@ -130,12 +130,12 @@ def archive_source(
 
 
 def _timeable(source: Source, blocks: Callable[[Within], Iterator[SourceBlock]], zone: tzinfo) -> Source:
-    """The source, which can give the times of its records; texts without an offset are in `zone`."""
+    """Return the source with `timed` set; times without an offset are in `zone`."""
     return replace(source, timed=lambda path: replace(source, open=lambda: blocks(Within(path, None, None, zone))))
 
 
 def _timed(blocks: Iterator[SourceBlock], within: Within | None) -> Iterator[SourceBlock]:
-    """The blocks of one chunk, with the times of their records if asked for."""
+    """Yield the blocks of one chunk, with the records' times if `within` is set."""
     if within is None:
         yield from blocks
         return
@@ -146,7 +146,7 @@ def _timed(blocks: Iterator[SourceBlock], within: Within | None) -> Iterator[Sou
             yield block
             continue
         moments = times_of(block_of(block.records, 0))
-        if last is None:  # what stands before the first time goes with it
+        if last is None:  # records before the first time get that time
             start = microseconds(block.hour) if block.hour is not None else 0
             last = next((time for time in moments if time is not None), start)
         times: list[int] = []
@@ -157,7 +157,7 @@ def _timed(blocks: Iterator[SourceBlock], within: Within | None) -> Iterator[Sou
 
 
 def _known_blocks(chunk: Chunk, known: Known) -> Iterator[SourceBlock]:
-    """What reading a chunk without a match would give."""
+    """Yield the block that reading a chunk without a match would give."""
     for part in known.damage:
         damage = DamagedChunk(chunk.key, part.start, part.stop, part.reason, part.doubtful)
         yield SourceBlock(chunk.key, chunk.hour, [], (), damaged=damage)
@@ -166,12 +166,12 @@ def _known_blocks(chunk: Chunk, known: Known) -> Iterator[SourceBlock]:
 
 
 def _unusual(reading: Reading) -> tuple[str, ...]:
-    """What the reading options add to an identity; nothing where there are none, as in journals before them."""
+    """Return what the reading options add to an identity: nothing for the defaults, as in older journals."""
     return () if reading == Reading() else (repr(reading),)
 
 
 def _root(archive: Archive) -> str:
-    """Its bucket or folder; a folder has many spellings."""
+    """Return its bucket or folder in a canonical form."""
     return archive.store.url if is_s3(archive.store.url) else archive.store.place
 
 
@@ -187,10 +187,10 @@ def _chunk_blocks(
     reading: Reading,
     careful: set[str],
 ) -> Iterator[SourceBlock]:
-    """One pass over a chunk. Damage is a block without records, not an error: everything sound counts.
+    """Make one pass over a chunk. Damage is a block without records, not an error: everything sound is sent.
 
-    A doubtful record is never sent: where some were given already, the chunk is `careful` from then on, and the pass
-    ends in DoubtfulGiven; the next one leaves them out.
+    Doubtful records are never sent. If some were already yielded, the pass ends with DoubtfulGiven, and later passes
+    are `careful`: they leave such records out.
     """
     line, hour = 1, listed.hour if listed else None
     etag, size = (listed.etag, listed.size) if listed else (None, None)
@@ -216,9 +216,9 @@ def _chunk_blocks(
 
 @dataclass(frozen=True, slots=True)
 class _SelectedRecords:
-    """What is sent of a block of `count` records: their bytes as lines, and their numbers in it, from 0.
+    """The records to send from a block of `count` records: their lines, and their numbers in the block, from 0.
 
-    It is held back until its member is checked, so it holds no object for each record.
+    It waits until its member is checked, and holds no object per record to save memory.
     """
 
     joined: bytes
@@ -228,9 +228,9 @@ class _SelectedRecords:
     not_json: int = 0
 
     def block(self, key: str, hour: datetime | None, first_line: int) -> SourceBlock:
-        """The same with a record each, once it is needed."""
+        """Split the lines into a SourceBlock."""
         records = self.joined.split(b"\n")
-        records.pop()  # behind the last newline
+        records.pop()  # the empty text after the last newline
         numbers = self.numbers
         lines = (
             range(first_line, first_line + len(numbers))
@@ -245,7 +245,7 @@ def _work(filter_: Filter) -> Callable[[Block], _SelectedRecords]:
 
     def work(block: Block) -> _SelectedRecords:
         if matcher.selects_all:
-            joined = block.lines()  # before the count: it leaves out what is not a record
+            joined = block.lines()  # before the count, because it leaves out data that is not a record
             return _SelectedRecords(joined, range(block.count()), block.count(), block.blank)
         before = matcher.not_json + matcher.unparsed
         matching = _matching(block, matcher.spans(block))

@@ -1,4 +1,4 @@
-"""What a source holds, before it is sent: how many records, which, and what a broker would refuse."""
+"""The survey of a source before it is sent: the records, and what a broker would refuse."""
 
 from __future__ import annotations
 
@@ -19,23 +19,22 @@ from tui.send.source import Source
 from tui.units import plural
 
 _REPORT_BLOCKS = 16  # between two reports: some MB of lines
-NAMED = 100  # records that are named, of each kind of trouble
+NAMED = 100  # records to name, per kind of problem
 
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """What a source holds. `size` is the records' bytes, without newlines. `complete` once all of it was read.
+    """The content of a source. `size`: bytes of the records, without newlines. `complete`: the survey is finished.
 
-    `count` and `sha256` (of the records in order, each with a newline) are of what would be sent. Left out are the
-    blank lines, `blank`, and what the source's plan and projection leave out: `unfit_count`, `skipped_count` (too
-    large) and `repeats`. `oversize_count` records are sent by the plan, and larger than `max_message`, the limit that
-    was asked about. `unfit`, `skipped` and `oversize` name the first hundred of their kind. `shapes` are the different
-    sets of keys, the most common first; records of shapes beyond the first thousand are in `shapeless`. `not_json`
-    counts the records that a JMESPath term could not look at, `misread` says which chunks may hold other records than
-    those that were read. `by_hour` counts the records of each hour, `by_value`
-    those of a telling field. Of a send in the order of time: `archived` is the SHA-256 of the same records in the order
-    of the archive, `first_time` and `last_time` are when the first and the last record are due (µs since 1970), and
-    `no_time` records hold no readable time.
+    `count` and `sha256` (of the records in order, each with a newline) cover the records that would be sent. They
+    exclude blank lines (`blank`) and the records that the source's plan and projection leave out: `unfit_count`,
+    `skipped_count` (too large) and `repeats`. `oversize_count`: records in the plan that are larger than `max_message`.
+    `unfit`, `skipped` and `oversize` name the first hundred of their kind. `shapes`: the different sets of keys, the
+    most common first; `shapeless`: records of shapes beyond the first thousand. `not_json`: records that a JMESPath
+    term could not examine; `misread`: sentences about chunks that may hold other records than those that were read.
+    `by_hour` counts the records of each hour, `by_value` the values of one field. For a send in order of time:
+    `archived` is the SHA-256 of the records in the order of the archive, `first_time` and `last_time` are the times at
+    which the first and last record are due (µs since 1970), and `no_time` counts records without a readable time.
     """
 
     count: int = 0
@@ -70,22 +69,22 @@ class Survey:
 
     @property
     def digests(self) -> frozenset[str]:
-        """By which the same records are recognized, in the order in which they go and in that of the archive."""
+        """The SHA-256 of the records in the order of the send and in that of the archive, to recognize a repeat."""
         return frozenset(filter(None, (self.sha256, self.archived)))
 
 
 def survey(source: Source, *, max_message: int | None = None, start: int = 0, shapes: bool = True) -> Survey:
-    """Read a source once, to its end; without `shapes` no record is parsed."""
+    """Read a source once to its end; without `shapes` no record is parsed."""
     return deque(surveying(source, max_message=max_message, start=start, shapes=shapes), maxlen=1).pop()
 
 
 def surveying(
     source: Source, *, max_message: int | None = None, start: int = 0, shapes: bool = True
 ) -> Iterator[Survey]:
-    """The same, with what is known so far every few MB; leave it whenever that is enough.
+    """Yield the survey so far every few MB, and the complete one at the end; the caller may stop at any time.
 
-    Records before number `start` have been sent: they are not compared with `max_message`. Where a large member turns
-    out to be damaged after its records were given, all is read again without them.
+    Records before number `start` have been sent, and are not compared with `max_message`. If a large member turns out
+    to be damaged after its records were yielded, the source is read again without them.
     """
     while True:
         tally = _Tally(max_message, start, Shapes() if shapes else None)
@@ -94,14 +93,14 @@ def surveying(
                 tally.add(block)
                 if number % _REPORT_BLOCKS == 0:
                     yield tally.survey(complete=False)
-        except DoubtfulGiven:  # the source reads that chunk with care from now on
+        except DoubtfulGiven:  # the source now reads that chunk carefully
             continue
         yield tally.survey(complete=True)
         return
 
 
 class Misread:
-    """What in the chunks of a source may be the records, but was not taken for them."""
+    """Data in the chunks of a source that may be the records, but was not read as records."""
 
     def __init__(self) -> None:
         self._unchosen: Counter[Unchosen] = Counter()
@@ -221,7 +220,7 @@ class _Tally:
 
 
 def nothing_to_send(source: Source, left_out: Sequence[Unfit | RecordPlace]) -> NothingToSendError:
-    """The sentence for a source without a record that could be sent; `left_out` are some that could not."""
+    """Return the error for a source without a record to send; `left_out` are some records that cannot be sent."""
     if left_out:
         more = ", and so on" if len(left_out) > 1 else ""
         return NothingToSendError(f"{source.description}: no record is left to send; {left_out[0]}{more}")
@@ -230,17 +229,17 @@ def nothing_to_send(source: Source, left_out: Sequence[Unfit | RecordPlace]) -> 
 
 
 def oversize_warning(survey: Survey) -> str:
-    """Records that are left out because the broker would not take them."""
+    """Return the warning about records that the broker would not accept."""
     return f"{plural(survey.skipped_count, 'record')} too large for nsqd, left out: {survey.skipped[0]}"
 
 
 def no_time_warning(records: int, order: str) -> str:
-    """Nothing is left out, but the order of these records is a guess."""
+    """Return the warning about records whose order is a guess."""
     holds = "holds" if records == 1 else "hold"
-    return f"{plural(records, 'record')} {holds} no readable time in {order}; ordered behind the record before"
+    return f"{plural(records, 'record')} {holds} no readable time in {order}; ordered after the record before"
 
 
 def not_json_warning(records: int) -> str:
-    """A filter that could not look at records says so."""
+    """Return the warning about records that a filter could not examine."""
     verb = "is" if records == 1 else "are"
     return f"{plural(records, 'record')} {verb} not JSON or over 8 MiB; a JMESPath term cannot match them"

@@ -1,8 +1,8 @@
-"""`--order time`: the records of each hour by their own time, in bounded memory.
+"""`--order time`: order the records of each hour by their own time, in bounded memory.
 
-All records of an hour are sorted together. A merge of the hour's chunks as they are read would need each of them to be
+All records of an hour are sorted together. Merging the hour's chunks while reading would require each chunk to be
 nearly in order, and an extract is not: it holds one host after the other. It would also keep a connection per host open
-for as long as a paced send takes.
+during a paced send.
 """
 
 from __future__ import annotations
@@ -24,23 +24,23 @@ from tui.archive.local import temporary_error
 from tui.filter.event_time import MICROSECONDS, microseconds
 from tui.send.blocks import SourceBlock, as_lines
 
-IN_MEMORY = 64 << 20  # bytes of an hour's records that are sorted at once; more of them wait in a temporary file
-_OVERHEAD_BYTES = 200  # of a record as Python holds it: its tuple, time and line
+IN_MEMORY = 64 << 20  # bytes of an hour's records to sort in memory; more go to a temporary file
+_OVERHEAD_BYTES = 200  # memory of a record in Python: its tuple, time and line
 _BLOCK_RECORDS = 1_000
 _READ_BYTES = 256 << 10
-_HEAD = struct.Struct("<qIQI")  # of a record in the file: its time, the number of its key, its line, its length
+_HEAD = struct.Struct("<qIQI")  # of a record in the file: time, number of its key, line, length
 _HOUR = 3600 * MICROSECONDS
 
 TimedRow = tuple[int, str, int, bytes]  # time in µs since 1970, key, line, record
 
 
 def by_time(blocks: Iterable[SourceBlock], *, in_memory: int = IN_MEMORY) -> Iterator[SourceBlock]:
-    """The records of each hour in the order of their times; of equal times, those that came first stay first.
+    """Yield the records of each hour in order of time; the sort is stable.
 
-    `blocks` hold the times of their records. The blocks that come out hold the times at which the records are due: a
-    time after its hour counts as the end of that hour, and a time before that of an earlier record as the latter, so
-    that a wrong clock delays nothing. In between come blocks without records, with all that is not records. The last
-    block has the SHA-256 of the records as they came. OutputError if the folder for temporary files is full.
+    `blocks` hold the times of their records. The yielded blocks hold the times at which the records are due: a time
+    after its hour counts as the end of the hour, and a time before that of an earlier record counts as that time, so a
+    wrong clock causes no delay. Blocks without records in between carry the other counts. The last block has the
+    SHA-256 of the records in their original order. OutputError if the folder for temporary files is full.
     """
     digest = hashlib.sha256()
     due = 0
@@ -71,7 +71,7 @@ def _block(hour: datetime | None, rows: tuple[TimedRow, ...], due: int, latest: 
 
 
 class _Sorter:
-    """The records of one hour: in memory, and beyond that as sorted runs in a temporary file."""
+    """The records of one hour: in memory, and beyond that, in sorted runs in a temporary file."""
 
     def __init__(self, in_memory: int) -> None:
         self._in_memory = in_memory
@@ -86,7 +86,7 @@ class _Sorter:
 
     def __exit__(self, *_: object) -> None:
         if self._file is not None:
-            with suppress(OSError):  # of a full disk, which was reported
+            with suppress(OSError):  # from a full disk, which was reported
                 self._file.close()
 
     def add(self, block: SourceBlock) -> None:
@@ -97,7 +97,7 @@ class _Sorter:
             self._write()
 
     def rows(self) -> Iterator[TimedRow]:
-        """All of them, sorted."""
+        """Yield all records, sorted."""
         self._rows.sort(key=itemgetter(0))
         runs = [self._run(start, stop) for start, stop in self._runs]
         return heapq.merge(*runs, self._rows, key=itemgetter(0)) if runs else iter(self._rows)

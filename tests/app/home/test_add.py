@@ -63,7 +63,7 @@ async def test_a_second_without_typing_detects_layout_zone_and_access_and_enter_
         await pilot.press("tab", "ctrl+u")
         await type_text(pilot, "old")
         await pilot.press("enter")
-        await assert_shown(pilot, "an archive is named 'old' already")
+        await assert_shown(pilot, "there is already an archive named 'old'")
         await pilot.press("ctrl+u")
         await type_text(pilot, "media")
         await pilot.press("tab", "ctrl+u")

@@ -205,9 +205,9 @@ def test_progress_that_cannot_be_kept_does_not_hide_the_lesson(tmp_path: Path, m
 
 def test_the_tour_says_where_it_is_taken_up() -> None:
     write_progress(2)
-    assert take_up().aside == "Taken up at step 3, where you left it."
+    assert take_up().aside == "Continuing at step 3, where you left it."
     write_progress(7)
-    assert take_up().aside == "Taken up at step 4: step 8 needs what is selected in it."
+    assert take_up().aside == "Continuing at step 4: step 8 needs the selection made there."
 
 
 async def test_a_lesson_is_on_the_screen_while_the_next_keys_are_typed(whole_sample: Path) -> None:

@@ -1,1 +1,1 @@
-"""How fast a scan is beside the tools that people would use instead: `make bench` writes docs/benchmarks.md."""
+"""Benchmarks against the tools that people would use instead: `make bench` writes docs/benchmarks.md."""

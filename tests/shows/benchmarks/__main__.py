@@ -28,7 +28,7 @@ DOCS = Path(__file__).parents[3] / "docs"
 
 
 def main() -> int:
-    """0 if every answer of ours was right, whatever the times."""
+    """Return 0 if all our answers were right, regardless of the times."""
     parser = argparse.ArgumentParser(prog="python -m tests.shows.benchmarks", description=__doc__)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--records-per-hour", type=int, default=220_000, help="of the big archive; 220,000 make 2 GB")
@@ -62,14 +62,14 @@ def _measure(bench: Bench, contest: Contest, versions: dict[str, str], rounds: i
         missing = [name for name in contestant.needs if name not in versions]
         contestant.missing = f"no {', '.join(missing)} here" if missing else ""
     for command in contest.prepare:
-        subprocess.run(["bash", "-c", command], stdout=sys.stderr, check=False)  # what lacks it fails
+        subprocess.run(["bash", "-c", command], stdout=sys.stderr, check=False)  # contests without it fail
     for path in contest.data.folder.iterdir():
-        path.read_bytes()  # into the page cache, for all alike
+        path.read_bytes()  # into the page cache, the same for all
     bench.take_turns(contest.contestants, rounds)
 
 
 def local(both: tuple[Schema, ...], folder: Path, only: str = "") -> Iterator[Contest]:
-    """What is measured on folders; data that no title with `only` in it needs is not made."""
+    """Return the contests on folders; make only the data that titles containing `only` need."""
     for build in (scans.rare_literal, filters.paths, filters.expressions, filters.texts, counts.counts):
         yield from map(build, both)
     if any(only in title for title in (counts.INDEXED, scans.CORES, scans.EARLIER)):
@@ -84,7 +84,7 @@ def local(both: tuple[Schema, ...], folder: Path, only: str = "") -> Iterator[Co
 
 
 def far(schema: Schema, folder: Path, only: str, stack: ExitStack) -> Iterator[Contest]:
-    """What is measured on servers."""
+    """Return the contests on servers."""
     if not any(only in title for title in (scans.LOOPBACK, scans.FAR)):
         return
     s3 = stack.enter_context(Seaweed(find_weed(), folder / "weed"))
@@ -103,7 +103,7 @@ def far(schema: Schema, folder: Path, only: str, stack: ExitStack) -> Iterator[C
 
 
 def earlier_tree(folder: Path) -> Path | None:
-    """The earlier version's modules, out of the repository's history; None in a clone that lacks it."""
+    """Extract the earlier version from the repository's history; None in a shallow clone."""
     archive = subprocess.run(["git", "archive", scans.BASELINE, "tui"], capture_output=True, check=False)
     if archive.returncode:
         return None
@@ -116,7 +116,7 @@ def earlier_tree(folder: Path) -> Path | None:
 
 @contextmanager
 def _far_away(chunks: Path, folder: Path) -> Iterator[int]:
-    """An S3 server that answers each request late: its port."""
+    """Run an S3 server that delays each answer; yield its port."""
     buckets = folder / "far-away"
     buckets.mkdir()
     (buckets / "far").symlink_to(chunks)

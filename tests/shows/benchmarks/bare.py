@@ -1,6 +1,6 @@
-"""HOST:PORT BUCKET FOLDER CONNECTIONS → GET every key, that is every name in the folder, and do nothing with it.
+"""HOST:PORT BUCKET FOLDER CONNECTIONS → GET every key (the names in the folder) and discard the body.
 
-What so many connections can do with that server at best: no listing, no signature, no inflating.
+This is the best that the connections can do with that server: no listing, no signature, no inflating.
 """
 
 import queue

@@ -1,6 +1,6 @@
-"""What a command prints → one number, its answer, so that answers of different programs can be compared.
+"""Convert a command's output to one number, its answer, to compare the answers of different programs.
 
-A ValueError says what is not as it should be.
+A ValueError names the problem with an output.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ _NEAR = 0.01
 
 
 def number(text: str) -> int:
-    """Nothing but a number was printed."""
+    """Parse an output that is only a number."""
     return int(text)
 
 
 def rows(text: str) -> int:
-    """The checksum of counted rows, in whatever order: those of `count --json`, or a list of lists from a database."""
+    """Return the checksum of counted rows in any order: from `count --json`, or a database's list of lists."""
     printed = json.loads(text)
     if isinstance(printed, dict):
         counted = [[*([row["time"]] if row["time"] else []), *row["values"], row["count"]] for row in printed["rows"]]
@@ -30,17 +30,17 @@ def rows(text: str) -> int:
 
 
 def unread_rows(text: str) -> int:
-    """The same, of a `count` that must have read no chunk."""
+    """Return the same for a `count` that must not read a chunk."""
     if read := json.loads(text)["read"]["chunks"]:
         raise ValueError(f"{read} chunks were read")
     return rows(text)
 
 
 def stats(exact: Path, text: str) -> int:
-    """How many numbers there are, if the statistics are those in `exact`: a row of count, minimum, maximum, quantiles.
+    """Return the number of values, if the statistics match `exact`: a row of count, minimum, maximum, quantiles.
 
-    Our quantiles must be within 1 % of the exact ones. Other programs do not promise that of theirs, so of their row
-    only the first three count.
+    Our quantiles must be within 1 % of the exact ones. Other programs do not promise that, so only their first three
+    figures are checked.
     """
     count, least, most, quantiles = json.loads(exact.read_text())[0]
     printed = json.loads(text)
@@ -61,7 +61,7 @@ def _check_quantiles(measured: list[float], exact: list[float]) -> None:
 
 
 def matches_within(most: int, text: str) -> int:
-    """The matches of a `scan --count --json` that must have read at most `most` bytes of chunks."""
+    """Return the matches of a `scan --count --json` that may read at most `most` bytes of chunks."""
     summary: dict[str, Any] = json.loads(text.splitlines()[-1])
     if (read := summary["bytes_compressed"]) > most:
         raise ValueError(f"{read:,} bytes of chunks were read, more than {most:,}")
@@ -69,5 +69,5 @@ def matches_within(most: int, text: str) -> int:
 
 
 def indexed(text: str) -> int:
-    """The chunks that `index --json` has remembered."""
+    """Return the number of chunks that `index --json` has indexed."""
     return int(json.loads(text)["indexed"])

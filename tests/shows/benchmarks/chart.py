@@ -22,7 +22,7 @@ class Bar:
 
 
 def draw(bars: Sequence[Bar]) -> str:
-    """Horizontal bars, as long as their values."""
+    """Draw horizontal bars."""
     most = max((bar.value for bar in bars), default=1.0)
     parts, y = [], 12
     for bar in bars:

@@ -1,4 +1,4 @@
-"""A contest: one piece of work, who does it, and what must come out of it."""
+"""A contest: one piece of work, the contestants, and the required results."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ _QUERY = f"{tools.PYTHON} {quote(str(Path(__file__).with_name('query.py')))}"
 
 @dataclass(frozen=True)
 class Figure:
-    """What was measured, and what was to be reached. `score`: 1 or more is enough; None if nothing was asked for."""
+    """A measured figure and its requirement. `score`: at least 1 is enough; None without a requirement."""
 
     work: str
     against: str
     need: str
     value: str
     score: float | None
-    of: str = ""  # which of several contestants, where only the worst is shown
+    of: str = ""  # the contestant, if only the worst of several is shown
 
 
 @dataclass(frozen=True)
 class Need:
-    """How fast ours must be beside theirs, of which the fastest counts: at least so many times, or in at most so many
-    times its time."""
+    """The required speed of our contestant relative to the fastest rival: a minimum of their time / ours, or a maximum
+    of our time / theirs."""
 
     work: str
     against: str
@@ -50,11 +50,11 @@ class Need:
 
     @property
     def shown_at(self) -> Contestant | None:
-        """The contestant in whose row the need is shown."""
+        """The contestant whose row shows the requirement."""
         return self.ours if self.at_most else self.rival
 
     def figure(self, wrong: Sequence[Contestant]) -> Figure:
-        """`wrong`: those whose answer is not right."""
+        """Return the measured figure; `wrong`: contestants with wrong answers."""
         rival = self.rival
         need = f"≤ {_short(self.at_most)}" if self.at_most else f"≥ {_short(self.at_least)}"
         if rival is None or not self.ours.runs:
@@ -74,8 +74,8 @@ class Need:
 class Contest:
     """Contestants that take turns on the same data. Answers to the same question must agree.
 
-    `schema`: whose records the data holds. `about`: of all contests with this title, `work`: of this one. `prepare`:
-    commands that run first, unmeasured. `figures`: what else is to be said of it once it has run.
+    `schema`: the kind of records. `about`: text for all contests with this title; `work`: text for this one. `prepare`:
+    commands that run first, unmeasured. `figures`: further figures after the run.
     """
 
     title: str
@@ -90,7 +90,7 @@ class Contest:
     charted: bool = False
 
     def wrong(self) -> list[Contestant]:
-        """Those whose answer is not the one that most give, or not the same in every run; of ours also what failed."""
+        """Return contestants whose answer differs from the majority or between runs, and ours that failed."""
         failed = [c for c in self.contestants if c.failure and c.name.startswith(OURS)]
         for question in dict.fromkeys(c.question for c in self.contestants):
             asked = [c for c in self.contestants if c.question == question and c.runs and c.answers]
@@ -106,12 +106,12 @@ class Contest:
 
 
 def ours(words: str, name: str = OURS, question: str = "", **more: Any) -> Contestant:
-    """A scan of ours; its answer is the number of matches. `more`: of a Contestant."""
+    """Return a scan of ours; its answer is the number of matches. `more`: fields of Contestant."""
     return Contestant(name, f"{HOURSCOPE} scan {words} --count", question=question, **more)
 
 
 def in_turns(name: str, data: Data, command: str, needs: Sequence[str], **more: Any) -> Contestant:
-    """A pipeline for each chunk, two at a time; `%` is the chunk."""
+    """Return a pipeline per chunk, two at a time; `%` is the chunk."""
     return Contestant(name, f"ls {data.files} | xargs -P2 -I% {command}", needs, **more)
 
 
@@ -129,12 +129,12 @@ def query(engine: str, sql: str) -> str:
 
 
 def typed(data: Data, columns: str) -> str:
-    """The data as a table of DuckDB's, the fastest way: without `records` it detects them of one column, slowly."""
+    """Return the data as a DuckDB table in the fastest way: without `records`, it detects a column's type slowly."""
     return f"read_json('{data.files}', format='newline_delimited', records=true, columns={{{columns}}}, filename=true)"
 
 
 def column(path: str, kind: str) -> str:
-    """The column that `path` needs: `a.b` → `a:'STRUCT(b KIND)'`."""
+    """Return the column that `path` needs: `a.b` → `a:'STRUCT(b KIND)'`."""
     name, *inner = path.split(".")
     for part in reversed(inner):
         kind = f"STRUCT({part} {kind})"

@@ -1,4 +1,4 @@
-"""Contests of `count` and of the index: cold beside DuckDB, indexed beside cold, and what the index costs."""
+"""Contests of `count` and the index: cold against DuckDB, indexed against cold, and the cost of the index."""
 
 from __future__ import annotations
 
@@ -56,14 +56,14 @@ def counts(schema: Schema) -> Contest:
         rival = duckdb(sql, count.question, rounds=2, read=count.read)
         contestants += [count, rival]
         needs.append(Need(f"count {kind}", "", count, [rival], 1))
-    about = "An answer is the checksum of the rows. Of `--stats` it is how many numbers there are; count, minimum and "
+    about = "An answer is the checksum of the rows. For `--stats` it is the number of values; count, minimum and "
     about += "maximum must be right, and our quantiles within 1 % of the exact ones."
     prepare = [f"test -s {exact_file} || {query('duckdb', exact)} > {exact_file}"]
     return Contest("Counts", schema.name, data, contestants, needs, about, prepare=prepare, charted=True)
 
 
 def indexed(schema: Schema, month: Month, identity: str) -> Contest:
-    """What was read before is not read again, and an id is looked for only where it may be."""
+    """Indexed counts read no chunk, and an id is searched only in chunks that may hold it."""
     data, indexes = month.data, CACHE / f"{month.data.folder.name}-index"
     index = indexes / _program()
     contestants, needs = [], []
@@ -81,9 +81,9 @@ def indexed(schema: Schema, month: Month, identity: str) -> Contest:
         contestants += [warm, cold]
         work = f"an id in 2 of {data.chunks} chunks, by {kind}, ≤ 3 % of the bytes read"
         needs.append(Need(work, "ours, cold", warm, [cold], 30))
-    about = "On the month, indexed with `--ids`. Where a chunk is read for an indexed count, or more than 3 % of the "
-    about += "bytes for an id, the row fails. Each run has a fresh copy of the index, so that it cannot know what the "
-    about += "run before it has found."
+    about = "On the month, indexed with `--ids`. If a chunk is read for an indexed count, or more than 3 % of the "
+    about += "bytes for an id, the row fails. Each run has a fresh copy of the index, without the results of the run "
+    about += "before."
     prepare = [
         f"test -d {index} || rm -rf {indexes}; mkdir -p {index}",
         f"XDG_CACHE_HOME={index} XDG_CONFIG_HOME={index}/none {HOURSCOPE} index {data.folder} --ids",
@@ -92,7 +92,7 @@ def indexed(schema: Schema, month: Month, identity: str) -> Contest:
 
 
 def build(schema: Schema) -> Contest:
-    """How long an index takes to build, and how large it is."""
+    """The time to build an index, and its size."""
     data = schema.part
     scan = ours(f"{data.folder} -g {NOWHERE}", f"{OURS} scan -g", answers=False)
     command = f"{HOURSCOPE} index {data.folder} --json"
@@ -119,7 +119,7 @@ def _count(data: Data, words: str, read: Callable[[str], int], name: str = OURS,
 
 
 def _program() -> str:
-    """Another program may index in another way, so it gets an index of its own."""
+    """Return a checksum of the program, because each version gets its own index."""
     check = blake2b(digest_size=4)
     for path in sorted(Path(tui.__file__).parent.rglob("*.py")):
         check.update(path.read_bytes())

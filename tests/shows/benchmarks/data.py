@@ -1,4 +1,4 @@
-"""What is scanned. Made once into `.cache/bench`, each archive with a `.made` file beside it that holds its figures."""
+"""The data. It is generated once in `.cache/bench`; a `.made` file beside each archive holds its figures."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ RARE = 0.0003
 """A rare literal is in at most this share of the lines."""
 
 _ORDERS_CHUNKS = 96
-_ORDERS_SHARE = 7  # an hour of the sample has so many times the records of a chunk of orders
+_ORDERS_SHARE = 7  # an hour of the sample has this many times the records of a chunk of orders
 _FOUND_TEXTS = 3_000
 _PIECES = 144  # of the sample, for the month: about as large as a chunk of orders
 _HEADER = 10  # bytes of a gzip member (RFC 1952)
 _VISITOR = re.compile(rb'"visitor":\{"id":"(v-[0-9a-f]{8})"')
-_SAMPLED = 1 << 20  # compressed bytes of each chunk that are looked at to choose texts
+_SAMPLED = 1 << 20  # compressed bytes per chunk from which texts are chosen
 
 
 @dataclass(frozen=True)
 class Data:
-    """A folder of chunks, none of them torn: `zgrep`, DuckDB and chDB would complain about that one."""
+    """A folder of chunks without a torn one, about which `zgrep`, DuckDB and chDB would complain."""
 
     folder: Path
     chunks: int
@@ -46,13 +46,13 @@ class Data:
 
     @property
     def files(self) -> str:
-        """The chunks, as a shell and SQL spell them."""
+        """The chunks as a pattern for a shell and SQL."""
         return f"{self.folder}/*.gz"
 
 
 @dataclass(frozen=True)
 class Month:
-    """720 hourly chunks, the first half of them, and for each kind of record the text that only two of them hold."""
+    """720 hourly chunks, the first half of them, and for each kind of record an id that is in only two of them."""
 
     data: Data
     half: Data
@@ -65,7 +65,7 @@ def big(records_per_hour: int) -> Data:
 
 
 def small() -> Data:
-    """Hundreds of chunks that are smaller than the time to ask for them."""
+    """Hundreds of chunks so small that requests take longer than transfers."""
     return _sample("small", SampleSpec(hours=352, records_per_hour=20), only=SMALL_CHUNKS)
 
 
@@ -82,7 +82,7 @@ def orders(records_per_hour: int) -> Data:
 
 
 def part(data: Data, share: float) -> Data:
-    """The largest chunks of an archive: at least this share of its bytes."""
+    """Return the largest chunks of an archive, with at least this share of its bytes."""
     chosen, left = [], share * data.bytes_compressed
     for path in reversed(_by_size(data)):
         if left > 0:
@@ -92,9 +92,9 @@ def part(data: Data, share: float) -> Data:
 
 
 def month(sample: Data, orders: Data, patterns: Sequence[re.Pattern[bytes]]) -> Month:
-    """720 hours, by turns of the sample, cut into more chunks, and of orders: each several times, under other names.
+    """Make 720 hours alternating between the sample, cut into more chunks, and orders, reused under other names.
 
-    Of each kind the first chunk is there twice, and holds the identity, the first that its pattern finds.
+    The first chunk of each kind occurs twice, and holds the id, the first match of its pattern.
     """
     kinds = (_by_size(cut(sample), first=min(sample.folder.iterdir(), key=_size).name), _by_size(orders))
     links = {}
@@ -110,7 +110,7 @@ def month(sample: Data, orders: Data, patterns: Sequence[re.Pattern[bytes]]) -> 
 
 
 def cut(data: Data) -> Data:
-    """The same gzip members in more chunks. The smallest stays whole: nobody else has its sessions."""
+    """Put the same gzip members into more chunks. The smallest stays whole: no other chunk has its sessions."""
 
     def write(folder: Path) -> None:
         folder.mkdir()
@@ -132,7 +132,7 @@ def _size(path: Path) -> tuple[int, str]:
 
 
 def _by_size(data: Data, first: str = "") -> list[Path]:
-    """The chunks, smallest first, but for the `first`."""
+    """Link the chunks, smallest first, except for the `first`."""
     return sorted(data.folder.iterdir(), key=lambda path: (path.name != first, _size(path)))
 
 
@@ -146,7 +146,7 @@ def _linked(name: str, links: Mapping[str, Path]) -> Data:
 
 
 def rare_literal(data: Data) -> str:
-    """A visitor's id: the one that most of the sampled lines have without being in more than RARE of them."""
+    """Return the most frequent visitor id that is in at most RARE of the sampled lines."""
     seen: Counter[bytes] = Counter()
     lines = 0
     for head in _heads(data.folder.iterdir()):
@@ -157,7 +157,7 @@ def rare_literal(data: Data) -> str:
 
 
 def texts(data: Data, pattern: re.Pattern[bytes]) -> Path:
-    """A file of 10,000 texts that look alike; nearly a third of them are in the data."""
+    """Write 10,000 similar texts to a file; nearly a third of them are in the data."""
     path = data.folder.with_suffix(".texts")
     if not path.exists():
         random = Random(5)
@@ -169,7 +169,7 @@ def texts(data: Data, pattern: re.Pattern[bytes]) -> Path:
 
 
 def _like(text: str, random: Random) -> str:
-    """The same with other hexadecimal digits."""
+    """Return the text with other hexadecimal digits."""
     prefix, digits = text[: text.find("-") + 1], len(text) - text.find("-") - 1
     return f"{prefix}{random.getrandbits(4 * digits):0{digits}x}"
 
@@ -185,7 +185,7 @@ def _sample(name: str, spec: SampleSpec, only: int | None = None) -> Data:
 
 
 def _made(name: str, make: Callable[[Path], None]) -> Data:
-    """Made now, or by an earlier run."""
+    """Make the data, unless an earlier run has."""
     folder = CACHE / name
     stamp = CACHE / f"{name}.made"
     if not stamp.exists():
@@ -196,7 +196,7 @@ def _made(name: str, make: Callable[[Path], None]) -> Data:
 
 
 def _figures(folder: Path) -> tuple[int, int, int, int]:
-    """Chunks, records, bytes and compressed bytes; what is there as several links is read once."""
+    """Return chunks, records, bytes and compressed bytes; files with several links are read once."""
     known: dict[int, tuple[int, int]] = {}
     chunks = records = size = stored = 0
     for path in folder.iterdir():
@@ -211,7 +211,7 @@ def _figures(folder: Path) -> tuple[int, int, int, int]:
 
 
 def _heads(paths: Iterable[Path]) -> Iterator[bytes]:
-    """The first lines of each chunk, in the order of their names."""
+    """Yield the first lines of each chunk, in order of name."""
     for path in sorted(paths):
         with path.open("rb") as stream:
             packed = stream.read(_SAMPLED)

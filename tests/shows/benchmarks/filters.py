@@ -10,7 +10,7 @@ from tests.shows.benchmarks.schemas import Condition, Schema
 
 
 def paths(schema: Schema) -> Contest:
-    """Comparisons on paths that few records pass, and half of them."""
+    """Comparisons on paths that match few records, and half of them."""
     contestants: list[Contestant] = []
     needs = []
     for kind, condition, least in (("selective", schema.selective, 2), ("half", schema.half, 1.1)):
@@ -36,7 +36,7 @@ def _asked(schema: Schema, condition: Condition) -> tuple[Contestant, Contestant
 
 
 def expressions(schema: Schema) -> Contest:
-    """Every construct of JMESPath must take about as long as a comparison on a path."""
+    """Other constructs of JMESPath, which must take about as long as a comparison on a path."""
     data = schema.part
     comparison = schema.half.expression
     path = ours(f"{data.folder} -m {quote(comparison)}", question=comparison)
@@ -49,7 +49,7 @@ def expressions(schema: Schema) -> Contest:
             rival = chdb(data, condition, expression)
             contestants.append(rival)
             needs.append(Need("JMESPath beyond paths, the first two", "chDB", scan, [rival], 0.8))
-    about = "On the largest chunks of the data. The first row is what the others are compared with."
+    about = "On the largest chunks of the data. The others are compared with the first row."
     return Contest("JMESPath beyond paths", schema.name, data, contestants, needs, about)
 
 
@@ -67,5 +67,5 @@ def texts(schema: Schema) -> Contest:
         Need("-f with 10,000 ids", "one -g, ours", many, [one], at_most=3),
         Need("-f with 10,000 ids", "", many, [rg], 1.5),
     )
-    about = "`rg` takes long to prepare for so many texts, so each of its two processes reads half of the chunks."
+    about = "`rg` takes long to prepare so many texts, so each of its two processes reads half of the chunks."
     return Contest("A list of texts", schema.name, data, (one, many, rg), needs, about)

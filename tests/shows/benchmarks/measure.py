@@ -19,15 +19,15 @@ from tests.shows.benchmarks import canonical
 
 _TICK = os.sysconf("SC_CLK_TCK")
 _NOISY = 0.10
-"""A run is repeated if others used more than this share of the machine meanwhile."""
+"""A run is repeated if other processes used more than this share of the machine."""
 _REPEATS = 2
 _CALM = 0.10
-"""A run waits until the machine is used less than this."""
+"""A run waits until the use of the machine is below this share."""
 
 
 @dataclass(frozen=True)
 class Run:
-    """One run: seconds of the clock, seconds of CPU, the share of the machine that others used meanwhile."""
+    """One run: wall-clock seconds, CPU seconds, and the share of the machine that other processes used."""
 
     seconds: float
     cpu: float
@@ -37,22 +37,22 @@ class Run:
 
 @dataclass(eq=False)
 class Contestant:
-    """A command for bash, and what it took. `read` makes a number of what it prints: its answer to `question`."""
+    """A command for bash, and its measurements. `read` converts its output to a number, its answer to `question`."""
 
     name: str
     command: str
     needs: Sequence[str] = ()  # programs
     question: str = ""
     env: Mapping[str, str] = field(default_factory=dict)
-    index: Path | None = None  # a cache folder that every run gets a copy of
-    repeat: int = 1  # runs in a round, for what is over in no time
-    rounds: int | None = None  # fewer than the others, for what takes long and is far off
+    index: Path | None = None  # a cache folder of which every run gets a copy
+    repeat: int = 1  # runs per round, for very short commands
+    rounds: int | None = None  # fewer than the others, for slow commands that are far behind
     answers: bool = True  # False: it counts nothing
     read: Callable[[str], int] = canonical.number
-    printed: str = ""  # by its last run
+    printed: str = ""  # output of its last run
     runs: list[Run] = field(default_factory=list)
     failure: str = ""
-    missing: str = ""  # what it needs and is not here
+    missing: str = ""  # a needed program that is not installed
 
     @property
     def seconds(self) -> float:
@@ -64,12 +64,12 @@ class Contestant:
 
     @property
     def answer(self) -> str:
-        """What all its runs said; several, if they did not agree."""
+        """The answer of all its runs; several answers if they differ."""
         return " or ".join(sorted({run.answer for run in self.runs}))
 
 
 class Bench:
-    """Runs contestants. At most `patience` seconds in all go into waiting for a calm machine and into repeated runs."""
+    """Runs contestants. Waiting for a calm machine and repeated runs take at most `patience` seconds in total."""
 
     def __init__(self, patience: float, timeout: float) -> None:
         self.noisy = 0
@@ -77,7 +77,7 @@ class Bench:
         self._timeout = timeout
 
     def take_turns(self, contestants: Sequence[Contestant], rounds: int) -> None:
-        """Round robin, so that whatever slows the machine down for a while slows all of them down."""
+        """Run them round robin, so that a temporary slowdown of the machine affects all of them."""
         for number in range(rounds):
             for turn in range(max(contestant.repeat for contestant in contestants)):
                 for contestant in contestants:
@@ -103,7 +103,7 @@ class Bench:
             contestant.runs.append(best)
 
     def _once(self, contestant: Contestant) -> Run | None:
-        """With a cache of its own, so that no run is answered by what another has read."""
+        """Run with a separate cache, so that no run uses the results of another."""
         with tempfile.TemporaryDirectory(prefix="bench-cache-") as cache:
             if contestant.index:
                 shutil.copytree(contestant.index, cache, dirs_exist_ok=True)
@@ -151,19 +151,19 @@ class Bench:
 
 
 def _busy() -> float:
-    """CPU seconds that the whole machine was busy."""
+    """Return the busy CPU seconds of the whole machine."""
     words = Path("/proc/stat").read_text().split(maxsplit=9)
     user, nice, system, _, _, irq, softirq, steal = map(int, words[1:9])
     return (user + nice + system + irq + softirq + steal) / _TICK
 
 
 def _servers() -> list[int]:
-    """The processes that were started here and go on: their work is the contestant's, not a stranger's."""
+    """Return server processes started by the benchmark: their work belongs to the contestant."""
     return [int(pid) for task in Path("/proc/self/task").glob("*/children") for pid in task.read_text().split()]
 
 
 def _used(processes: Sequence[int]) -> float:
-    """CPU seconds that they used so far."""
+    """Return the CPU seconds that the processes have used."""
     words = [Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split() for pid in processes]
     return sum(int(stat[11]) + int(stat[12]) for stat in words) / _TICK
 

@@ -1,4 +1,4 @@
-"""Orders, a schema that has nothing of the sample archive's: deep objects, lists of objects, and escapes."""
+"""Orders, a schema unlike the sample archive's: deep objects, lists of objects, and escapes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _TAGS = ("x\\ty", "b")
 
 
 def write_orders(folder: Path, chunks: int, records: int) -> None:
-    """Write so many hourly chunks of so many records each; the same bytes every time."""
+    """Write `chunks` hourly chunks of `records` records each; the same bytes every time."""
     folder.mkdir(parents=True)
     with ProcessPoolExecutor(2) as pool:
         list(pool.map(partial(_write, folder, records), range(chunks)))

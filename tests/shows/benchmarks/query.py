@@ -1,4 +1,4 @@
-"""Run by the python that has DuckDB and chDB: ENGINE SQL → the count that the query gives, or its rows as JSON."""
+"""Run by the Python with DuckDB and chDB: ENGINE SQL → the query's count, or its rows as JSON."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""docs/benchmarks.md: what was to be reached and what was, a table for each contest, the machine."""
+"""docs/benchmarks.md: requirements and results, a table for each contest, the machine."""
 
 from __future__ import annotations
 
@@ -21,29 +21,29 @@ _HEAD = """# Benchmarks
 
     make bench
 
-measures `hourscope`, as it is typed, beside the tools that one would use instead, and writes this page. It makes its
-own data and gets the tools that it can. On two quiet cores it takes 15 to 20 minutes. The slow parts are indexing the
-month, which takes four minutes, and making the data, both of which are kept for the next run; reading the month without
-its index, building smaller indexes, `jq`, `zgrep` and the loop of `s3cmd`, which run once each; and the many filters.
+measures the `hourscope` command against the tools that one would use instead, and writes this page. It generates its
+data and installs the tools that it can. On two quiet cores it takes 15 to 20 minutes. The slow parts are indexing the
+month (four minutes) and generating the data, both of which are kept for the next run; reading the month without its
+index, building smaller indexes, `jq`, `zgrep` and the loop of `s3cmd`, which run once each; and the many filters.
 `python -m tests.shows.benchmarks --only TITLE` measures one section, and writes it to `.cache/bench/only`.
 
 ![GB of lines a second](benchmarks.svg)
 
-There are two kinds of records: *demo*, what `hourscope demo` makes, and *orders*, which are made up: deep objects,
+There are two kinds of records: *demo*, those of `hourscope demo`, and *orders*, which are synthetic: deep objects,
 lists of objects, escapes. The *month* is 720 hourly chunks of both.
 
-Every run is a new process, and its start-up counts, theirs and ours. Our cache is empty unless a row says "indexed".
+Every run is a new process, and its start-up counts. Our cache is empty unless a row says "indexed".
 Contestants take turns for {rounds}, the slowest for fewer, with the files in the page cache. The figures are medians,
-with the fastest and the slowest run. *CPU* is the work of all processors together, without a server's. A *ratio* is the
-time of the row / the time of the first row with the same question, or what the last column needs. Answers to the same
-question must agree, or the row fails. A run of more than half a second is repeated if other processes use more than a
-tenth of the machine meanwhile, up to a limit; {noisy} of {runs} runs stayed so.
+with the fastest and the slowest run. *CPU* is the time of all processors together, without servers. A *ratio* is the
+time of the row divided by the time of the first row with the same question, or the figure in the last column. Answers
+to the same question must agree, or the row fails. A run of more than half a second is repeated if other processes use
+more than a tenth of the machine meanwhile, up to a limit; {noisy} of {runs} runs were still disturbed.
 """
 
 _SUMMARY = """## In short
 
-`≥` is their time / ours, at least: 2 means that hourscope takes half the time. `≤` is our time / theirs, at most. Where
-a row stands for several filters it shows the worst of them.
+`≥` is the minimum of their time / ours: 2 means that hourscope takes half the time. `≤` is the maximum of our time /
+theirs. A row for several filters shows the worst of them.
 
 | work | against | needed | demo | orders |
 |---|---|---|---|---|"""
@@ -51,7 +51,7 @@ a row stands for several filters it shows the worst of them.
 
 @dataclass(frozen=True)
 class Page:
-    """What the page is made of. `noisy`: runs that strangers disturbed; `seconds`: of all of it."""
+    """The content of the page. `noisy`: runs disturbed by other processes; `seconds`: total time."""
 
     contests: Sequence[Contest]
     versions: Mapping[str, str]
@@ -77,7 +77,7 @@ def write(folder: Path, page: Page) -> None:
 
 
 def _summary(contests: Sequence[Contest]) -> Iterator[str]:
-    """A row for each thing that was asked for, in the order in which the contests name them."""
+    """Yield a row per requirement, in the order of the contests."""
     rows: dict[tuple[str, str, str], dict[str, list[Figure]]] = {}
     for contest in contests:
         for figure in contest.all_figures():
@@ -118,7 +118,7 @@ def _table(contest: Contest) -> Iterator[str]:
 
 
 def _described(contest: Contest) -> str:
-    """The data, and what was done with it."""
+    """Describe the data and the work."""
     data = contest.data
     kind = "Both kinds" if contest.schema == "both" else f"*{contest.schema.capitalize()}*"
     size = f"{data.bytes / 1e6:,.0f} MB of lines, {data.bytes_compressed / 1e6:,.0f} MB of gzip"
@@ -153,12 +153,12 @@ def _why(contestant: Contestant) -> str:
 
 
 def _cell(text: str) -> str:
-    """`|` would end it."""
+    """Escape `|`, which would end the cell."""
     return text.replace("|", "\\|")
 
 
 def _code(text: str) -> str:
-    """As code, whatever backquotes are in it."""
+    """Format as code, with any backquotes in it."""
     if not text:
         return ""
     fence = "``" if "`" in text else "`"
@@ -166,7 +166,7 @@ def _code(text: str) -> str:
 
 
 def _bars(contests: Sequence[Contest]) -> Iterator[Bar]:
-    """One group for each question of what is charted."""
+    """Yield a group of bars for each charted question."""
     for contest in contests:
         if not contest.charted or contest.schema != "demo":
             continue

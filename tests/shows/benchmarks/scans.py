@@ -19,7 +19,7 @@ FAR = "700 small chunks behind 40 ms"
 LOOPBACK = "A rare literal, S3 on loopback"
 LATENCY = 0.040
 BASELINE = "1706d1c"
-_CONNECTIONS = 16  # what a scan of a bucket of small chunks opens by itself
+_CONNECTIONS = 16  # the default of a scan of a bucket with small chunks
 _BARE = f"{quote(sys.executable)} {quote(str(Path(__file__).with_name('bare.py')))}"
 _MANY_CORES = (16, 64)
 
@@ -37,7 +37,7 @@ def rare_literal(schema: Schema) -> Contest:
     work = "a rare literal, folder"
     needs = [Need(work, "", scan, [pipeline], 1.2), Need(work, "", scan, [bare], 0.8)]
     contestants = [scan, pipeline, bare, ugrep, rg]
-    if schema.name == "demo":  # it is slow, and far off
+    if schema.name == "demo":  # slow and far behind
         contestants.append(zgrep)
         needs.append(Need(work, "", scan, [zgrep], 9))
     return Contest(
@@ -46,20 +46,18 @@ def rare_literal(schema: Schema) -> Contest:
 
 
 def earlier(month: Month, tree: Path) -> Contest:
-    """The same scan, of sound chunks, by an earlier version: what has been added since must cost nothing there."""
+    """The same scan of sound chunks by an earlier version: later features must cost nothing there."""
     command = f"{quote(sys.executable)} -P -m tui scan {month.half.folder} -g {NOWHERE} --count"
     now = Contestant(OURS, command, env={"PYTHONPATH": str(Path.cwd())}, repeat=2)
     before = Contestant("the earlier version", command, env={"PYTHONPATH": str(tree)}, repeat=2)
     needs = [Need("a literal, sound chunks", "", now, [before], 0.97)]
-    about = (
-        f"Commit {BASELINE} read nothing beyond damage, and did not look for it as closely. On half of the month, so "
-    )
-    about += "that the start-up, which is measured below, counts for little."
+    about = f"Commit {BASELINE} did not read past damage, and did not look for it as closely. On half of the month, so "
+    about += "that the start-up, which is measured below, matters little."
     return Contest(EARLIER, "both", month.half, (now, before), needs, about)
 
 
 def cores(month: Month) -> Contest:
-    """A literal scan on one core and on two, beside nothing but inflating."""
+    """A literal scan on one core and on two, compared with only inflating."""
     data = month.half
     scan = f"{HOURSCOPE} scan {data.folder} -g {NOWHERE} --count"
     one, two = (
@@ -83,12 +81,12 @@ def cores(month: Month) -> Contest:
         yield Figure(f"{OURS} gains", "", "", _amdahl(gain), None)
         yield Figure("igzip gains", "", "", _amdahl(bare), None)
 
-    about = f"`-g {NOWHERE}` in half of the month, on the cores that `taskset` gives."
+    about = f"`-g {NOWHERE}` in half of the month, on one and two cores (`taskset`)."
     return Contest(CORES, "both", data, (one, two, bare_one, bare_two), about=about, figures=figures)
 
 
 def _amdahl(gain: float) -> str:
-    """What a gain from one core to two allows on many (Amdahl's law)."""
+    """Project a gain from one core to two to many cores (Amdahl's law)."""
     serial = min(max(0.0, 2 / gain - 1), 1.0)
     allowed = " and ".join(f"{1 / (serial + (1 - serial) / n):.1f}× on {n} cores" for n in _MANY_CORES)
     return f"{gain:.2f}×, so {serial:.1%} of its time is serial, which allows {allowed} (Amdahl's law)"
@@ -121,7 +119,7 @@ def bucket_literal(data: Data, literal: str, bucket: str, env: Mapping[str, str]
 
 
 def small_chunks(data: Data, bucket: str, env: Mapping[str, str], jobs: int | None = None) -> Contest:
-    """Hundreds of small chunks far away. The bare connections show what the server takes for itself."""
+    """Hundreds of small chunks with latency. The bare connections show the server's own time."""
     connections = jobs or _CONNECTIONS
     words = "-g 5003" + (f" --jobs {jobs}" if jobs else "")
     scan = ours(f"s3://{bucket}/ {words}", env=env)
@@ -135,12 +133,12 @@ def small_chunks(data: Data, bucket: str, env: Mapping[str, str], jobs: int | No
         ratio, work = ideal / scan.seconds, f"{FAR}, {connections} connections"
         yield Figure(work, f"the ideal, {ideal:.2f} s", "≥ 0.75", f"{ratio:.2f}", ratio / 0.75)
 
-    about = "The ideal is GETs × latency / connections, and nothing else. Without `--jobs` it opens 16 connections."
+    about = "The ideal is GETs × latency / connections. Without `--jobs`, hourscope opens 16 connections."
     return Contest(FAR, "demo", data, (scan, bare), about=about, work=f"`{words}`.", figures=figures)
 
 
 def start_up(data: Data) -> Contest:
-    """What there is to do before the first byte is read."""
+    """The time before the first byte is read."""
     scan = ours(f"{data.folder} -g e", repeat=10)
     command = f"{quote(sys.executable)} -c 'import click'"
     click = Contestant("python -c 'import click'", command, repeat=10, answers=False)

@@ -1,4 +1,4 @@
-"""What is asked of each kind of record, in the words of every program."""
+"""The queries for each kind of record, in the language of every program."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ _ORDERS_IN_CHDB = {
 
 @dataclass(frozen=True)
 class Condition:
-    """The same in JMESPath, DuckDB (with the columns that it needs), chDB, and jq, where it runs too: it is slow."""
+    """One condition in JMESPath, DuckDB (with the columns that it needs), chDB, and sometimes jq, which is slow."""
 
     expression: str
     columns: str
@@ -63,7 +63,7 @@ class Condition:
 
 @dataclass(frozen=True)
 class Schema:
-    """One kind of record. `part` is less of the same data, for what takes long or is done many times."""
+    """One kind of record. `part` is a part of the same data, for slow or repeated work."""
 
     name: str
     data: Data
@@ -72,16 +72,16 @@ class Schema:
     texts: Path
     selective: Condition
     half: Condition
-    """Also what the expressions are measured beside."""
+    """Also the reference for the expressions."""
     field: str
     number: str
     expressions: Sequence[str]
     in_chdb: Mapping[str, str]
-    """For some of the expressions: the same in chDB."""
+    """Some of the expressions in chDB."""
     identity: str
-    """What an order or a session is looked up by."""
+    """The field that identifies an order or a session."""
     pattern: re.Pattern[bytes]
-    """It, in a line."""
+    """Its pattern in a line."""
 
 
 def demo(records_per_hour: int) -> Schema:

@@ -38,7 +38,7 @@ SHOWS: dict[str, Show] = {
 
 
 def main() -> int:
-    """0 if all that is needed held, 1 if not, 2 if the servers cannot be had."""
+    """Return 0 if all requirements are met, 1 if not, 2 if the servers are not available."""
     parser = argparse.ArgumentParser(prog="python -m tests.shows.soak", description=__doc__)
     parser.add_argument("shows", nargs="*", metavar="NAME", help=f"of {', '.join(SHOWS)}; all by default")
     parser.add_argument("--out", type=Path, default=PAGE, help="the page to write")

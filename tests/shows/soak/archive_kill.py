@@ -1,4 +1,4 @@
-"""kill -9 of the archiver at random moments: every message is in the bucket, twice only what was in flight."""
+"""kill -9 of the archiver at random moments: every message is in the bucket; only those in flight may be twice."""
 
 from __future__ import annotations
 
@@ -56,10 +56,10 @@ def archive_kill(
         tally, files = bucket_tally(seaweed, count)
     return Result(
         f"{count:,} messages, kill -9 of the archiver at {kills} moments",
-        f"A producer publishes {rate:,.0f} messages of {size} B a second; an archiver with hours of one second by a "
-        "test clock takes them into a bucket, and is killed at a random moment of its first 0.3 to 2.5 seconds, "
-        f"{kills} times, every third time not before it rotates or uploads a file; the last one is left to finish and "
-        "stopped by SIGTERM. What NSQ had given out and heard nothing of when a kill came may be there twice.",
+        f"A producer publishes {rate:,.0f} messages of {size} B per second. An archiver whose test clock makes hours "
+        f"of one second records them into a bucket, and is killed {kills} times, at a random moment of its first 0.3 "
+        "to 2.5 seconds, every third time only once it rotates or uploads a file. The last one finishes and is stopped "
+        "by SIGTERM. Messages that were in flight at a kill may be in the bucket twice.",
         [
             exactly("missing in the bucket", tally.missing, 0),
             at_most("twice in the bucket, against what was in flight at the kills", tally.extra, in_flight),
@@ -71,20 +71,20 @@ def archive_kill(
             ("the spool at the kills", "kills"),
             [[words, f"{found_at[state]}"] for state, words in _STATES.items()],
         ),
-        f"{files:,} files in the bucket. After the last kill the rest was taken in {seconds:.1f} s; "
-        f"{timeouts:,} messages came again by nsqd's timeout.",
+        f"{files:,} files in the bucket. After the last kill the rest was recorded in {seconds:.1f} s; "
+        f"nsqd redelivered {timeouts:,} messages after its timeout.",
     )
 
 
 def _await(spool: Path, state: str, seconds: float = 5.0) -> None:
-    """Until there is a file in that state, which lasts for milliseconds."""
+    """Wait for a file in that state, which lasts for milliseconds."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline and state not in _states(spool):
         time.sleep(0.0005)
 
 
 def _states(spool: Path) -> set[str]:
-    """What a kill interrupted, by the names that files of a spool have on their way."""
+    """Return what a kill interrupted, by the names of the spool's files."""
     names = [path.name for path in spool.iterdir()] if spool.exists() else []
     states = {state for state in (".open", ".torn") if any(name.endswith(state) for name in names)}
     whole = [name for name in names if name.endswith(".gz")]

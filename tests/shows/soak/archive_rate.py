@@ -1,4 +1,4 @@
-"""How fast the archiver takes a backlog, beside nsq_to_file -gzip, and in how much memory."""
+"""The archiver's rate and memory for a backlog, compared with nsq_to_file -gzip."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class _Runner:
 
 
 def archive_rate(stage: Stage, *, count: int = 1_000_000, size: int = 500, rounds: int = 3) -> Result:
-    """The topic is filled, then a contestant is started and a clock runs until nothing is left to finish."""
+    """Fill the topic, start a contestant, and measure the time until all messages are delivered."""
     runners = [_Runner(_ONE), _Runner(_TWO), _Runner(_THEIRS), _Runner(_QUICK)]
     sample = _sample(stage.folder / "sample")
     with stage.nsqd({"mem-queue-size": 2 * count}) as nsqd:
@@ -49,11 +49,11 @@ def archive_rate(stage: Stage, *, count: int = 1_000_000, size: int = 500, round
     one, two, theirs, _ = runners
     return Result(
         f"a backlog of {count:,} messages of {size} B",
-        "The whole program from its start until nsqd has nothing left to give out, into gzip files in a folder, with "
-        "the program's own settings, but 2,500 in flight for each; contestants take turns, rates are medians. (When "
-        "the last messages are finished is no part of it: nsq_to_file waits for its sync of every 30 s.) The messages "
-        "are records of the sample archive, each with a number. Memory is the most that all processes of a program "
-        "had together (resident).",
+        "The whole program from its start until nsqd has no messages left to deliver, into gzip files in a folder, "
+        "with the program's default settings, but 2,500 in flight for each; contestants take turns, rates are medians. "
+        "(The time until the last messages are finished is not included: nsq_to_file waits for its sync every 30 s.) "
+        "The messages are records of the sample archive, each with a number. Memory is the maximum of all processes "
+        "of a program together (resident).",
         [
             at_least("one process, against nsq_to_file -gzip", one.rate / theirs.rate, 0.5, "×"),
             at_least("--processes 2, against nsq_to_file -gzip", two.rate / theirs.rate, 0.9, "×"),
@@ -69,7 +69,7 @@ def archive_rate(stage: Stage, *, count: int = 1_000_000, size: int = 500, round
 
 
 def _sample(folder: Path) -> list[bytes]:
-    """Some ten thousand records of the sample archive."""
+    """Return some ten thousand records of the sample archive."""
     written = list(write_sample(folder, SampleSpec(hours=24, records_per_hour=1_000)))
     torn = torn_chunk_of(SampleSpec(hours=24, records_per_hour=1_000))
     whole = (chunk.path.read_bytes() for chunk in written if chunk.key != torn)
@@ -84,7 +84,7 @@ def _fill(nsqd: Nsqd, topic: str, sample: Sequence[bytes], count: int, size: int
 
 
 def _message(number: int, line: bytes, size: int) -> bytes:
-    """The line with its number, and as long as it is wanted."""
+    """Return the line with its number, padded to the size."""
     start, end = b'{"n":%d,' % number + line[1:-1], b'"}'
     filling = b',"agent":"' + _AGENT
     return start[: size - len(end)] + filling[: max(0, size - len(start) - len(end))] + end
@@ -123,7 +123,7 @@ def _words(stage: Stage, name: str, nsqd: Nsqd, topic: str, out: Path) -> list[s
 
 
 def _watch(process: subprocess.Popen[bytes], nsqd: Nsqd, topic: str, count: int) -> int:
-    """Until everything is given out; the most memory that was seen, in bytes."""
+    """Wait until everything is delivered; return the maximum memory in bytes."""
     memory = 0
     while True:
         channel = nsqd.stats(topic).channels["archive"]

@@ -41,7 +41,7 @@ class _Ended:
 
 
 def archive_trouble(stage: Stage, *, count: int = 300_000, rate: float = 20_000, restarts: int = 5) -> Result:
-    """Each kind of trouble has a topic of its own and comes while messages do."""
+    """Each kind of fault has its own topic and occurs while messages arrive."""
     ended = [
         _restarts(stage, count, rate, restarts),
         _away(stage, count, rate),
@@ -58,10 +58,10 @@ def archive_trouble(stage: Stage, *, count: int = 300_000, rate: float = 20_000,
         ]
     return Result(
         "an archiver in trouble",
-        f"A producer publishes {count:,} messages of {_SIZE} B, {rate:,.0f} a second; the archiver has hours of one "
-        "second (of 0.3 where S3 fails) and puts them into SeaweedFS. It is never started again. Twice may be what "
-        "nsqd gave out again, by its message timeout or after its own restart, and what the producer sent again "
-        "because its own answer was lost.",
+        f"A producer publishes {count:,} messages of {_SIZE} B, {rate:,.0f} per second; the archiver has hours of one "
+        "second (0.3 s where S3 fails), uploads to SeaweedFS, and is never restarted. A message may be there twice if "
+        "nsqd redelivered it, after its timeout or a restart, or if the producer sent it again because its answer was "
+        "lost.",
         checks,
         Table(
             ("", "taken after the last message, s", "what happened"),
@@ -175,7 +175,7 @@ def _with_repeats(end: _Ended, more: int) -> _Ended:
 
 @contextmanager
 def _small_disk(folder: Path) -> Iterator[Path]:
-    """A tmpfs; mounting one takes root."""
+    """Mount a tmpfs, which needs root."""
     folder.mkdir()
     subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={_DISK}", "tmpfs", str(folder)], check=True)
     try:

@@ -1,4 +1,4 @@
-"""An archiver at work: a producer in front of it, a bucket behind it, and what the bucket holds in the end."""
+"""Running an archiver with a producer and a bucket, and counting the messages in the bucket."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ def servers(stage: Stage, name: str) -> Iterator[tuple[Nsqd, Seaweed]]:
 
 
 class Producer:
-    """Publishes `count` numbered messages of `size` bytes, `rate` a second, however long nsqd is away in between.
+    """Publishes `count` numbered messages of `size` bytes, `rate` per second, across outages of nsqd.
 
-    `noise`: messages that gzip can do little with.
+    `noise`: messages that gzip can hardly compress.
     """
 
     def __init__(self, nsqd: Nsqd, count: int, size: int, rate: float, *, noise: bool = False) -> None:
@@ -111,7 +111,7 @@ class Archiver:
         self.process.wait()
 
     def stop(self, seconds: float = 90) -> int:
-        """SIGTERM, and its exit code."""
+        """Send SIGTERM and return the exit code."""
         assert self.process
         self.process.terminate()
         return self.process.wait(seconds)
@@ -132,7 +132,7 @@ class Archiver:
 
 
 def wait_until_taken(nsqd: Nsqd, producer: Producer, seconds: float = 300) -> float:
-    """Until everything is published and finished; how long it took."""
+    """Wait until everything is published and finished; return the seconds."""
     began = time.monotonic()
     while time.monotonic() - began < seconds:
         channel = nsqd.stats(TOPIC).channels.get(CHANNEL)
@@ -143,7 +143,7 @@ def wait_until_taken(nsqd: Nsqd, producer: Producer, seconds: float = 300) -> fl
 
 
 def bucket_tally(seaweed: Seaweed, count: int) -> tuple[Tally, int]:
-    """How often each number is in the bucket, and how many files hold them."""
+    """Count how often each number is in the bucket, and the files."""
     client, seen, files = seaweed.client(), bytearray(count), 0
     for page in client.get_paginator("list_objects_v2").paginate(Bucket=BUCKET):
         for item in page.get("Contents", ()):
@@ -155,5 +155,5 @@ def bucket_tally(seaweed: Seaweed, count: int) -> tuple[Tally, int]:
 
 
 def spool_left(spool: Path) -> int:
-    """Files that wait in the spool."""
+    """Return the number of files in the spool."""
     return sum(1 for path in spool.glob("*") if path.name not in ("lock", "spool.json"))

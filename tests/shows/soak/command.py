@@ -1,4 +1,4 @@
-"""`hourscope send …` as an operator runs it: a process of its own, its stderr a terminal that is read with a clock."""
+"""`hourscope send …` as an operator runs it: a process whose stderr is a terminal, read with timestamps."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ _WIDE = 300  # columns: no word of the progress line is cut off
 
 
 def send_words(source: Path, nsqd: Nsqd, topic: str, *more: str, tcp: str = "") -> list[str]:
-    """The command line of a send that does not ask. `tcp`: another way to the nsqd than its own address."""
+    """Return the command line of a send with --yes. `tcp`: another address of the nsqd, such as a proxy."""
     place = ["--nsqd-tcp-address", tcp or nsqd.tcp_address, "--nsqd-http-address", nsqd.http_address]
     return [sys.executable, "-m", "tui", "send", str(source), *place, "--topic", topic, "--yes", *more]
 
 
 def environment(folder: Path) -> dict[str, str]:
-    """This process's, with journals and settings in `folder`."""
+    """Return this process's environment, with journals and settings in `folder`."""
     folders = {f"XDG_{name}_HOME": str(folder / name.lower()) for name in ("STATE", "CONFIG", "CACHE")}
     return {**os.environ, **folders, "TERM": "xterm-256color", "COLUMNS": str(_WIDE)}
 
 
 class Sender:
-    """The command while it runs. `seen` holds what came on its terminal, with the time of each piece."""
+    """The running command. `seen` holds the output on its terminal, with the time of each piece."""
 
     def __init__(self, words: Sequence[str], folder: Path) -> None:
         ours, theirs = pty.openpty()
@@ -57,7 +57,7 @@ class Sender:
                 self.seen.append((time.monotonic(), _ESCAPE.sub("", data.decode(errors="replace"))))
 
     def saw(self, words: str, since: float = 0.0, until: float = float("inf")) -> float | None:
-        """Seconds from `since` until the words (a regex) were on the terminal; None if they were not before `until`."""
+        """Return the seconds from `since` until the words (a regex) were on the terminal; None if not by `until`."""
         times = (at - since for at, text in tuple(self.seen) if since <= at < until and re.search(words, text))
         return next(times, None)
 
@@ -66,7 +66,7 @@ class Sender:
         return self.process.poll() is None
 
     def wait(self, seconds: float) -> int:
-        """Its exit code, once it has ended by itself."""
+        """Wait for the end and return the exit code."""
         code = self.process.wait(seconds)
         self._reader.join(5)
         return code

@@ -1,4 +1,4 @@
-"""Numbered records, and a judge that counts them: which came, and how often."""
+"""Numbered records, and a tally of which arrived, and how often."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _AT_ONCE = 10_000
 
 
 def write_records(path: Path, count: int, size: int) -> Path:
-    """A file of `count` JSON lines of `size` bytes, each with a number of its own; gzip if its suffix says so."""
+    """Write `count` numbered JSON lines of `size` bytes to a file; gzip by suffix."""
     with gzip.open(path, "wb", compresslevel=1) if path.suffix == ".gz" else path.open("wb") as out:
         for first in range(0, count, _AT_ONCE):
             out.writelines(record(number, size) for number in range(first, min(first + _AT_ONCE, count)))
@@ -23,14 +23,14 @@ def write_records(path: Path, count: int, size: int) -> Path:
 
 
 def record(number: int, size: int) -> bytes:
-    """Record `number` as a line with its newline, which is not counted in `size`."""
+    """Return record `number` as a line with a newline, which is not counted in `size`."""
     start = b'{"n":%d,"pad":"' % number
     return start + b"x" * (size - len(start) - 2) + b'"}\n'
 
 
 @dataclass(frozen=True)
 class Tally:
-    """How often each number came."""
+    """How often each number arrived."""
 
     seen: bytearray
 
@@ -45,7 +45,7 @@ class Tally:
 
 
 def tally(nsqd: Nsqd, topic: str, count: int) -> Tally:
-    """Take every message of the topic out of nsqd, by a channel that nothing else reads."""
+    """Read every message of the topic from nsqd, through a separate channel."""
     seen = bytearray(count)
     for message in each_message(nsqd, topic):
         seen[number_of(message)] += 1

@@ -1,4 +1,4 @@
-"""The explorer stays responsive while it sends: how late its event loop comes round."""
+"""The explorer stays responsive while it sends: the lag of its event loop."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _TOPIC = "replay"
 
 
 def explorer_lag(stage: Stage, *, count: int = 1_000_000, size: int = 500) -> Result:
-    """An hour of `count` records goes out by the send screen's keys, in a terminal of 120 × 40."""
+    """Send an hour of `count` records with the send screen's keys, in a terminal of 120 × 40."""
     archive = stage.folder / "archive"
     archive.mkdir()
     write_records(archive / "events.2015-01-20_13.log.gz", count, size)
@@ -31,8 +31,8 @@ def explorer_lag(stage: Stage, *, count: int = 1_000_000, size: int = 500) -> Re
     return Result(
         "the explorer answers while it sends",
         f"The explorer in a terminal of 120 × 40 sends an hour of {count:,} records of {size} B at full rate to an "
-        "nsqd on the same machine, journal on. A task in its event loop asks to be woken every 5 ms and notes how much "
-        "later it was.",
+        "nsqd on the same machine, journal on. A task in its event loop wakes up every 5 ms and records its "
+        "delay.",
         [
             at_most("lag of the event loop, p99", _percentile(sending, 0.99) * 1000, 50, " ms"),
             exactly("missing", tallied.missing, 0),
@@ -61,7 +61,7 @@ def _send(terminal: Terminal, address: str, count: int) -> None:
 
 
 def _read(path: Path) -> tuple[list[float], list[float], float]:
-    """Lags before the send and in it, and how long it took."""
+    """Return the lags before and during the send, and its duration."""
     samples = [(float(at), float(lag), running) for at, lag, running in map(str.split, path.read_text().splitlines())]
     within = [at for at, _, running in samples if running == "1"]
     before = [lag for at, lag, _ in samples if at < within[0]]

@@ -20,7 +20,7 @@ _EVERY = 0.005
 
 
 class MeasuredExplorer(Explorer):
-    """Notes how late its event loop comes round."""
+    """Records the lag of its event loop."""
 
     CSS_PATH = Path(tui.app.app.__file__).with_name("app.tcss")  # Textual would look beside this file
 

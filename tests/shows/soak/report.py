@@ -1,6 +1,6 @@
-"""docs/reliability.md: a section for each show, behind what was written by hand.
+"""docs/reliability.md: a section for each show, after the hand-written part.
 
-A run of some shows leaves the sections of the others as they are.
+A run of some shows leaves the sections of the others unchanged.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ _HEAD = """# Reliability
     make soak
 
 runs the shows below on real servers (nsqd 1.3.0) and rewrites their sections; it takes about 20 minutes.
-`python -m tests.shows.soak NAME…` runs some of them and rewrites only theirs. Each section says what was done, what was
-measured and what is needed, where and when. The command exits with 1 if anything needed did not hold.
+`python -m tests.shows.soak NAME…` runs some of them and rewrites only their sections. Each section says what was done,
+what was measured, what is required, and where and when it ran. The command exits with 1 if a requirement is not met.
 """
 _SECTION = re.compile(r"^## ([\w-]+): ", re.MULTILINE)
 
 
 def write(page: Path, order: Sequence[str], fresh: dict[str, str]) -> None:
-    """Put the fresh sections (by the show's name) into the page, in the given order; what is above them stays."""
+    """Put the new sections (by the show's name) into the page, in the given order; the text above them stays."""
     text = page.read_text() if page.exists() else _HEAD
     sections = _read(text) | fresh
     known = [sections[name] for name in order if name in sections]
@@ -37,12 +37,12 @@ def write(page: Path, order: Sequence[str], fresh: dict[str, str]) -> None:
 
 
 def section(name: str, result: Result, seconds: float) -> str:
-    """A show's section as Markdown."""
+    """Return a show's section as Markdown."""
     return "\n".join([f"## {name}: {result.title}", "", *_body(result), _footer(name, seconds), ""])
 
 
 def broken(name: str, error: Exception, seconds: float) -> str:
-    """The section of a show that did not come to its end."""
+    """Return the section of a show that did not finish."""
     why = str(error).strip().splitlines() or [""]
     return f"## {name}: **broke off**\n\n{type(error).__name__}: {why[0]}\n\n{_footer(name, seconds)}\n"
 

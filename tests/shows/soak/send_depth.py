@@ -1,4 +1,4 @@
-"""A consumer that is held down: `--max-depth` is not overshot by more than a window."""
+"""A slow consumer: `--max-depth` is exceeded by at most a window."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _TOPIC, _CHANNEL = "replay", "slow"
 def send_depth(
     stage: Stage, *, count: int = 200_000, size: int = 500, most: int = 10_000, rest: float = 2.0, take: int = 15_000
 ) -> Result:
-    """A consumer takes `take` messages as fast as it can, then none for `rest` seconds, again and again."""
+    """A consumer takes `take` messages as fast as it can, then none for `rest` seconds, repeatedly."""
     source = write_records(stage.folder / "records.jsonl", count, size)
     options = SendOptions()
     window = options.batch * options.in_flight
@@ -37,7 +37,7 @@ def send_depth(
     return Result(
         f"--max-depth {most} with a consumer that is held down",
         f"{count:,} records of {size} B; the topic's only consumer takes {take:,} as fast as it can, then none for "
-        f"{rest:g} s, and so on. The depth (topic and channel) is read from nsqd's stats again and again meanwhile; "
+        f"{rest:g} s, repeatedly. The depth (topic and channel) is read continuously from nsqd's stats; "
         f"{options.in_flight} batches of {options.batch} may be in flight.",
         [
             Check("exit code", str(code), "0", code == 0),

@@ -1,4 +1,4 @@
-"""kill -9 of the sender at random moments: resumed, nothing is missing, and each kill repeats a window at most."""
+"""kill -9 of the sender at random moments: after a resume nothing is missing, and a kill repeats at most a window."""
 
 from __future__ import annotations
 
@@ -42,11 +42,10 @@ def send_kill(stage: Stage, *, kills: int = 30, count: int = 3_000_000, size: in
     inside = sum(after > before for before, after in pairwise(kept))
     return Result(
         f"kill -9 of the sender at {kills} moments",
-        f"`hourscope send --yes` of {count:,} records of {size} B at full rate, killed {kills} times, each time gone "
-        "on with by `--resume`; the last run is left to end. Every third kill comes within a random 1.5 s from the "
-        "start of the program, the others within a random 0.4 s from the first record that the run sent. What was "
-        "handed over and not confirmed when the kill came can arrive again: "
-        f"{options.unconfirmed} batches of {options.batch} at most.",
+        f"`hourscope send --yes` of {count:,} records of {size} B at full rate, killed {kills} times and resumed "
+        "with `--resume` each time; the last run finishes. Every third kill comes at a random time within 1.5 s of the "
+        "program's start, the others within 0.4 s of the first record that the run sends. Records that were sent and "
+        f"not confirmed at a kill can arrive again: at most {options.unconfirmed} batches of {options.batch}.",
         [
             Check("exit code of the last run", str(ran.returncode), "0", ran.returncode == 0),
             exactly("missing", tallied.missing, 0),
@@ -85,7 +84,7 @@ def _journals(folder: Path) -> list[Path]:
 
 
 def _confirmed(folder: Path) -> int:
-    """By the journal's own lines; one that the kill cut in two counts for nothing."""
+    """Count the journal's confirmed records; a line that the kill cut is ignored."""
     until = 0
     for path in _journals(folder):
         for line in path.read_bytes().split(b"\n")[:-1]:
@@ -96,7 +95,7 @@ def _confirmed(folder: Path) -> int:
 
 
 def _settled(nsqd: Nsqd) -> int:
-    """What nsqd has taken, once it has read what the dead sender left in the socket."""
+    """Return nsqd's count, once it has read the data that the dead sender left in the socket."""
     count = -1
     while count != (count := nsqd.stats(_TOPIC).message_count):
         time.sleep(0.15)

@@ -1,4 +1,4 @@
-"""How fast a confirmed send is, beside to_nsq, MPUB by curl, and go-nsq."""
+"""The rate of a confirmed send, compared with to_nsq, MPUB by curl, and go-nsq."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def send_rate(
     slow_rounds: int = 1,
     with_go: bool = True,
 ) -> Result:
-    """Each takes its turn with a topic of its own in one nsqd; what came is counted after every run, off the clock."""
+    """Contestants take turns, each with its own topic in one nsqd; messages are counted after every run, unmeasured."""
     source = write_records(stage.folder / "records.jsonl", count, size)
     bodies = _bodies(stage.folder / "bodies", source)
     program = _multipublish(stage) if with_go else None
@@ -57,11 +57,11 @@ def send_rate(
     ours, *others = runners
     return Result(
         f"{count:,} messages of {size} B",
-        "The whole command with its start-up, its first look at the file and its journal, against nsqio's `to_nsq` "
-        "reading the same file, against a Go program that reads it and calls go-nsq's `MultiPublish`, and against "
-        "HTTP `/mpub` by curl: one process and one connection kept alive, with bodies that were framed before the "
-        "clock started. Contestants take turns with an nsqd as it comes; rates are medians, start to exit. After each "
-        "run a consumer takes every message out and counts it.",
+        "The whole command with its start-up, survey and journal, compared with nsqio's `to_nsq` reading the same "
+        "file, a Go program that reads it and calls go-nsq's `MultiPublish`, and HTTP `/mpub` by curl: one process "
+        "with one persistent connection, and bodies that were framed before the clock started. Contestants take turns "
+        "with a default nsqd; rates are medians, from start to exit. After each run a consumer reads and counts every "
+        "message.",
         [
             *(_against(ours, other) for other in others),
             exactly("missing, in all runs", ours.missing + quick[0].missing, 0),
@@ -72,7 +72,7 @@ def send_rate(
             [*map(_row, runners), *(_row(runner, ", nsqd all in memory") for runner in quick)],
         ),
         "By default nsqd keeps 10,000 messages in memory and writes the others to disk, which bounds what a client "
-        "can reach. With `-mem-queue-size` larger than the send it takes more than one Python process gives; those "
+        "can reach. With a larger `-mem-queue-size`, nsqd accepts more than one Python process sends; those "
         "rows are for information.",
     )
 
@@ -105,7 +105,7 @@ def _runners(stage: Stage, source: Path, nsqd: Nsqd, bodies: list[Path], program
 
 
 def _multipublish(stage: Stage) -> Path | None:
-    """The Go program, built; None where there is no Go, and curl has to stand in for it."""
+    """Build the Go program; None without Go."""
     go, program = shutil.which("go"), stage.folder / "multipublish"
     if go is None:
         stage.say("there is no Go here: go-nsq is left out")
@@ -117,7 +117,7 @@ def _multipublish(stage: Stage) -> Path | None:
 
 
 def _bodies(folder: Path, source: Path) -> list[Path]:
-    """Bodies of the binary /mpub, a file each: what a program would hold ready in its memory."""
+    """Write the bodies of the binary /mpub to files, which stand for a program's memory."""
     folder.mkdir()
     made = []
     with source.open("rb") as lines:
@@ -130,7 +130,7 @@ def _bodies(folder: Path, source: Path) -> list[Path]:
 
 
 def _curl(config: Path, nsqd: Nsqd, bodies: list[Path]) -> list[str]:
-    """One curl for all requests: a config that names them, since a command line would be too long."""
+    """Return one curl for all requests, with a config file, because a command line would be too long."""
     url = f'url = "http://{nsqd.http_address}/mpub?topic=@TOPIC@&binary=true"'
     requests = [f'{url}\ndata-binary = "@{body}"\noutput = /dev/null\nfail' for body in bodies]
     config.write_text("\n".join(["silent", "show-error", 'header = "Expect:"', "\nnext\n".join(requests)]) + "\n")
@@ -159,7 +159,7 @@ def _run(stage: Stage, runner: _Runner, nsqd: Nsqd, count: int) -> None:
 
 
 def _cpu() -> float:
-    """Seconds that ended children used; nsqd runs on, so it is not in there."""
+    """Return the CPU seconds of ended children, which exclude nsqd."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
 

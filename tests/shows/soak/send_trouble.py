@@ -1,4 +1,4 @@
-"""nsqd restarted, the connection cut, stalled and slowed in mid-send: nothing is missing, and the operator sees why."""
+"""nsqd restarted, the connection cut, stalled and slowed during a send: nothing is lost, and the operator sees why."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def send_trouble(
     slow: float = 20,
     kinds: Sequence[str] = ("restart", "cut", "freeze", "hold", "slow"),
 ) -> Result:
-    """Each kind of trouble has a send of its own, through a proxy, at full rate."""
+    """Each kind of fault has its own send, through a proxy, at full rate."""
     lost = r"connecting again|connected again \({}×\)"  # the first can be too short to be shown
     silent = "no answer from nsqd"
     acts = {
@@ -79,9 +79,9 @@ def send_trouble(
         ]
     return Result(
         "nsqd restarted, connection cut, stalled, slowed",
-        f"A send of {count:,} records of {_SIZE} B at full rate for each kind of trouble, which strikes in mid-send. "
-        "The operator's terminal is read with a clock: from the fault until the progress line names it. A fault can "
-        f"repeat what was in flight, {window:,} records at most.",
+        f"One send of {count:,} records of {_SIZE} B at full rate for each kind of fault, during the send. "
+        "The time from the fault until the progress line names it is measured on the operator's terminal. A fault can "
+        f"repeat the records in flight, at most {window:,}.",
         checks,
         Table(
             ("", "times", "told after, s: median", "most", "repeated in all"),
@@ -120,7 +120,7 @@ def _nsqd_and_proxy(stage: Stage, folder: Path) -> Iterator[tuple[Nsqd, Proxy]]:
 
 
 def _wait_for_share(nsqd: Nsqd, sender: Sender, share: int) -> None:
-    """Until as many more have arrived; nsqd counts from its start."""
+    """Wait until that many more have arrived; nsqd counts from its start."""
     before = nsqd.stats(_TOPIC).message_count
     while nsqd.stats(_TOPIC).message_count - before < share:
         if not sender.running:

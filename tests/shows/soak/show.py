@@ -1,4 +1,4 @@
-"""What a show is given, and what it gives."""
+"""The inputs and results of a show."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.support.process import free_ports
 
 @dataclass(frozen=True)
 class Check:
-    """One thing that must hold, as the page tells it."""
+    """A requirement and its measurement, as shown on the page."""
 
     what: str
     measured: str
@@ -25,7 +25,7 @@ class Check:
 
 @dataclass(frozen=True)
 class Table:
-    """Figures without a verdict. The first column is words, the others numbers or, without `numbers`, words too."""
+    """Figures without a requirement. The first column is text, the others numbers, or text without `numbers`."""
 
     columns: Sequence[str]
     rows: Sequence[Sequence[str]]
@@ -34,7 +34,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Result:
-    """How a show went. `how` tells a reader what was done; `remark` what else is to be known, at will."""
+    """The result of a show. `how` describes what was done; `remark` is an optional note."""
 
     title: str
     how: str
@@ -49,21 +49,21 @@ class Result:
 
 @dataclass
 class Stage:
-    """What a show works with: NSQ's programs and an empty folder of its own, which is deleted afterwards."""
+    """The environment of a show: NSQ's programs and an empty folder, which is deleted afterwards."""
 
     programs: NsqPrograms
     folder: Path
     began: float = field(default_factory=time.monotonic)
 
     def nsqd(self, options: Mapping[str, Option] | None = None, name: str = "nsqd") -> Nsqd:
-        """An nsqd that is not started yet; its HTTP port is the one above its TCP port, as nsqd's defaults have it."""
+        """Return an nsqd that is not started yet; its HTTP port follows its TCP port, as in nsqd's defaults."""
         made = Nsqd(self.programs.nsqd, self.folder / name, options)
         (made.tcp_port,) = free_ports(1, 1)
         made.http_port = made.tcp_port + 1
         return made
 
     def say(self, what: str) -> None:
-        """A line on stderr for whoever waits."""
+        """Print a progress line on stderr."""
         print(f"soak: {time.monotonic() - self.began:6.1f} s  {what}", file=sys.stderr)
 
 
@@ -83,5 +83,5 @@ def exactly(what: str, measured: int, needed: int) -> Check:
 
 
 def _spell(number: float) -> str:
-    """Counts whole, measures with three digits."""
+    """Format counts as integers, measurements with three digits."""
     return f"{number:,}" if isinstance(number, int) else f"{number:.3g}"

@@ -1,1 +1,1 @@
-"""The engine of a send: batches, the window in flight, what is confirmed, the rate, and the brakes."""
+"""The engine of a send: batches, the in-flight window, confirmation, rate, and control."""

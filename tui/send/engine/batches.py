@@ -1,4 +1,4 @@
-"""Cutting a source into batches that a broker takes, in order, with the digest of all that came before."""
+"""Splitting a source into batches that a broker accepts, in order, with a running digest."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ BATCH_BYTES = 512 << 10
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Records that go out in one request: numbers [first, stop) of the records that are sent.
+    """The records of one request: numbers [first, stop) of the records to send.
 
-    `size` is the records' bytes. `digest` is the SHA-256 of every record up to here, each with a newline. `due` is when
-    the first of them is due, in µs since 1970; None where the records have no times.
+    `size`: bytes of the records. `digest`: SHA-256 of all records up to `stop`, each with a newline. `due`: when the
+    first of them is due, in µs since 1970; None if the records have no times.
     """
 
     first: int
@@ -37,8 +37,8 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class BatchSize:
-    """How large a batch may be. `cuts` are counts of records at which a batch must end (a canary's steps). `span`: the
-    µs that may lie between the first and the last of its records, of a paced send."""
+    """The maximum size of a batch. `cuts`: record counts at which a batch must end (a canary's steps). `span`: maximum
+    µs between the first and last record, in a paced send."""
 
     records: int = 100
     bytes: int = BATCH_BYTES
@@ -47,11 +47,11 @@ class BatchSize:
 
 
 class Batches:
-    """One pass over a source, from its record number `start` on; what comes before is only counted and digested.
+    """One pass over a source from record number `start`; earlier records are only counted and digested.
 
-    Numbers count the records that are sent: what the source's plan leaves out has none. Not shared by threads, but
-    used by one after the other. The counters are those of what `take` has come past. `failed` is the error that ended
-    the pass early; all that came before it is still given out.
+    Numbers count the records to send; records that the source's plan leaves out have no number. Only one thread at a
+    time may use it. The counters cover the records that `take` has read. `failed` is the error that ended the pass
+    early; records before it are still returned.
     """
 
     def __init__(self, source: Source, limits: Limits, size: BatchSize, *, start: int = 0) -> None:
@@ -61,24 +61,24 @@ class Batches:
         self._size = size
         self._start = start
         self._waiting: list[bytes] = []
-        self._due: list[int] = []  # when they are due, of a paced send
-        self._first = 0  # number of the first record that is in no batch yet
+        self._due: list[int] = []  # when they are due, in a paced send
+        self._first = 0  # number of the first record that is not in a batch yet
         self._digest = hashlib.sha256()
         self.done = False
         self.failed: HourscopeError | None = None
         self.passed = 0
         self.passed_bytes = 0
-        self.digest_passed = self._digest.copy()  # of what an earlier run has confirmed
+        self.digest_passed = self._digest.copy()  # of records confirmed by an earlier run
         self.blank = 0
         self.repeats = 0
         self.skipped = 0
-        self.left_out: list[RecordPlace] = []  # the first of those that are skipped
+        self.left_out: list[RecordPlace] = []  # the first skipped records
         self.unfit = 0
-        self.unfit_named: list[Unfit] = []  # the first of them
+        self.unfit_named: list[Unfit] = []  # the first ones
         self.damaged: list[DamagedChunk] = []
 
     def take(self, limit: int, seconds: float) -> list[Batch]:
-        """The next batches: at most about `limit` of them, and those that are there after `seconds`."""
+        """Return the next batches: about `limit` at most, or those that are ready after `seconds`."""
         until = time.monotonic() + seconds
         batches: list[Batch] = []
         try:
@@ -91,7 +91,7 @@ class Batches:
                     break
         except HourscopeError as error:
             self.failed, self.done = error, True
-        except DoubtfulGiven:  # without a survey, which would have found it
+        except DoubtfulGiven:  # only without a survey, which would have found it
             self.failed, self.done = SendError("a chunk is damaged in records that were sent already"), True
         late = self.done or time.monotonic() > until
         batches += self._cut(whole_only=not late)
@@ -119,14 +119,14 @@ class Batches:
             batches += self._cut(whole_only=True)
 
     def _refuse_oversize(self, block: SourceBlock, records: list[bytes]) -> None:
-        """What comes before it is sent."""
+        """Fail at an oversize record, after the records before it are sent."""
         limit = self._limits.largest
         index = next(index for index, record in enumerate(records) if len(record) > limit)
         self._waiting += records[:index]
         raise oversize_error((block.place(len(block.records) - len(records) + index),), 1, limit)
 
     def _pass_over(self, records: list[bytes]) -> list[bytes]:
-        """Without those that an earlier run has confirmed."""
+        """Drop records that an earlier run has confirmed."""
         if self._first >= self._start:
             return records
         passed = records[: self._start - self._first]
@@ -158,14 +158,14 @@ class Batches:
         del waiting[:at], self._due[:at]
 
     def _near(self, at: int, limit: int) -> int:
-        """How many records from `at` on are due together, at most `limit`."""
+        """Return how many records from `at` are due together, at most `limit`."""
         if self._size.span is None or not self._due:
             return limit
         return min(limit, bisect_right(self._due, self._due[at] + self._size.span, at) - at)
 
 
 def _fitting(records: list[bytes], limit: int) -> tuple[list[bytes], int]:
-    """As many as fit into `limit` bytes; one at least."""
+    """Return as many records as fit into `limit` bytes, at least one, and the rest."""
     size = total = 0
     for index, record in enumerate(records):
         total += len(record) + RECORD_HEADER
@@ -176,10 +176,10 @@ def _fitting(records: list[bytes], limit: int) -> tuple[list[bytes], int]:
 
 
 def oversize_error(places: tuple[RecordPlace, ...], count: int, limit: int) -> SendError:
-    """The sentence for records that the broker would not take."""
+    """Return the error for records that the broker would not accept."""
     others = f" and {count - 1:,} more" if count > 1 else ""
     subject, verb = f"{places[0]}{others}", "are" if count > 1 else "is"
     return SendError(
-        f"{subject} {verb} larger than the {limit:,} bytes that nsqd takes; "
+        f"{subject} {verb} larger than the {limit:,} bytes that nsqd accepts; "
         "raise nsqd's -max-msg-size, or leave them out with --skip-oversize"
     )

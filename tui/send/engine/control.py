@@ -1,4 +1,4 @@
-"""What halts a send: the operator's brakes, from another thread, and the canary."""
+"""Pausing and stopping a send: by the operator, from another thread, and by the canary."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from collections.abc import Iterable
 
 
 class Control:
-    """The brakes of one send; every method may be called from any thread, at any time, more than once."""
+    """Pauses and stops one send; every method may be called from any thread, at any time, repeatedly."""
 
     def __init__(self) -> None:
         self._paused = threading.Event()
         self._stopped = threading.Event()
 
     def pause(self) -> None:
-        """Hand over nothing more; what is in flight still gets its answer."""
+        """Send nothing more; in-flight batches still get their answers."""
         self._paused.set()
 
     def resume(self) -> None:
@@ -23,7 +23,7 @@ class Control:
         self._paused.clear()
 
     def stop(self) -> None:
-        """Hand over nothing more, wait for what is in flight, and end with a partial receipt."""
+        """Send nothing more, wait for in-flight batches, and end with a partial receipt."""
         self._stopped.set()
 
     @property
@@ -36,7 +36,7 @@ class Control:
 
 
 class Canary:
-    """Halts a send after so many records, until all of them are confirmed and the operator resumes it."""
+    """Halts a send after each number of records in `steps`, until they are confirmed and the operator resumes it."""
 
     def __init__(self, steps: Iterable[int], control: Control) -> None:
         self._steps = deque(steps)
@@ -44,7 +44,7 @@ class Canary:
         self.asking = False
 
     def halts(self, handed_over: int, *, settled: bool) -> bool:
-        """May nothing more go out, when so many records did, and all of those are `settled` or not?"""
+        """Return whether to send nothing more after `handed_over` records; `settled`: all of them are confirmed."""
         if not self._steps or handed_over < self._steps[0]:
             return False
         if not self.asking:

@@ -1,4 +1,4 @@
-"""Watching how deep a topic is while it is sent to, so that its consumers are not drowned."""
+"""Watching a topic's depth during a send, so that its consumers are not overloaded."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ _MIN_POLL_SECONDS = 0.02  # while the sender waits for room
 
 
 class DepthWatch:
-    """Asks periodically, in a thread; between two answers only as much goes out as the last one left room for.
+    """Polls the depth in a thread; between two polls, only as many records are sent as the last one left room for.
 
-    So `limit` is overshot by no more than a window, however fast the sender is. Without `limit` it only looks.
+    The depth therefore exceeds `limit` by at most a window, at any speed. Without `limit` it is only observed.
     """
 
     def __init__(self, ask: Callable[[], int], limit: int | None = None) -> None:
         self._ask = ask
         self._limit = limit
-        self._room_until: int | None = None  # records handed over, in all, that the last answer leaves room for
+        self._room_until: int | None = None  # total of handed-over records that the last answer leaves room for
         self._handed_over = 0
         self._in_flight = 0
         self._hungry = asyncio.Event()
@@ -29,7 +29,7 @@ class DepthWatch:
         self.note = ""
 
     def has_room(self, handed_over: int, in_flight: int) -> bool:
-        """May something go out, when so many records have been handed over by now, so many of them unanswered?"""
+        """Return whether to send more after `handed_over` records, of which `in_flight` are unanswered."""
         self._handed_over, self._in_flight = handed_over, in_flight
         if self._limit is None:
             return True
@@ -39,7 +39,7 @@ class DepthWatch:
         return False
 
     async def watch(self, changed: Callable[[], None]) -> None:
-        """Until it is cancelled."""
+        """Poll until cancelled."""
         while True:
             began = time.monotonic()
             before = self._handed_over - self._in_flight

@@ -1,7 +1,7 @@
-"""The heart of a send: batches go out through a window, answers come in, and what is unknown goes out again.
+"""The core of a send: it sends batches through a window, receives answers, and resends unknown batches.
 
-It knows neither NSQ nor files: a Sink gives it links. It runs in one event loop; reading the source, writing the
-journal and asking for the depth happen in threads beside it, so that nothing keeps the broker's heartbeat waiting.
+It depends on neither NSQ nor files: a Sink provides links. It runs in one event loop; reading the source, writing the
+journal and polling the depth happen in other threads, so nothing delays the broker's heartbeat.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ from tui.send.options import SendOptions
 from tui.send.sink import Link, LinkLost, Sink, Trouble
 from tui.units import duration, plural
 
-_TICK_SECONDS = 0.05  # between two looks at the clock and the control
+_TICK_SECONDS = 0.05  # between two checks of the clock and the control
 _READ_AHEAD_BATCHES = 64
-_STALL_SECONDS = 0.3  # that a read may take when nobody needs it any longer
-_SLOW_SECONDS = 2.0  # without an answer, after which the operator is informed
+_STALL_SECONDS = 0.3  # to wait for a read whose result is no longer needed
+_SLOW_SECONDS = 2.0  # without an answer, before the operator is informed
 
 
 class Engine:
@@ -64,14 +64,14 @@ class Engine:
         self._reconnects = Reconnects()
         self._progress_at = time.monotonic()
         self._delay = _TICK_SECONDS
-        self._careful_until = 0  # up to here batches are unknown, or were until they went out again
-        self._put_until = 0  # number behind the last record that was ever handed over
+        self._careful_until = 0  # batches up to here are unknown, or were until they were resent
+        self._put_until = 0  # number after the last record that was ever sent
         self.sent = self.repeated = 0
         self.answered_before_loss = 0  # records that were answered when the last link was lost
         self.snapshot = Sending(note=self._reconnects.reason, total=total)
 
     async def run(self) -> None:
-        """Until all is confirmed, or a stop has been drained. SendError if it cannot be finished."""
+        """Run until all is confirmed, or a stop has drained. SendError if the send cannot be finished."""
         self._wake = asyncio.Event()
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="send")
         watching = asyncio.create_task(self._depth.watch(self._wake.set)) if self._depth else None
@@ -94,17 +94,17 @@ class Engine:
 
     @property
     def complete(self) -> bool:
-        """Is every record confirmed?"""
+        """Whether every record is confirmed."""
         return self.batches.done and self.batches.failed is None and not self._busy
 
     @property
     def sha256(self) -> str:
-        """Of the confirmed records, each with a newline."""
+        """The SHA-256 of the confirmed records, each with a newline."""
         return str((self._ledger.digest or self.batches.digest_passed).hexdigest())
 
     @property
     def unknown(self) -> int:
-        """Records that were handed over, and whose answer is not known."""
+        """The number of records that were sent and whose answer is unknown."""
         return self._window.unknown_records + self._window.records
 
     @property
@@ -113,12 +113,12 @@ class Engine:
 
     @property
     def _unsettled(self) -> bool:
-        """Is something handed over and not confirmed?"""
+        """Whether any record was sent and is not confirmed."""
         return bool(self._window or self._ledger or self._window.unknown_records)
 
     @property
     def _ending(self) -> bool:
-        """Nothing more is handed over: only answers are awaited."""
+        """Whether nothing more is sent, and only answers are awaited."""
         return self._control.stopped or self._failed is not None
 
     def _over(self) -> bool:
@@ -149,7 +149,7 @@ class Engine:
             self._reading = self._in_thread(lambda: self.batches.take(_READ_AHEAD_BATCHES, _TICK_SECONDS))
 
     async def _abandon_reading(self) -> bool:
-        """At an early end: does the bucket stall, so that its thread cannot be waited for?"""
+        """Return whether a read is stuck at an early end, so that its thread must be abandoned."""
         if self._reading is None:
             return False
         await asyncio.wait({self._reading}, timeout=_STALL_SECONDS)
@@ -163,7 +163,7 @@ class Engine:
     # The link
 
     async def _connect(self) -> None:
-        """A new link; what an old one still reports is ignored."""
+        """Open a new link; reports of an old one are ignored."""
         mine: list[Link] = []
 
         def confirmed(number: int) -> None:
@@ -193,7 +193,7 @@ class Engine:
             self._again_later(str(error))
 
     def _meet_trouble(self) -> None:
-        """Outside the callback that brought it: a link that failed is still in pynsq's tables then."""
+        """Handle an error outside its callback, during which pynsq still has the failed link in its tables."""
         trouble, self._trouble = self._trouble, None
         if isinstance(trouble, SendError):
             self._drop_link()
@@ -234,14 +234,14 @@ class Engine:
         window, options = self._window, self._options
         if self._control.paused or self._canary.halts(self._put_until, settled=not self._unsettled):
             return False
-        # What is unknown goes out one by one: nsqd closes on the batch that it refuses, and where more of them wait
-        # unread, the reset that follows can destroy its words.
+        # Unknown batches are resent one by one: nsqd closes the connection when it refuses a batch, and if more batches
+        # wait unread, the reset that follows can destroy its error message.
         limit = 1 if self._careful_until else options.in_flight
         if len(window) >= limit or len(window) + len(self._ledger) >= options.unconfirmed:
             return False
         if len(window) and window.bytes + batch.size > options.in_flight_bytes:
             return False
-        lowest = window.lowest  # a crash repeats from there; one slow server of several must not let it fall behind
+        lowest = window.lowest  # a crash repeats from there; one slow server must not hold it back
         if lowest is not None and batch.first - lowest >= options.unconfirmed * options.batch:
             return False
         if self._depth is not None and not self._depth.has_room(self.sent + self.repeated, window.records):
@@ -266,7 +266,7 @@ class Engine:
         if self._tokens is not None and self._options.rate is not None:
             self._tokens.spend(self._options.rate.of(len(batch.records), batch.size))
 
-    # Time, and what the operator sees
+    # Time and the operator's view
 
     def _watch_the_clock(self) -> None:
         now, options = time.monotonic(), self._options

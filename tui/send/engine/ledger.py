@@ -1,4 +1,4 @@
-"""From answered to confirmed: through the journal, in order, with the digest of all that is confirmed."""
+"""From answered to confirmed: through the journal, in order, with the digest of all confirmed records."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from typing import Any
 from tui.send.engine.batches import Batch
 from tui.send.journal import Journal
 
-_SYNC_BATCHES = 16  # half of what may be unconfirmed: one half is sent while the other is written
+_SYNC_BATCHES = 16  # half of the limit: one half is sent while the other is written
 _SYNC_SECONDS = 0.05
 
 InThread = Callable[[Callable[[], Any]], "asyncio.Future[Any]"]
 
 
 class Ledger:
-    """Batches that the broker has, until they are written down. One fsync does for many, in a thread.
+    """Batches that the broker has, until the journal has them. One fsync in a thread covers many.
 
-    `records` and `bytes` count what is confirmed: on disk, where there is a journal. `digest` is of what is confirmed
-    up to the first record that is not.
+    `records` and `bytes` count confirmed records, which are on disk if there is a journal. `digest` covers the records
+    before the first unconfirmed one.
     """
 
     def __init__(self, journal: Journal | None) -> None:
@@ -32,14 +32,14 @@ class Ledger:
         self.bytes = 0
         self.digest: Any = None
         self._until: int | None = None  # number of the first record that is not confirmed
-        self._ahead: dict[int, tuple[int, Any]] = {}  # confirmed behind that: first → stop, digest
+        self._ahead: dict[int, tuple[int, Any]] = {}  # confirmed after that: first → stop, digest
 
     def __len__(self) -> int:
-        """Batches that have arrived and are not confirmed yet."""
+        """The number of batches that have arrived and are not confirmed yet."""
         return len(self._arrived)
 
     def begin_at(self, first: int) -> None:
-        """The number of the first record that is handed over."""
+        """Set the number of the first record to send."""
         if self._until is None:
             self._until = first
 
@@ -49,7 +49,7 @@ class Ledger:
         self._arrived.append(batch)
 
     def work(self, in_thread: InThread, *, hurry: bool) -> None:
-        """Confirm what was written; begin to write what is due: many batches, old ones, or all if `hurry`."""
+        """Confirm written batches; start writing if there are many batches or old ones, or any if `hurry`."""
         if self._writing is not None:
             if not self._writing.done():
                 return

@@ -1,6 +1,6 @@
-"""How fast: the rate that is asked for, a token bucket that holds it, and a meter of the rate that there is.
+"""The speed of a send: the requested rate, a token bucket that enforces it, and a meter of the actual rate.
 
-The bucket may go into debt, so that the rate holds over time whatever the sizes are.
+The bucket may go into debt, so the average rate holds for any batch size.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from tui.errors import SendError
 
 _RATE = re.compile(r"(\d+(?:\.\d+)?)\s*([kMG]?)(B?)(?:/s)?", re.ASCII)
 _FACTOR = {"": 1, "k": 1_000, "M": 1_000_000, "G": 1_000_000_000}
-_SMOOTH_SECONDS = 0.05  # nothing larger than this much of a second goes out at once
-_HICCUP_SECONDS = 0.2  # are made up for, on a machine that has other work: 4 % of 5 s
-_PAUSE_SECONDS = 0.5  # without a question were a pause on purpose
-_LATE_SECONDS = 1.0  # behind the pace, after which it is not made up for
+_SMOOTH_SECONDS = 0.05  # the most that is sent at once, in time at the rate
+_HICCUP_SECONDS = 0.2  # delays up to this are made up for, on a busy machine: 4 % of 5 s
+_PAUSE_SECONDS = 0.5  # a longer time between two calls is a deliberate pause
+_LATE_SECONDS = 1.0  # a longer delay of a paced send is not made up for
 _MICROSECONDS = 1_000_000  # of a second, the unit of the records' times
 _METER_SECONDS = 3.0
 _MARK_SECONDS = 0.1  # between two marks of the meter
@@ -33,12 +33,12 @@ class Rate:
     unit: Literal["records", "bytes"] = "records"
 
     def of(self, records: int, size: int) -> int:
-        """What a batch costs."""
+        """Return the cost of a batch."""
         return records if self.unit == "records" else size
 
     @property
     def at_once(self) -> int:
-        """The most that should go out in one piece, one at least: 1/20 s worth."""
+        """The most to send at once: 1/20 s worth, and at least one."""
         return max(int(self.per_second * _SMOOTH_SECONDS), 1)
 
     def bucket(self) -> TokenBucket:
@@ -49,7 +49,7 @@ class Rate:
 
 
 def parse_rate(text: str) -> Rate:
-    """`500` or `2k` records per second, `5MB` bytes per second (powers of 1000)."""
+    """Parse `500` or `2k` records per second, or `5MB` bytes per second (powers of 1000)."""
     match = _RATE.fullmatch(text.strip())
     if match is None or float(match[1]) == 0:
         raise SendError(
@@ -59,10 +59,10 @@ def parse_rate(text: str) -> Rate:
 
 
 class TokenBucket:
-    """Tokens come at `rate` per second, and at most `burst` of them keep: a hiccup is made up for, a pause is not.
+    """Adds `rate` tokens per second and keeps at most `burst`, so a short delay is made up for and a pause is not.
 
-    Whoever finds the bucket not in debt may spend any amount, and the debt makes the next one wait. So a record larger
-    than the burst still goes, and the rate holds.
+    While the bucket is not in debt, any amount may be spent; the debt delays the next one. A record larger than the
+    burst can therefore be sent, and the rate holds.
     """
 
     def __init__(self, rate: float, burst: float, clock: Callable[[], float] = time.monotonic) -> None:
@@ -73,7 +73,7 @@ class TokenBucket:
         self._at = clock()
 
     def wait(self) -> float:
-        """Seconds until something may go; 0 now."""
+        """Return the seconds until something may be sent; 0 for now."""
         now = self._clock()
         kept = self._burst if now - self._at < _PAUSE_SECONDS else 0.0
         self._level = min(self._level + (now - self._at) * self._rate, kept)
@@ -85,19 +85,19 @@ class TokenBucket:
 
 
 class Pacer:
-    """Holds the records' own spacing in time, `pace` times as fast, from the first record on.
+    """Keeps the records' own pace, `pace` times as fast, from the first record on.
 
-    Whoever is late by more than a second (after a pause, an outage, a gap in what is due, or at a rate that is lower)
-    continues at that spacing from there: what was missed is not made up for in a burst.
+    A send that is late by more than a second (after a pause, an outage, a gap in the times, or at a lower rate)
+    continues at the pace from there: the delay is not made up for in a burst.
     """
 
     def __init__(self, pace: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._pace = pace
         self._clock = clock
-        self._origin: tuple[int, float] | None = None  # a time of the records in µs, and the clock's
+        self._origin: tuple[int, float] | None = None  # a record time in µs, and the clock's time
 
     def wait(self, due: int) -> float:
-        """Seconds until what is due at this time may go; 0 now."""
+        """Return the seconds until a record that is due at this time may be sent; 0 for now."""
         now = self._clock()
         if self._origin is None:
             self._origin = due, now
@@ -108,7 +108,7 @@ class Pacer:
         return max(left, 0.0)
 
     def left(self, last: int) -> float | None:
-        """Seconds until this time; None before the first record."""
+        """Return the seconds until this time; None before the first record."""
         if self._origin is None:
             return None
         since, began = self._origin
@@ -116,7 +116,7 @@ class Pacer:
 
 
 class Meter:
-    """The rate of a count that only grows, over the last three seconds."""
+    """Measures the rate of a growing count over the last three seconds."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -125,11 +125,11 @@ class Meter:
 
     @property
     def seconds(self) -> float:
-        """Since the beginning."""
+        """Seconds since the start."""
         return self._clock() - self._began
 
     def rate(self, count: int) -> float:
-        """Per second, now."""
+        """Return the current rate per second."""
         now = self._clock()
         if now - self._marks[-1][0] >= _MARK_SECONDS:
             self._marks.append((now, count))

@@ -1,11 +1,11 @@
-"""A link that is lost and made again: when to try, how often that was done, and what the operator is to know of it."""
+"""Reconnecting a lost link: when to try, the number of attempts, and the note for the operator."""
 
 from __future__ import annotations
 
 import time
 
 _FIRST_WAIT_SECONDS, _LONGEST_WAIT_SECONDS = 0.1, 2.0
-_LINGER_SECONDS = 3.0  # that a trouble stays on the screen when it is over: most are too short to be seen
+_LINGER_SECONDS = 3.0  # to keep showing an error that is over: most are too short to be seen
 
 
 class Reconnects:
@@ -13,23 +13,23 @@ class Reconnects:
 
     def __init__(self) -> None:
         self.count = 0
-        self.reason = "connecting"  # why there is no link now
+        self.reason = "connecting"  # why there is no link
         self.ever_connected = False
         self._retry_at, self._retries = 0.0, 0
         self._healed, self._healed_at = "", 0.0
 
     @property
     def due(self) -> bool:
-        """Is it time to try again?"""
+        """Whether it is time to try again."""
         return time.monotonic() >= self._retry_at
 
     @property
     def healed(self) -> str:
-        """The trouble that is just over, or ""."""
+        """The error that has just ended, or ""."""
         return self._healed if time.monotonic() - self._healed_at < _LINGER_SECONDS else ""
 
     def lost(self, why: str) -> None:
-        """Try again later: after 0.1 seconds, then after twice as long each time, up to 2."""
+        """Schedule the next attempt: after 0.1 seconds, doubling each time up to 2."""
         self.reason = f"{why}; connecting again"
         self._retry_at = time.monotonic() + min(_FIRST_WAIT_SECONDS * 2**self._retries, _LONGEST_WAIT_SECONDS)
         self._retries += 1
@@ -42,5 +42,5 @@ class Reconnects:
         self.ever_connected = True
 
     def progressed(self) -> None:
-        """The link works: an answer came."""
+        """Note that the link works, because an answer came."""
         self._retries = 0

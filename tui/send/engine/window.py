@@ -1,4 +1,4 @@
-"""The in-flight table: what was handed over, what is unknown, what is confirmed up to where."""
+"""The in-flight table: batches that were sent, and batches whose answer is unknown."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ class _Out:
 
 
 class Window:
-    """Batches between handing over and answer. Its clock is the caller's.
+    """Batches that were sent and not answered. The caller provides the time.
 
-    A batch is in flight, then answered; or its link is lost, then it is unknown and goes out again, in order.
+    A batch in flight is answered; or its link is lost, and the batch is unknown and is sent again, in order.
     """
 
     def __init__(self) -> None:
@@ -31,14 +31,14 @@ class Window:
         return len(self._out)
 
     def put(self, batch: Batch, now: float) -> int:
-        """The batch goes out; its number is that of its first record."""
+        """Add a batch that is being sent; return its number, which is that of its first record."""
         self._out[batch.first] = _Out(batch, now)
         self.records += len(batch.records)
         self.bytes += batch.size
         return batch.first
 
     def answered(self, number: int) -> Batch | None:
-        """The batch that has arrived; None if it is not in flight (pynsq may answer twice)."""
+        """Remove and return a batch that has arrived; None if it is not in flight (pynsq may answer twice)."""
         out = self._out.pop(number, None)
         if out is None:
             return None
@@ -47,7 +47,7 @@ class Window:
         return out.batch
 
     def lose(self) -> None:
-        """The link is gone: what is in flight is unknown, in front of what was unknown before."""
+        """Make all in-flight batches unknown, before those that already were, because the link is lost."""
         lost = [out.batch for out in self._out.values()]
         self._unknown = deque(sorted([*lost, *self._unknown], key=lambda batch: batch.first))
         self.unknown_records = sum(len(batch.records) for batch in self._unknown)
@@ -64,11 +64,11 @@ class Window:
 
     @property
     def lowest(self) -> int | None:
-        """Number of the first record that is handed over and not answered."""
+        """The number of the first record that was sent and not answered."""
         first = min(self._out, default=None)
         unknown = self._unknown[0].first if self._unknown else None
         return min((number for number in (first, unknown) if number is not None), default=None)
 
     def waited(self, now: float) -> float:
-        """Seconds since the oldest batch in flight went out."""
+        """Return the seconds since the oldest batch in flight was sent."""
         return now - next(iter(self._out.values())).at if self._out else 0.0
