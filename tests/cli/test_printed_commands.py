@@ -162,7 +162,7 @@ class TestAdvised:
     """By errors and warnings."""
 
     def advised(self, ran: Ran) -> Ran:
-        match = re.search(r"(?:run|see them): (hourscope .*)$", ran.err.splitlines()[-1])
+        match = re.search(r"(?:run|list them): (hourscope .*)$", ran.err.splitlines()[-1])
         assert match, ran.err
         return hourscope(*words_of(match[1]))
 
