@@ -22,6 +22,7 @@ MOST_GROUPS = 200_000  # values × times counted exactly; of more groups, only t
 _MANY = 1_000  # groups per record; more are counted in batches, to bound memory
 _SPARE = 1.5  # times MOST_GROUPS may be in memory before rare groups are dropped
 BATCH = 20_000
+_NUMBERS = {int, float}
 
 Values = tuple[bytes, ...]  # each a JSON text: 1 and true are different, 1 and 1.0 are not
 Group = tuple[datetime | None, Values]
@@ -199,7 +200,7 @@ class Counting:
 def _hashable(column: list[Any]) -> list[Any]:
     """Return values that are equal only if their JSON is: if types are mixed, as tuples of their JSON texts."""
     kinds = set(map(type, column))
-    if kinds & {list, dict} or (bool in kinds and kinds & {int, float}):  # True == 1 in Python
+    if kinds & {list, dict} or (bool in kinds and kinds & _NUMBERS):  # True == 1 in Python
         return [_spellings(value) for value in column]
     return column
 
@@ -217,15 +218,19 @@ def _add_numbers(part: CountedPart, parts_of: dict[_Key, _KeyParts], keys: list[
     """Add each record's number to the sketches of its groups; groups that were dropped as too many get none."""
     of_key: dict[_Key, list[float]] = {key: [] for key in parts_of}
     if () in of_key:  # there is only one group
-        of_key[()] = [number for number in numbers if type(number) is int or type(number) is float]
+        of_key[()] = numbers if set(map(type, numbers)) <= _NUMBERS else list(filter(_is_number, numbers))
     else:
         for key, number in zip(keys, numbers, strict=True):
-            if key in of_key and (type(number) is int or type(number) is float):
+            if key in of_key and _is_number(number):
                 of_key[key].append(number)
     for key, numbers_of_key in of_key.items():
         for group in _groups(*parts_of[key]):
             if group in part.counts:
                 part.sketches.setdefault(group, Sketch()).add(numbers_of_key)
+
+
+def _is_number(value: Any) -> bool:
+    return type(value) in _NUMBERS
 
 
 def _spellings(value: Any) -> tuple[bytes, ...]:

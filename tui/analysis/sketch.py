@@ -35,21 +35,23 @@ class Sketch:
 
     def add(self, numbers: Sequence[float], times: Sequence[int] = ()) -> None:
         """Add numbers, each once or as many `times`. They must not be NaN; infinite ones are left out."""
-        if numbers and not -_MOST <= min(numbers) <= max(numbers) <= _MOST:
-            numbers, times = _select(numbers, times, [-_MOST <= number <= _MOST for number in numbers])
         if not numbers:
+            return
+        low, high = min(numbers), max(numbers)
+        if not -_MOST <= low <= high <= _MOST:
+            self.add(*_select(numbers, times, [-_MOST <= number <= _MOST for number in numbers]))
             return
         count = sum(times) if times else len(numbers)
         self.count += count
-        low, high = float(min(numbers)), float(max(numbers))
+        low, high = float(low), float(high)
         self.low, self.high = min(self.low, low), max(self.high, high)
         self.total += math.fsum(map(mul, numbers, times) if times else numbers)
         if low > _LEAST and bucket_of(low) == bucket_of(high):  # all in one bucket, like times
             self.positive[bucket_of(low)] += count
             return
-        _add(self.positive, numbers, times)
+        _add(self.positive, numbers, times, low)
         if low < -_LEAST:
-            _add(self.negative, [-number for number in numbers], times)
+            _add(self.negative, [-number for number in numbers], times, -high)
 
     def merge(self, other: Sketch) -> None:
         """Add the numbers of another sketch."""
@@ -101,9 +103,9 @@ def _select(numbers: Sequence[float], times: Sequence[int], chosen: list[bool]) 
     return list(compress(numbers, chosen)), list(compress(times, chosen))
 
 
-def _add(counts: Counter[int], numbers: Sequence[float], times: Sequence[int]) -> None:
-    """Count the positive numbers in their buckets, in C code and so in half the time of `bucket_of`."""
-    if min(numbers) <= _LEAST:
+def _add(counts: Counter[int], numbers: Sequence[float], times: Sequence[int], low: float) -> None:
+    """Count the positive numbers, of which `low` is the least, in C code and so in half the time of `bucket_of`."""
+    if low <= _LEAST:
         numbers, times = _select(numbers, times, [number > _LEAST for number in numbers])
     buckets = map(math.ceil, map(_PER_LOG.__mul__, map(math.log, numbers)))
     if not times:
