@@ -13,7 +13,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from pathlib import Path
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from tui.errors import TimeError
 
@@ -35,6 +34,8 @@ def parse_zone(name: str | None) -> tzinfo:
     """Return the time zone with an IANA name; UTC for None."""
     if name is None or name.upper() in ("UTC", "Z"):
         return UTC
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # takes 2 ms, and most archives are in UTC
+
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
@@ -43,7 +44,7 @@ def parse_zone(name: str | None) -> tzinfo:
 
 def zone_name(zone: tzinfo) -> str:
     """Return the IANA name of a zone, or `UTC`."""
-    return zone.key if isinstance(zone, ZoneInfo) else "UTC"
+    return str(getattr(zone, "key", "UTC"))
 
 
 def local_zone(link: Path = Path("/etc/localtime")) -> tzinfo | None:
