@@ -25,7 +25,7 @@ VERSION = 1
 _MAX_BYTES = 1 << 20
 _MAX_PROBLEMS = 5  # named in one line
 
-Text = Annotated[str, msgspec.Meta(min_length=1)]
+NonEmptyText = Annotated[str, msgspec.Meta(min_length=1)]
 Price = Annotated[float, msgspec.Meta(ge=0)]
 S = TypeVar("S", bound=msgspec.Struct)
 
@@ -33,12 +33,12 @@ S = TypeVar("S", bound=msgspec.Struct)
 class ArchiveTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """[archives.NAME]"""
 
-    url: Text
-    timezone: Text | None = None
-    layout: Text | None = None
-    profile: Text | None = None
-    region: Text | None = None
-    endpoint_url: Text | None = None
+    url: NonEmptyText
+    timezone: NonEmptyText | None = None
+    layout: NonEmptyText | None = None
+    profile: NonEmptyText | None = None
+    region: NonEmptyText | None = None
+    endpoint_url: NonEmptyText | None = None
     no_sign_request: bool = False
     request_payer: bool = False
 
@@ -46,13 +46,13 @@ class ArchiveTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class NsqTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """[nsq.NAME]; each address is one string or a list of strings."""
 
-    nsqd_tcp_address: Text | list[Text] = []
-    nsqd_http_address: Text | list[Text] = []
-    lookupd_http_address: Text | list[Text] = []
+    nsqd_tcp_address: NonEmptyText | list[NonEmptyText] = []
+    nsqd_http_address: NonEmptyText | list[NonEmptyText] = []
+    lookupd_http_address: NonEmptyText | list[NonEmptyText] = []
     tls: bool | None = None
-    tls_root_ca_file: Text | None = None
-    tls_cert: Text | None = None
-    tls_key: Text | None = None
+    tls_root_ca_file: NonEmptyText | None = None
+    tls_cert: NonEmptyText | None = None
+    tls_key: NonEmptyText | None = None
 
 
 class PricesTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -61,15 +61,15 @@ class PricesTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     list_per_1000: Price | None = None
     get_per_1000: Price | None = None
     transfer_per_gb: Price | None = None
-    source: Text | None = None
-    date: Text | None = None
+    source: NonEmptyText | None = None
+    date: NonEmptyText | None = None
 
 
 class ExplorerTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """[explorer]"""
 
     mouse: bool | None = None
-    theme: Text | None = None  # dark or light
+    theme: NonEmptyText | None = None  # dark or light
 
 
 class NotebookTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -85,8 +85,8 @@ class ConfigFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     version: int = VERSION
     archives: dict[str, ArchiveTable] = {}
     nsq: dict[str, NsqTable] = {}
-    filters: dict[str, Text] = {}
-    keys: dict[str, Text] = {}
+    filters: dict[str, NonEmptyText] = {}
+    keys: dict[str, NonEmptyText] = {}
     prices: PricesTable = PricesTable()
     explorer: ExplorerTable = ExplorerTable()
     notebook: NotebookTable = NotebookTable()

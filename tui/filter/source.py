@@ -32,7 +32,7 @@ class PythonSource:
         It returns columns, not rows: building and unpacking a row takes as long as finding a value.
         """
         adds = ", ".join(f"add{number}" for number in range(results))
-        head = [f"results = [[] for _ in range({results})]", f"{adds}, = [each.append for each in results]"]
+        head = [f"results = [[] for _ in range({results})]", f"{adds}, = [values.append for values in results]"]
         source = "\n".join(_indented(["def evaluate(records):", [*head, "for r in records:", body, "return results"]]))
         names = {**self._names, "failures": failures, "Undecided": UndecidedError}
         names |= {name: _types(places) for name, places in self._of_objects.items()}

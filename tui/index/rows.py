@@ -16,7 +16,7 @@ Row: TypeAlias = tuple[Any, ...]
 _About: TypeAlias = tuple[str, str | None, int]
 
 
-class Rows:
+class ChunkRows:
     """`expected`: the keys of chunks that will be queried. `read`: their rows that were read, by the query's name.
 
     A row is valid for a chunk with the same key, ETag and size; for files in a `folder`, also with the same time of the

@@ -18,7 +18,7 @@ from tui.archive.store import is_s3
 from tui.config import cache_dir
 from tui.index.counted import CountedChunk, Head, pack_head, pack_known, unpack_head, unpack_known
 from tui.index.database import Database
-from tui.index.rows import AT_ONCE, Row, Rows, key_text
+from tui.index.rows import AT_ONCE, ChunkRows, Row, key_text
 
 if TYPE_CHECKING:  # slow to import; a scan may not need it
     from tui.index.summary import Summary
@@ -34,7 +34,7 @@ _COUNTED = "select key, etag, size, known, terms from counted where format=?"
 
 
 @dataclass(frozen=True, slots=True)
-class Status:
+class IndexStatus:
     """How many chunks of a place are indexed, their bytes in the index, and the bytes of the chunks themselves; then
     the same for the chunks indexed with words."""
 
@@ -56,7 +56,7 @@ class Index:
     def __init__(self, path: Path, place: str, folder: Path | None = None) -> None:
         self.place = place
         self._database = Database(path)
-        self._rows = Rows(self._database, place, folder)
+        self._rows = ChunkRows(self._database, place, folder)
         self._kept: dict[str, list[object]] = {}  # ETag and size of expected chunks whose words are stored
         self._holding: dict[int, set[str]] = {}  # by word, the keys of expected chunks that may hold it
         self._empty: dict[str, bool] = {}  # by table, True if it has no row of the place
@@ -182,14 +182,14 @@ class Index:
         statement = "insert or replace into counted values (?, ?, ?, ?, ?, ?, ?, ?)"
         self._write(lambda db: db.executemany(statement, rows), counts=True)
 
-    def status(self) -> Status:
+    def status(self) -> IndexStatus:
         """Return the status of this place."""
         sums = "count(*), total(length(head) + length(details)), total(size)"
         query = f"select {sums} from chunk_summaries where place=? and format=?"
         row = self._database.ask(lambda db: db.execute(query, (self.place, FORMAT)).fetchone()) or (0, 0, 0)
         query = "select count(*), total(bytes), total(size) from chunk_words where place=? and format=?"
         words = self._database.ask(lambda db: db.execute(query, (self.place, WORDS_FORMAT)).fetchone()) or (0, 0, 0)
-        return Status(*map(int, (*row, *words)))
+        return IndexStatus(*map(int, (*row, *words)))
 
     def drop(self) -> int:
         """Delete everything about the place; return how many chunks were indexed."""

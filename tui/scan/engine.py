@@ -149,16 +149,16 @@ def _run(
     """Run `jobs` tasks at a time. The first error of a task stops the others and is raised."""
     if known is not None:
         unread: list[ScanTask] = []
-        for each in tasks:
-            answer = None if cancel.is_set() or _replaces(each) else known(each.chunk, plan.filter)
+        for queued in tasks:
+            answer = None if cancel.is_set() or _replaces(queued) else known(queued.chunk, plan.filter)
             if answer is None:
-                unread.append(each)
+                unread.append(queued)
             else:
-                yield from _of_known(each.chunk, answer)
+                yield from _of_known(queued.chunk, answer)
         if not unread:
             return
         # a plan of the remaining chunks, as few chunks need no processes
-        tasks, plan = iter(unread), replace(plan, chunks=tuple(each.chunk for each in unread))
+        tasks, plan = iter(unread), replace(plan, chunks=tuple(queued.chunk for queued in unread))
     running = 0
     with _workers(plan, jobs, dask, cancel, write=write) as workers:
         while True:
