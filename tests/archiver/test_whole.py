@@ -248,7 +248,8 @@ def test_a_secret_that_is_missing_is_asked_for(nsq_programs: NsqPrograms, topic:
     with auth_server() as auth, Nsqd(nsq_programs.nsqd, tmp_path / "nsqd", {"auth-http-address": auth}) as nsqd:
         source = TopicSource(topic, CHANNEL, (nsqd.tcp_address,))
         with Running(ArchiverOptions(given.archive, source, given.spool, "h", 0.1)) as archiver:
-            wait_for(lambda: "requires a secret; set HOURSCOPE_NSQ_AUTH_SECRET" in archiver.status.counters.lost)
+            wait_for(lambda: archiver.status.counters.lost)
+            assert "requires a secret; set HOURSCOPE_NSQ_AUTH_SECRET" in archiver.status.counters.lost
 
 
 def test_auth(nsq_programs: NsqPrograms, topic: str, tmp_path: Path) -> None:

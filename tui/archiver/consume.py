@@ -88,6 +88,7 @@ class Reader(nsq.Reader):  # type: ignore[misc]
         conn.joined = True
         self.missing.pop(conn.id, None)
         self._outages.back(conn.id)
+        self.share()
 
     @property
     def links(self) -> int:
@@ -210,7 +211,14 @@ class Reader(nsq.Reader):  # type: ignore[misc]
         self._connecting.discard(conn.id)
         conn.subscribed = True
         super()._on_connection_ready(conn, **kwargs)
-        self.share()
+
+    def _send_rdy(self, conn: Any, value: int) -> None:
+        """Send RDY only after nsqd has accepted the subscription.
+
+        If it refuses, it closes the connection: a write that fails would close ours before the reason is read.
+        """
+        if conn.joined:
+            super()._send_rdy(conn, value)
 
     def _on_connection_error(self, conn: Any, error: Any, **kwargs: Any) -> None:
         self.trouble(conn, error)
