@@ -8,6 +8,7 @@ import pty
 import stat
 import subprocess
 import sys
+import termios
 import time
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -308,7 +309,8 @@ def at_terminal(words: tuple[str, ...], env: Mapping[str, str], typed: bytes) ->
         except OSError:  # its end
             break
         if b"code for" in shown and typed:
-            time.sleep(0.2)  # until the terminal's echo is off
+            while termios.tcgetattr(terminal)[3] & termios.ECHO and time.monotonic() < deadline:
+                time.sleep(0.01)
             os.write(terminal, typed)
             typed = b""
     os.close(terminal)

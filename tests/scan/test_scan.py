@@ -236,7 +236,7 @@ def test_cancelling_ends_soon_and_keeps_what_was_found(slow: Archive, jobs: int)
         if isinstance(event, Matches) and not cancel.is_set():
             cancel.set()
             cancelled_at = time.monotonic()
-    assert time.monotonic() - cancelled_at < 0.5
+    assert time.monotonic() - cancelled_at < 2
     done = [event for event in events if isinstance(event, ChunkDone)]
     assert 1 <= len(done) <= jobs  # those that ran, and no new ones
     assert all(event.partial for event in done)
@@ -256,7 +256,7 @@ def test_cancelling_does_not_wait_for_a_slow_line(large: Archive, jobs: int) -> 
     cancel.set()
     began = time.monotonic()
     assert all(event.partial for event in events if isinstance(event, ChunkDone))
-    assert time.monotonic() - began < 0.5
+    assert time.monotonic() - began < 2
 
 
 def test_a_reader_that_goes_away_ends_the_jobs(slow: Archive) -> None:
@@ -265,7 +265,7 @@ def test_a_reader_that_goes_away_ends_the_jobs(slow: Archive) -> None:
     next(event for event in events if isinstance(event, Matches))
     began = time.monotonic()
     events.close()  # type: ignore[attr-defined]
-    assert time.monotonic() - began < 0.5
+    assert time.monotonic() - began < 2
     assert threading.active_count() == before
 
 

@@ -102,10 +102,10 @@ class FolderStore:
 
     def _object(self, key: str) -> StoredObject | None:
         """Return the object, or None if it is gone. Broken links, pipes and folders are listed; reading them fails."""
-        path = f"{self.folder}/{key}"  # making a Path takes as long as the call
+        path = f"{self.folder}/{key}"
         try:
             try:
-                status = os.stat(path)  # noqa: PTH116
+                status = os.stat(path)  # noqa: PTH116  (making a Path takes as long as the call)
             except OSError as error:
                 if error.errno not in (errno.ENOENT, errno.ELOOP, errno.ENOTDIR):
                     raise
