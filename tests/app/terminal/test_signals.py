@@ -23,11 +23,13 @@ from tui.scan import ScanPlan, open_extract
 
 @pytest.fixture(scope="module")
 def heavy(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Chunks that take some seconds to scan with a filter that looks into every record."""
+    """Chunks that no machine scans, with a filter that looks into every record, before a test has sent its signal."""
     folder = tmp_path_factory.mktemp("heavy")
     lines = gzip.compress(b"".join(record(FIRST, number) + b"\n" for number in range(5_000)), 1, mtime=0)
-    for number in range(24):
-        chunk_path(folder, FIRST + timedelta(hours=number)).write_bytes(lines)
+    first = chunk_path(folder, FIRST)
+    first.write_bytes(lines)
+    for number in range(1, 480):
+        chunk_path(folder, FIRST + timedelta(hours=number)).hardlink_to(first)
     return folder
 
 
