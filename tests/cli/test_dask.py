@@ -12,13 +12,12 @@ import pytest
 from isal import igzip
 
 from tests.archiver.helpers import environment
-from tests.support.command import hourscope, shell
+from tests.support.command import SLOW, hourscope, shell
 from tests.support.dask import Cluster
 from tests.support.seaweed import Seaweed
 from tui.demo import SampleSpec, torn_chunk_of, write_sample
 
 SPEC = SampleSpec(hours=24, records_per_hour=4000, seed=5)
-SLOW = "sum([player.position, `1`]) > `300`"
 
 
 @pytest.fixture(scope="module")

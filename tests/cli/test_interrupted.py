@@ -11,12 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.command import hourscope, shell
+from tests.support.command import SLOW, hourscope, shell
 from tests.support.consume import read_messages
 from tests.support.nsqd import Nsqd
 from tui.demo import SampleSpec, torn_chunk_of, write_sample
 
-SLOW = "contains(to_string(@), 'position') || to_string(@) != 'x'"  # spells every record: it takes a while
 SPEC = SampleSpec(hours=24, records_per_hour=3000, seed=3)
 
 

@@ -15,6 +15,7 @@ import signal
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -22,7 +23,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.command import Ran, hourscope
+from tests.support.command import SLOW, Ran, hourscope
 from tests.support.nsqd import Nsqd, Nsqlookupd
 from tests.support.seaweed import Seaweed
 from tui.cli import Commands, commands
@@ -30,7 +31,6 @@ from tui.config import config_dir
 
 ZONE = "Europe/Berlin"
 COMMANDS = sorted(name for name in Commands().list_commands(None))  # type: ignore[arg-type]
-SLOW = "sum([n, `1`]) > `-1`"  # only jmespath.py can judge it
 
 
 def words_of(line: str) -> list[str]:
@@ -220,7 +220,7 @@ def places(tmp_path_factory: pytest.TempPathFactory, seaweed: Seaweed) -> tuple[
     """A folder with an archive of the days that the examples name, and of the last two; and a bucket of the same."""
     folder = tmp_path_factory.mktemp("examples")
     (folder / "archive").mkdir()
-    bucket, client = seaweed.create_bucket("examples"), seaweed.client()
+    bucket, client = seaweed.create_bucket(f"examples-{uuid.uuid4().hex[:8]}"), seaweed.client()
     now = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
     hours = [datetime(2015, 1, 20, tzinfo=UTC) + timedelta(hours=n) for n in range(24)]
     for key, data in chunks([*hours, *(now - timedelta(hours=n) for n in range(24))]).items():

@@ -20,6 +20,7 @@ from tests.support.boto import forget_clients
 from tests.support.fork_server import Command, ForkServer
 from tui import cli
 
+SLOW = "[@,@] | [@,@][] | length(to_string(@)) > `0`"  # every record matches, and is spelled four times
 _READ_AT_START = ("PYTHON", "LC_", "LANG", "TZ")  # variables that only a new interpreter heeds
 _busy = threading.Lock()
 _server = cache(ForkServer)
