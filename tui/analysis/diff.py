@@ -27,8 +27,7 @@ from tui.filter.within import Within
 from tui.index import Index
 from tui.index.summary import Summary
 from tui.scan import ChunkMeasured, Progress, ScanEvent, ScanPlan, run_plan
-from tui.scan.estimate import stratified
-from tui.scan.heads import heads
+from tui.scan.heads import heads, stratified
 
 MOST_RECORDS = 400_000  # compared; of more records, this many are sampled at equal intervals
 _CEILING = 64 << 20  # stored bytes up to which an archive in S3 is read whole, even without `full`

@@ -29,6 +29,7 @@ _SHORT_YEAR = 0.5
 _EPOCH = r"(\d{10}|\d{13}|\d{16}|\d{19})"
 _EPOCHS = (datetime(2000, 1, 1, tzinfo=UTC).timestamp(), datetime(2100, 1, 1, tzinfo=UTC).timestamp())
 _DIGITS = re.compile(r"\d+", re.ASCII)
+_YEAR = re.compile(r"[12]\d{3}", re.ASCII)
 _WORD = re.compile(r"[A-Za-z]+")
 _WEEKDAY = r"(?<![A-Za-z])((?:mon|tue|wed|thu|fri|sat|sun)|(?:mon|tues|wednes|thurs|fri|satur|sun)day)(?![A-Za-z])"
 _WEEKDAYS = re.compile(_WEEKDAY, re.IGNORECASE | re.ASCII)
@@ -206,9 +207,11 @@ def _orders_by_second(key: str, stop: int) -> tuple[str, ...]:
     stop += len(_gap(key, stop) or "")
     if word := _WORD.match(key, stop):
         return _SHORT_FIRST if month_number(word[0]) or _name(key, stop) else ()
-    run = _DIGITS.match(key, stop)
-    second = int(run[0][:2]) if run else 0
-    return tuple([order for order in _SHORT_FIRST if second in _RANGE[order[1]]])
+    numbers = _DIGITS.findall(key, stop)
+    second = int(numbers[0][:2]) if _DIGITS.match(key, stop) else 0
+    named = len(numbers) < 3 and (_WEEKDAYS.search(key, stop) or _SPAN.search(key, stop))
+    orders = _SHORT_FIRST if len(numbers) > 2 or named else _SHORT_FIRST[:2]  # three numbers follow a year's two digits
+    return tuple([order for order in orders if second in _RANGE[order[1]]])
 
 
 def find_dates(key: str) -> Iterator[FoundTime]:
@@ -234,6 +237,8 @@ def find_weekdays(key: str) -> Iterator[FoundTime]:
 
 def _read(key: str, at: int, order: str) -> FoundTime | None:
     """Read a time with the given order of quantities at a position in a key."""
+    if "Y" in order and not _YEAR.search(key, at):  # most readings end here
+        return None
     parts: list[str] = []
     texts: list[str] = []
     stop = day = at

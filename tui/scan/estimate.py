@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import BinaryIO, cast
 
 from tui.archive import Chunk, ChunkReader, Damage
@@ -17,6 +16,7 @@ from tui.config import Prices
 from tui.errors import ArchiveError
 from tui.filter import Filter
 from tui.scan.events import Known
+from tui.scan.heads import stratified
 from tui.scan.plan import ScanPlan
 
 SAMPLE_CHUNKS = 64
@@ -140,17 +140,6 @@ def _costs(plan: ScanPlan, prices: Prices) -> tuple[int, float, float]:
     lists = math.ceil(gets / _KEYS_PER_LIST)
     dollars = (gets * prices.get_per_1000 + lists * prices.list_per_1000) / 1000
     return gets + lists, dollars, plan.bytes_compressed / 1e9 * prices.transfer_per_gb
-
-
-def stratified(chunks: Sequence[Chunk], limit: int, seed: int) -> list[Chunk]:
-    """Choose one random chunk from each of `limit` equal parts of the range, so that no day is left out."""
-    if len(chunks) <= limit:
-        return list(chunks)
-    import random  # importing it takes 2 ms, and few scans are estimated
-
-    source = random.Random(seed)
-    edges = [round(index * len(chunks) / limit) for index in range(limit + 1)]
-    return [chunks[source.randrange(first, stop)] for first, stop in pairwise(edges)]
 
 
 def _samples(plan: ScanPlan, chosen: Sequence[Chunk]) -> list[_ChunkSample]:

@@ -6,16 +6,26 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from io import BytesIO
-from itertools import islice
+from itertools import islice, pairwise
 from typing import BinaryIO, cast
 
 from tui.archive import Archive, Chunk, ChunkReader
 from tui.archive.store import Store
 from tui.archive.streams import ReadCancelled
 from tui.errors import ArchiveError
-from tui.scan.estimate import stratified
 
 _FIRST_RANGE = 64 << 10  # bytes of the first request: about 256 KiB of lines, enough to detect their form
+
+
+def stratified(chunks: Sequence[Chunk], limit: int, seed: int) -> list[Chunk]:
+    """Choose one random chunk from each of `limit` equal parts of the range, so that no day is left out."""
+    if len(chunks) <= limit:
+        return list(chunks)
+    import random  # importing it takes 2 ms, and few ranges are sampled
+
+    source = random.Random(seed)
+    edges = [round(index * len(chunks) / limit) for index in range(limit + 1)]
+    return [chunks[source.randrange(first, stop)] for first, stop in pairwise(edges)]
 
 
 def heads(
