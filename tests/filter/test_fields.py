@@ -42,11 +42,26 @@ def test_it_counts_what_there_is(sample: list[dict[str, Any]]) -> None:
         here = [value for where, value in every if where == path]
         have = sum(any(where == path for where, _ in leaves(value)) for value in sample)
         assert field.records == have and field.coverage == have / len(sample)
-        assert sum(field.types.values()) == len(here) == sum(count for _, count in field.top)
+        assert sum(field.types.values()) == len(here)
+        once = {
+            (number, json.dumps(inner))
+            for number, value in enumerate(sample)
+            for at, inner in leaves(value)
+            if at == path
+        }
+        assert sum(count for _, count in field.top) == len(once)  # equal items of a list count once
         assert field.exact and field.distinct == len({json.dumps(value) for value in here})
         numbers = [value for value in here if isinstance(value, int) and not isinstance(value, bool)]
         assert field.median == (statistics.median_low(numbers) if numbers else None)
         assert (field.low, field.high) == ((min(numbers), max(numbers)) if numbers else (None, None))
+
+
+def test_equal_items_of_a_list_count_once_per_record() -> None:
+    counted = Fields()
+    counted.feed([b'{"tags": ["hd", "hd", "sd"]}', b'{"tags": ["hd"]}', b'{"tags": [["hd"], {"hd": ["hd", "hd"]}]}'])
+    by_path = {field.path: field.top for field in counted.summarize()}
+    assert by_path["tags", ANY] == (("hd", 2), ("sd", 1))
+    assert by_path["tags", ANY, "hd", ANY] == (("hd", 1),)
 
 
 @given(st.lists(st.integers(0, 5), min_size=1))

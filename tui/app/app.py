@@ -9,10 +9,12 @@ from typing import Any, ClassVar
 
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
+from textual.command import CommandPalette
 from textual.screen import Screen
 
 from tui.app import requests
 from tui.app.calendar.screen import CalendarPage
+from tui.app.help.commands import Commands, palette
 from tui.app.help.keys import FRAMEWORKS
 from tui.app.help.screen import ExplainPage, HelpPage
 from tui.app.home.opening import ChoicePage, OpeningPage, choose_layout, choose_quit, choose_topic
@@ -37,6 +39,7 @@ class Explorer(Guide):
 
     CSS_PATH = "app.tcss"
     TITLE = "hourscope"
+    COMMANDS: ClassVar = {Commands}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q", "quit", "quit", show=False, priority=True, id="quit"),
         Binding("ctrl+l", "redraw", "redraw the screen", show=False, id="redraw"),
@@ -257,6 +260,10 @@ class Explorer(Guide):
         if isinstance(self.screen, Page) and not self.screen.interrupt():
             self.screen.report("nothing is running here; q goes back, ctrl+q quits")
 
+    def action_command_palette(self) -> None:
+        if self.use_command_palette and not CommandPalette.is_open(self):
+            self.push_screen(palette())
+
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Yield the palette's commands: every key of the screen by its label, and light or dark."""
         listed = set(FRAMEWORKS)
@@ -265,7 +272,7 @@ class Explorer(Guide):
             if enabled and words and words not in listed:
                 listed.add(words)
                 press = partial(self.simulate_key, binding.key.split(",")[0])
-                yield SystemCommand(words, f"key {spell_key(binding.key)}", press)
+                yield SystemCommand(words, spell_key(binding.key), press)
         if not self.no_color:
             name, other = ("light", LIGHT) if self.theme == DARK else ("dark", DARK)
-            yield SystemCommand(f"{name} colors", "switch the theme", lambda: setattr(self, "theme", other))
+            yield SystemCommand(f"{name} colors", "", lambda: setattr(self, "theme", other))

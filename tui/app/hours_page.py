@@ -16,6 +16,7 @@ from tui.app.model.hours import Hours, Selection
 from tui.app.requests import PlanScan, PlanSend, ShowScreen
 from tui.app.widgets.workers import stream
 from tui.archive.times import floor_hour
+from tui.units import count
 
 AnswerT = TypeVar("AnswerT")
 
@@ -128,12 +129,18 @@ class HoursPage(SelectionPage):
         if self.is_listed(hours := self.take_hours()):
             self.request(ShowScreen("diff", self.session, hours))
 
-    def move_ahead(self, times: Iterable[datetime], step: int, what: str) -> datetime | None:
-        """Move to the nearest of `times` after (`step` 1) or before (-1) the cursor; report it if there is none."""
-        here = self.here
+    def move_ahead(self, times: Iterable[datetime], step: int, what: str, keys: str) -> datetime | None:
+        """Move to the nearest of `times` after (`step` 1) or before (-1) the cursor; report it if there is none.
+
+        `keys`: the key for the next one, then the key for the previous one.
+        """
+        here, times = self.here, tuple(times)
         ahead = [time for time in times if (time > here if step > 0 else time < here)]
         if not ahead:
-            self.report(f"no more {what} {'after' if step > 0 else 'before'} this one")
+            side, other = ("after", "before") if step > 0 else ("before", "after")
+            behind = sum(time != here for time in times)
+            back = f"; {keys[step > 0]} goes to the {count(behind)} {other} it" if behind else ""
+            self.report(f"no more {what} {side} this one{back}")
             return None
         nearest = min(ahead) if step > 0 else max(ahead)
         self.move_to(nearest)

@@ -64,6 +64,7 @@ class Field:
 class _FieldTally:
     records: int = 0
     last: int = -1  # the last record that was counted: all items of a list count as one record
+    items: set[tuple[str, Scalar]] | None = None  # of lists in that record: equal items count once, as in `count`
     types: Counter[str] = field(default_factory=Counter)
     values: Counter[tuple[str, Scalar]] = field(default_factory=Counter)
     full: bool = False
@@ -101,19 +102,25 @@ class Fields:
                 if len(self._tallies) >= MOST_PATHS:
                     self.complete = False
                     continue
-                tally = self._tallies[path] = _FieldTally()
+                tally = self._tallies[path] = _FieldTally(items=set() if ANY in path else None)
             self._count(tally, scalar, kind)
         self.records += 1
 
     def _count(self, tally: _FieldTally, value: Scalar, kind: str) -> None:
         if tally.last != self.records:
             tally.records, tally.last = tally.records + 1, self.records
+            if tally.items:
+                tally.items.clear()
         tally.types[kind] += 1
         key = (kind, value[:LONGEST] if isinstance(value, str) else value)
-        if key in tally.values or len(tally.values) < MOST_VALUES:
+        if tally.items is not None and key in tally.items:
+            pass
+        elif key in tally.values or len(tally.values) < MOST_VALUES:
             tally.values[key] += 1
         else:
             tally.full = True
+        if tally.items is not None:
+            tally.items.add(key)
         if kind == "number" and isinstance(value, int | float) and abs(value) <= _MOST_FLOAT:  # 1e999 is infinite
             self._measure(tally, value)
 

@@ -134,16 +134,18 @@ class Legend(LineWidget):
         key: list[Piece] = [("o", self.palette.key), (f" shows {following.value} ", self.palette.dim)]
         signs = {**TROUBLE, **_SHORT}
         long, short, brief = self._pieces(TROUBLE), self._pieces(signs), self._pieces(signs, brief=True)
-        for pieces, right in ((long, key), (short, key), (brief, key), (short, []), (brief, [])):
+        bare = self._pieces(signs, brief=True, subject=False)
+        for pieces, right in ((long, key), (short, key), (brief, key), (short, []), (brief, []), (bare, [])):
             if sum(cell_len(text) for text, _ in [*pieces, *right]) < width:
                 break
         return both_ends(pieces, right, width)
 
-    def _pieces(self, words_of: Mapping[Mark, str], *, brief: bool = False) -> list[Piece]:
-        """Return the signs with these words. `brief`: of the shades, name only their steps."""
+    def _pieces(self, words_of: Mapping[Mark, str], *, brief: bool = False, subject: bool = True) -> list[Piece]:
+        """Return the signs with these words. `brief`: of the shades, name only their steps. `subject`: of what."""
         palette, grid, overlay = self.palette, self._grid, self._grid.overlay
         words, styles = overlay.shades, cell_styles(self, overlay)
-        of = f" of {printable(self._session.shade.words, 40)}" if overlay.counted and self._session.shade else ""
+        shade = self._session.shade if overlay.counted and subject else None
+        of = f" of {printable(shade.words, 40)}" if shade else ""
         pieces: list[Piece] = [(f" {overlay.value}{of} ", palette.text)]
         if len(words) == 1:
             pieces += [(self._sample(mark, styles[mark]), styles[mark]) for mark in LEVELS]
@@ -158,7 +160,8 @@ class Legend(LineWidget):
                 sign = (mark.value.strip(), styles.get(mark, palette.odd))
                 pieces += [("  ", palette.dim), sign, (f" {meaning}", palette.dim)]
         if Mark.NONE in grid.present:
-            none = "nothing to compare with" if overlay in (Overlay.USUAL, Overlay.RATE_USUAL) else "no match"
+            compared = overlay in (Overlay.USUAL, Overlay.RATE_USUAL)
+            none = "no match" if not compared else "none" if brief else "nothing to compare with"
             pieces += [("  · ", palette.faint), (none, palette.dim)]
         return pieces
 

@@ -217,7 +217,7 @@ class CalendarPage(HoursPage):
         known = {trouble.first: trouble for trouble in troubles(self.grid.grid)}
         if not known:
             self.report("no trouble is known: no gap, no damage, no odd size, no late upload")
-        elif (hour := self.move_ahead(known, step, "trouble")) and known[hour].hours > 1:
+        elif (hour := self.move_ahead(known, step, "trouble", "eE")) and known[hour].hours > 1:
             self.report(known[hour].words())
 
     def action_match(self, step: int) -> None:
@@ -226,7 +226,7 @@ class CalendarPage(HoursPage):
         if not matches:
             self.report("nothing has been scanned or counted yet: s plans a scan, o counts the filter's matches")
         else:
-            self.move_ahead((hour for hour, number in matches.items() if number), step, "hours with matches")
+            self.move_ahead((hour for hour, number in matches.items() if number), step, "hours with matches", "nN")
 
     def go_to(self, hour: datetime) -> str | None:
         self.grid.go(hour)
@@ -252,6 +252,7 @@ class CalendarPage(HoursPage):
 
     def on_counted_more(self, message: CountedMore) -> None:
         series = message.series
+        self.session.add_damage(*series.damaged)
         self.session.shade = series.shade()
         self.refresh_hours()
         if series.final:

@@ -21,7 +21,7 @@ from tui.errors import ArchiveError
 from tui.filter import Filter
 from tui.filter.within import Within
 from tui.index import open_index
-from tui.scan import ChunkDone, Progress
+from tui.scan import ChunkDamaged, ChunkDone, Progress
 
 _INTERVAL_SECONDS = 0.5  # between two reports of progress
 _LONGEST_BYTES = 4_000  # kept of an example
@@ -29,9 +29,10 @@ _LONGEST_BYTES = 4_000  # kept of an example
 
 @dataclass
 class Compared(Message):
-    """An answer; later answers to the same question are better."""
+    """An answer; later answers to the same question are better. `damaged`: parts that could not be read for it."""
 
     answer: Answer
+    damaged: tuple[ChunkDamaged, ...]
 
 
 @dataclass
@@ -68,13 +69,16 @@ def compare(
         question = replace(question, times=times, chunks=(first, last))
     plan = plan_diff(session.archive, question, filter_)
     done, reported = 0, 0.0
+    damaged: list[ChunkDamaged] = []
     with open_index(session.archive) as index:
         for event in diff(plan, question, cancel=cancel, early=True, index=index):
             if isinstance(event, Answer):
-                yield Compared(event)
+                yield Compared(event, tuple(damaged))
+            elif isinstance(event, ChunkDamaged):
+                damaged.append(event)
             elif isinstance(event, ChunkDone | Progress):
                 done += isinstance(event, ChunkDone)
-                if time.monotonic() - reported > _INTERVAL_SECONDS:
+                if time.monotonic() - reported > _INTERVAL_SECONDS or done == len(plan.chunks):
                     reported = time.monotonic()
                     yield ChunksRead(done, len(plan.chunks))
 

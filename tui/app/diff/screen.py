@@ -27,7 +27,7 @@ from tui.app.diff.findings import FindingList
 from tui.app.diff.run import ChunksRead, Compared, Examples, compare, examples
 from tui.app.hours_page import SelectionPage
 from tui.app.model.hours import Hours, Selection
-from tui.app.model.session import Session, Shade
+from tui.app.model.session import Session, Shade, damaged_words
 from tui.app.records.tree import JsonTree
 from tui.app.requests import Leave
 from tui.app.widgets.chart import Chart
@@ -75,6 +75,7 @@ class DiffPage(SelectionPage):
         self._against: tuple[TimeRange, ...] = ()
         self._answer: Answer | None = None
         self._filter = session.filter  # the records that are compared
+        self._damaged = ""  # how many chunks could be read only in part
         self._examples: dict[str, tuple[bytes, ...]] = {}
         self.sentences = Paragraphs()
         self.list = FindingList()
@@ -100,7 +101,7 @@ class DiffPage(SelectionPage):
     # Comparing.
 
     def _begin(self) -> None:
-        self._answer = None
+        self._answer, self._damaged = None, ""
         self.list.show(None)
         self.sentences.show(("Comparing …",), self._subject())
         self._show_header("reading")
@@ -109,16 +110,22 @@ class DiffPage(SelectionPage):
         self.stream("compare", comparing, lambda message: message)
 
     def on_chunks_read(self, message: ChunksRead) -> None:
-        if message.chunks:
+        if message.chunks == message.of:
+            self._show_header("comparing")
+        elif message.chunks:
             self._show_header(f"reading {count(message.chunks)} of {count(message.of)} chunks")
 
     def on_compared(self, message: Compared) -> None:
         if self._answer is None:
             self.clear_report()  # the keys have an effect now
         answer = self._answer = message.answer
+        self.session.add_damage(*message.damaged)
+        self._damaged = damaged_words(message.damaged)
         also = companions(answer), volume_sentence(answer)
         sentences = headline(answer), *also, *(_NOTHING if not answer.findings else ())
-        self.sentences.show(tuple(filter(None, sentences)), source_of(answer))
+        self.sentences.show(
+            tuple(filter(None, sentences)), " · ".join(filter(None, (source_of(answer), self._damaged)))
+        )
         self.list.show(answer)
         self._show_sizes(answer)
         if answer.final:
@@ -137,7 +144,8 @@ class DiffPage(SelectionPage):
 
     def _show_header(self, state: str) -> None:
         records = f"{count(self._answer.target.records)} records" if self._answer else ""
-        self.header.show(self.session.name, "what changed", self._subject(), records, state)
+        damaged = self._damaged and f"! {self._damaged}"
+        self.header.show(self.session.name, "what changed", state, damaged, self._subject(), records)
 
     def _subject(self) -> str:
         hours = "all hours" if self._target is None else hours_in_words(*self._target)

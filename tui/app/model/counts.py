@@ -36,8 +36,8 @@ _TRIED = 20  # chunks tried to see whether the index can count
 class Series:
     """Counts per hour, or per minute if `every` is a minute.
 
-    `records`: all records of each hour. `split`: the counts of each of the most frequent values (as text). `chunks` of
-    `of` are done, `skipped` of them without reading. `no_time`: matches without a known minute. `time_field`: the field
+    `records`: all records of each hour. `damaged`: parts that cannot be read. `split`: the counts of each of the most
+    frequent values (as text). `chunks` of `of` are done, `skipped` of them without reading. `no_time`: matches without a known minute. `time_field`: the field
     with the records' time, for counts per minute.
     """
 
@@ -51,7 +51,7 @@ class Series:
     chunks: int = 0
     of: int = 0
     skipped: int = 0
-    damaged: int = 0
+    damaged: tuple[ChunkDamaged, ...] = ()
     no_time: int = 0
     final: bool = False
     time_field: str | None = None
@@ -92,7 +92,8 @@ def count_over_time(
     time_field = None if every.by_hour else detect_time_field(archive, chunks, cancelled=cancel.is_set)
     counting = Counting((by,) if by else (), every, None, time_field, archive.zone)
     matches, records = Counter[datetime](), Counter[datetime]()
-    done = skipped = damaged = 0
+    done = skipped = 0
+    damaged: list[ChunkDamaged] = []
     reported = time.monotonic()
     with open_index(archive) as index:
         for event in count(plan, counting, cancel=cancel, index=index):
@@ -103,13 +104,13 @@ def count_over_time(
                 if every.by_hour and time.monotonic() - reported > _INTERVAL_SECONDS:
                     reported = time.monotonic()
                     so_far = dict(matches), dict(records)
-                    yield Series(hours, filter_, by, every, *so_far, {}, done, len(chunks), skipped, damaged)
+                    yield Series(hours, filter_, by, every, *so_far, {}, done, len(chunks), skipped, tuple(damaged))
             elif isinstance(event, ChunkDamaged):
-                damaged += 1
+                damaged.append(event)
             elif isinstance(event, Counted) and not cancel.is_set():
                 split = _split(event.rows) if by else {}
                 counts = dict(matches) if every.by_hour else _by_time(event.rows, by)
-                rest = (done, len(chunks), skipped, damaged, event.no_time, True, time_field)
+                rest = (done, len(chunks), skipped, tuple(damaged), event.no_time, True, time_field)
                 yield Series(hours, filter_, by, every, counts, dict(records), split, *rest)
 
 

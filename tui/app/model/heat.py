@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import Enum
 from functools import cached_property
+from math import inf
 from operator import itemgetter
 from statistics import median
 
@@ -208,11 +209,17 @@ def _counted_shades(shade: Shade, overlay: Overlay) -> dict[datetime, Mark]:
     counted = [hour for hour, number in shade.records.items() if number]
     if overlay is Overlay.RATE_USUAL:
         usual = shade.usual_rates
-        rates = {hour: shade.rates[hour] / usual[hour] for hour in counted if usual.get(hour)}
-        return {hour: _step_beside_usual(rates[hour]) if hour in rates else Mark.NONE for hour in counted}
+        return {hour: _rate_against_usual(shade.rates[hour], usual.get(hour)) for hour in counted}
     values = shade.rates if overlay is Overlay.RATE else shade.hits
     shades = by_threes({hour: values.get(hour, 0) for hour in counted if values.get(hour)})
     return {hour: shades.get(hour, Mark.NONE) for hour in counted}
+
+
+def _rate_against_usual(rate: float, usual: float | None) -> Mark:
+    """Return the shade of a rate; a rate where none is usual is new, and so above it."""
+    if usual is None or not (rate or usual):
+        return Mark.NONE
+    return _step_beside_usual(rate / usual if usual else inf)
 
 
 def _step_beside_usual(ratio: float) -> Mark:

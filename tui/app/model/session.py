@@ -182,12 +182,13 @@ class Session:
         """Return whether the hour is listed."""
         return self.catalog.is_listed(hour, shifted(hour, 1))
 
-    def add_damage(self, event: ChunkDamaged) -> None:
-        """Remember where and why a part of a chunk cannot be read."""
-        sentence = event.damage.reason if event.unread else str(event.damage)
-        known = self.damage.get(event.chunk.key, ())
-        if sentence not in known and len(known) < _MOST_PARTS:
-            self.damage[event.chunk.key] = (*known, sentence)
+    def add_damage(self, *events: ChunkDamaged) -> None:
+        """Remember where and why parts of chunks cannot be read."""
+        for event in events:
+            sentence = event.damage.reason if event.unread else str(event.damage)
+            known = self.damage.get(event.chunk.key, ())
+            if sentence not in known and len(known) < _MOST_PARTS:
+                self.damage[event.chunk.key] = (*known, sentence)
 
     def damage_words(self, chunks: Iterable[Chunk] | None = None) -> str:
         """Return the number of chunks (or of these) known to be damaged, for a header; empty if none."""
@@ -253,6 +254,12 @@ class Session:
         """The last hour of the archive's span."""
         stop = self.catalog.stop
         return max(self.last if stop is None else shifted(stop, -1), max(self.scanned, default=self.first))
+
+
+def damaged_words(events: Iterable[ChunkDamaged]) -> str:
+    """Return `12 chunks damaged`; empty if none is."""
+    number = len({event.chunk.key for event in events})
+    return f"{plural(number, 'chunk')} damaged" if number else ""
 
 
 def shifted(hour: datetime, hours: int) -> datetime:

@@ -188,8 +188,7 @@ class ScanPage(JobPage, ArchivePage):
 
     def on_scan_moved(self, message: ScanMoved) -> None:
         self.state = state = message.state
-        for event in state.damaged:
-            self.session.add_damage(event)
+        self.session.add_damage(*state.damaged)
         if state.over:
             self.end()
             if self.form.moments is None:  # else the hours are scanned in part

@@ -7,6 +7,7 @@ from datetime import datetime
 from math import inf
 
 from tui.app.model.counts import Series
+from tui.app.model.session import damaged_words
 from tui.units import count, plural
 
 
@@ -34,7 +35,7 @@ def source(series: Series, some: str) -> str:
     parts = [split if series.by else "f splits it by a field"]
     parts += [f"{plural(read, 'chunk')} read"] if series.chunks else []
     parts += [f"{count(series.skipped)} known from the index"] if series.skipped else []
-    parts += [f"{plural(series.damaged, 'chunk')} damaged"] if series.damaged else []
+    parts += [damaged_words(series.damaged)] if series.damaged else []
     parts += [f"{plural(series.no_time, 'record')} without a time"] if series.no_time else []
     return " · ".join([*parts, *([some] if some else [])])
 

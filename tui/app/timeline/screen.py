@@ -14,7 +14,7 @@ from tui.analysis.counting import Every
 from tui.app.hours_page import HoursPage
 from tui.app.model.counts import HOUR, MINUTE, Series, count_over_time, counted_hours, minutes_of
 from tui.app.model.hours import Hours, Selection
-from tui.app.model.session import Session
+from tui.app.model.session import Session, damaged_words
 from tui.app.model.usual import odd_counts, spell_factor
 from tui.app.records.peek import RecordPeek
 from tui.app.requests import CountedMore
@@ -71,6 +71,7 @@ class TimelinePage(HoursPage):
 
     def on_counted_more(self, message: CountedMore) -> None:
         series, session = message.series, self.session
+        session.add_damage(*series.damaged)
         if not series.every.by_hour:
             self._minutes = series
             session.time_field = series.time_field or session.time_field
@@ -126,7 +127,8 @@ class TimelinePage(HoursPage):
         self.answer.show((headline(series, odd),), source(series, self._some))
         state = "" if series.final else "stopped" if self.cancel.is_set() else progress(series)
         where = series.hours.words() if series.every.by_hour else f"{series.hours.start:%a %Y-%m-%d %H:00}, by minute"
-        self.header.show(self.session.name, "timeline", where, state)
+        damaged = damaged_words(series.damaged)
+        self.header.show(self.session.name, "timeline", state, damaged and f"! {damaged}", where)
 
     def on_chart_moved(self) -> None:
         self._moved()
@@ -207,12 +209,12 @@ class TimelinePage(HoursPage):
         return Selection.of(self.chart.marked) if self.chart.marked else self.session.selection
 
     def action_match(self, step: int) -> None:
-        self.move_ahead((time for time, number in self._shown.matches.items() if number), step, "matches")
+        self.move_ahead((time for time, number in self._shown.matches.items() if number), step, "matches", "nN")
 
     def action_trouble(self, step: int) -> None:
         """Move to the next or previous outlier or gap."""
         shown = self.chart.shown
-        self.move_ahead({*shown.odd, *shown.gaps}.union(*shown.odd_split.values()), step, "outlier and no gap")
+        self.move_ahead({*shown.odd, *shown.gaps}.union(*shown.odd_split.values()), step, "outlier and no gap", "eE")
 
     def action_open(self) -> None:
         if sentence := super().go_to(floor_hour(self.here)):

@@ -151,10 +151,15 @@ class Chart(LineWidget, can_focus=True):
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         return self._height + 2 + bool(self.shown.records) + len(self.shown.split)
 
+    def on_resize(self) -> None:
+        self._scroll()
+
     def _scroll(self) -> None:
+        """Keep the cursor visible, and the width filled."""
         shown = self._room // _CELLS
-        if not shown <= len(self.shown.times) or not self._left <= self.at < self._left + shown:
-            self._left = max(0, min(self.at - shown // 2, len(self.shown.times) - shown))
+        if not self._left <= self.at < self._left + shown:
+            self._left = self.at - shown // 2
+        self._left = max(0, min(self._left, len(self.shown.times) - shown))
 
     def _columns(self) -> tuple[list[range], int]:
         """Return the indexes of the times of each column, and the cells per column."""
