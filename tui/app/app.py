@@ -261,7 +261,7 @@ class Explorer(Guide):
             self.screen.report("nothing is running here; q goes back, ctrl+q quits")
 
     def action_command_palette(self) -> None:
-        if self.use_command_palette and not CommandPalette.is_open(self):
+        if not isinstance(self.screen, CommandPalette):
             self.push_screen(palette())
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:

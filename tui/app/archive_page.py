@@ -40,7 +40,7 @@ class ArchivePage(Page):
 
     def action_filter(self) -> None:
         self.ask(
-            "filter: JMESPath, or -g TEXT -e RE -m EXPR -v (empty: none):",
+            "filter (JMESPath, or -g TEXT -e RE -m EXPR -v; empty: none):",
             self._put_filter,
             self.session.filter.describe() if self.session.filter.arguments() else "",
         )

@@ -94,5 +94,4 @@ class CalendarPanes(Guarded, Vertical):
 
     def on_record_peek_ready(self, message: RecordPeek.Ready) -> None:
         message.stop()
-        if self.record.display:
-            self.record.show(message.peek.records[0] if message.peek.records else None)
+        self.record.show(message.peek.records[0] if message.peek.records else None)

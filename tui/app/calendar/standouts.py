@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import partial
 from textwrap import wrap
 
+from rich.cells import cell_len
 from textual.message import Message
 from textual.strip import Strip
 from textual.timer import Timer
@@ -19,7 +20,7 @@ from tui.analysis.question import Answer, LocatedFinding, Question
 from tui.app.model.hours import Hours, Selection
 from tui.app.model.session import Session, shifted
 from tui.app.widgets.findings import conditions, sign_of
-from tui.app.widgets.lines import LineWidget, Piece, strip_of
+from tui.app.widgets.lines import LineWidget, Piece, shorten, strip_of
 from tui.app.widgets.workers import stream
 from tui.errors import HourscopeError
 from tui.filter import Filter
@@ -113,8 +114,10 @@ class Standouts(LineWidget):
         answer = shown.answer
         days = plural(len(answer.baseline.ranges), "other day")
         how = "" if answer.exact else f", the first {count(answer.records)} records"
-        lines[0].append((f"  {shown.hour:%a} {shown.hour.day} {shown.hour:%H:%M} against {days}{how}", palette.dim))
-        lines.append([])
+        against = f"{shown.hour:%a} {shown.hour.day} {shown.hour:%H:%M} against {days}{how}"
+        beside = cell_len(lines[0][0][0]) + 2 + cell_len(against) <= width
+        lines[0] += [(f"  {against}", palette.dim)] if beside else []
+        lines += [[]] if beside else [[(shorten(against, width), palette.dim)], []]
         if not answer.findings:
             return [*lines, [("nothing", palette.text)], [], [("d", palette.key), (" compares in full", palette.dim)]]
         room = self.size.height - 2

@@ -61,7 +61,7 @@ class Face(LineWidget):
             return Strip.blank(width)
         if y == 1:
             return titled(item.name, self._about(item), self.palette, width)
-        lines = self._archive(item.of, width) if isinstance(item.of, SeenArchive) else self._rows(item, width)
+        lines = self._archive(item, item.of, width) if isinstance(item.of, SeenArchive) else self._rows(item, width)
         return strip_of(lines[y - 2], width) if y - 2 < len(lines) else Strip.blank(width)
 
     def _rows(self, item: Item, width: int) -> list[list[Piece]]:
@@ -78,6 +78,7 @@ class Face(LineWidget):
 
     def _row(self, label: str, text: str, width: int, *, command: bool = False) -> list[Piece]:
         style = self.palette.string if command else self.palette.text
+        style = self.palette.trouble if label == "state" and text.startswith("!") else style
         return [
             (f"  {label:<{_LABEL}}", self.palette.dim),
             (shorten(printable(text), width - _LABEL - 3), style),
@@ -86,7 +87,7 @@ class Face(LineWidget):
     def sentences(self, item: Item) -> tuple[str, ...]:
         """Return the item's facts for an explanation."""
         if isinstance(item.of, SeenArchive) or item.of is None:
-            return (f"{item.name}: {item.url}.",)
+            return (f"{item.name}: {item.place or item.url}.", *((f"{item.trouble}.",) if item.trouble else ()))
         return tuple(f"{label}: {text}" for label, text in self._facts(item))
 
     def _about(self, item: Item) -> str:
@@ -104,12 +105,12 @@ class Face(LineWidget):
                 return "hourscope sends --verify checks it against its source"
         return "enter opens it"
 
-    def _archive(self, seen: SeenArchive, width: int) -> list[list[Piece]]:
+    def _archive(self, item: Item, seen: SeenArchive, width: int) -> list[list[Piece]]:
         """Return the last week by hour; if there is room, also the archive's facts and its last days by size."""
         if seen.last is None or seen.first is None:
             return []
         if self.size.height < _WEEK:
-            return [self._row(label, text, width) for label, text in _about(seen)]
+            return [self._row(label, text, width) for label, text in _about(seen, item.trouble)]
         last, dim = datetime.fromisoformat(seen.last).date(), self.palette.dim
         ranked = sorted(seen.week.values())
         lines: list[list[Piece]] = []
@@ -121,7 +122,7 @@ class Face(LineWidget):
                 (" " * 9 + "".join(f"{hour:02}       " for hour in range(0, 24, 3)), dim),
             ]
         )
-        lines += [[], *(self._row(label, text, width) for label, text in _about(seen)), []]
+        lines += [[], *(self._row(label, text, width) for label, text in _about(seen, item.trouble)), []]
         largest = max(seen.days.values(), default=0) or 1
         for back in range(DAYS):
             day = last - timedelta(days=back)
@@ -167,11 +168,17 @@ class Face(LineWidget):
                     *((("warning", words)) for words in send.warnings[:2]),
                     *([("journal", send.journal)] if send.journal else []),
                 ]
-        return [("place", item.url)]
+        state = (
+            f"! {item.trouble}"
+            if item.trouble
+            else ("" if item.kind == "demo" else "not opened yet: enter opens it, u lists its hours here")
+        )
+        return [("place", item.place or item.url), *([("state", state)] if state else [])]
 
 
-def _about(seen: SeenArchive) -> list[tuple[str, str]]:
-    rows = [("place", seen.url), ("hours", f"{seen.first} to {seen.last} {seen.timezone}")]
+def _about(seen: SeenArchive, trouble: str) -> list[tuple[str, str]]:
+    rows = [("state", f"! {trouble}")] if trouble else []
+    rows += [("place", seen.url), ("hours", f"{seen.first} to {seen.last} {seen.timezone}")]
     rows += [("layout", seen.layout)] if seen.layout else []
     lag = f"usually {duration(seen.lag)} after the hour" if seen.lag is not None and seen.lag > 0 else ""
     return [*rows, *([("uploads", lag)] if lag else [])]

@@ -210,6 +210,7 @@ class HomeList(ChoiceList):
         palette = self.palette
         newest, behind = newest_words(seen, self._home.at)
         line = sparkline(strip(seen.days, seen.last, DAYS)) if seen.last else ""
+        behind = behind or bool(item.trouble)
         right: list[Piece] = [
             (f"{line:<{DAYS}}  ", palette.heat[3]),
             (f"{('! ' if behind else '') + newest:<15}", palette.trouble if behind else palette.text),
@@ -218,8 +219,10 @@ class HomeList(ChoiceList):
         return self._row(item, "a sample with an incident to find" if item.kind == "demo" else seen.url, right, width)
 
     def _unseen(self, item: Item, width: int) -> list[Piece]:
-        about = "a sample with an incident to find" if item.kind == "demo" else "not opened yet"
-        return [self._name_piece(item.name), (shorten(about, max(width - _NAME - 1, 0)), self.palette.dim)]
+        palette, place = self.palette, f"{item.place} · " if item.place and width > _WIDE else ""
+        about = "a sample with an incident to find" if item.kind == "demo" else f"{place}not opened yet"
+        about, style = (f"! {item.trouble}", palette.trouble) if item.trouble else (about, palette.dim)
+        return [self._name_piece(item.name), (shorten(printable(about), max(width - _NAME - 1, 0)), style)]
 
     def _row(self, item: Item, about: str, right: list[Piece], width: int) -> list[Piece]:
         room = width - sum(cell_len(text) for text, _ in right)

@@ -38,12 +38,14 @@ Removable = ExtractLine | SendRecord | SeenArchive | Unfinished
 @dataclass(frozen=True)
 class Item:
     """An item of the list. `of`: the thing itself, None for an archive that was never opened. `url`: an archive's name
-    or place."""
+    or place. `place`: the place of a name in the config. `trouble`: why an archive could not be listed."""
 
     kind: RowKind
     name: str
     url: str = ""
     of: Removable | None = None
+    place: str = ""
+    trouble: str = ""
 
     @property
     def text(self) -> str:
@@ -56,7 +58,7 @@ class Item:
             case Unfinished() as job:
                 more = f"{job.kind} {job.what}"
             case _:
-                more = self.url
+                more = f"{self.url} {self.place}"
         return f"{self.name} {more}".lower()
 
     @property
@@ -109,12 +111,13 @@ def read_home(config: Config) -> Home:
 
 def list_again(
     home: Home, config: Config, sign_in: Callable[[str, S3Options], None] | None, cancelled: Callable[[], bool]
-) -> list[str]:
-    """List the config's archives that were never listed, and the new hours of the others; return the errors.
+) -> dict[str, str]:
+    """List the config's archives that were never listed, and the new hours of the others.
 
-    Without `sign_in`, only archives in folders are listed.
+    Returns a sentence for each `Item.url` that could not be listed, and an empty one for each that was. Without
+    `sign_in`, only archives in folders are listed.
     """
-    troubles = []
+    results: dict[str, str] = {}
     for item in home.of(("archive",)):
         if cancelled():
             break
@@ -128,9 +131,10 @@ def list_again(
                 look_again(item.of, location)
             else:
                 keep_listed(location)
+            results[item.url] = ""
         except HourscopeError as error:
-            troubles.append(str(error))
-    return troubles
+            results[item.url] = str(error)
+    return results
 
 
 def _location(item: Item) -> Location | None:
@@ -149,7 +153,9 @@ def _archives(config: Config) -> list[Item]:
     """Return the config's archives by name, then other opened ones, the latest first, then the demo."""
     seen = seen_archives()
     by_title = {title: archive for (title, _), archive in reversed(seen.items())}
-    named = [Item("archive", name, name, by_title.get(name)) for name in sorted(config.archives)]
+    named = [
+        Item("archive", name, name, by_title.get(name), spec.url) for name, spec in sorted(config.archives.items())
+    ]
     urls = [spec.url for spec in config.archives.values()]
     places = {url if is_s3(url) else str(Path(url).absolute()) for url in urls}
     demo = str(cache_dir() / "demo")

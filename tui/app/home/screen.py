@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import ClassVar
 
@@ -35,9 +35,10 @@ _REFRESH_SECONDS = 2.0  # while something runs
 
 @dataclass
 class HomeRead(Message):
-    """The items were read."""
+    """The items were read. `listed`: what came of listing archives again (see `list_again`)."""
 
     home: Home
+    listed: Mapping[str, str] = field(default_factory=dict)
 
 
 class HomePage(Page):
@@ -55,7 +56,7 @@ class HomePage(Page):
         Binding("plus", "add", "add an archive", id="add"),
         Binding("t", "tour", "tour", id="tour"),
         Binding("u", "refresh", "refresh", show=False, id="refresh"),
-        Binding("delete,backspace", "delete", "delete", id="delete", priority=True),
+        Binding("delete,backspace", "delete", "delete or forget", id="delete", priority=True),
         Binding("y", "copy", "copy the command", show=False, id="copy"),
     ]
     title_of_help = "Home"
@@ -68,6 +69,7 @@ class HomePage(Page):
         self.home = Home()
         self.searched = ""
         self._own_runs = False
+        self._troubles: dict[str, str] = {}  # why archives could not be listed, by Item.url
         self._looked = False  # whether folders were listed again since home was opened
         self._added = ""  # the added archive; the cursor goes there once it is listed
         self.lead = Lead()
@@ -104,7 +106,9 @@ class HomePage(Page):
         self.work(lambda: self.post_message(HomeRead(read_home(self.config))), "home", exclusive=True)
 
     def on_home_read(self, message: HomeRead) -> None:
-        self.home = message.home
+        self._troubles |= message.listed
+        items = (replace(item, trouble=self._troubles.get(item.url, "")) for item in message.home.items)
+        self.home = replace(message.home, items=tuple(items))
         self._show()
         if self._added and any(item.name == self._added for item in self.home.items):
             self.list.go_to("archive", self._added)
@@ -264,8 +268,9 @@ class HomePage(Page):
         home = read_home(self.config)
         if only:
             home = replace(home, items=tuple(item for item in home.items if item.url == only))
-        troubles = list_again(home, self.config, sign_in, lambda: worker.is_cancelled)
-        self.post_message(HomeRead(read_home(self.config)))
+        listed = list_again(home, self.config, sign_in, lambda: worker.is_cancelled)
+        self.post_message(HomeRead(read_home(self.config), listed))
+        troubles = [sentence for sentence in listed.values() if sentence]
         if troubles and network:
             self.post_message(Failed("; ".join(troubles)))
         elif network and not only:

@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widget import Widget
 
-from tui.app.model.jobs import PAUSED, RUNNING, Job, Jobs
+from tui.app.model.jobs import DONE, PAUSED, RUNNING, Job, Jobs
 from tui.app.page import Page
 from tui.app.requests import ResumeJob, ShowJob
 from tui.app.widgets.bars import TitleBar
@@ -111,12 +111,16 @@ class JobsPage(Page):
         if (job := self._here) is not None:
             self.bar.show(f"{job.kind}  {job.title}", "enter goes there")
             share = job.state.share if job.running else None
-            resume = [] if job.running or not job.resume_command else [Fact("resume", job.resume_command, "command")]
-            self.board.show([Fact(), _progress(share, job.state.words), Fact(), *job.about, *resume])
+            stopped = not job.running and job.state.sign != DONE and job.resume_command
+            resume = [Fact("resume", job.resume_command, "command")] if stopped else []
+            done = "so far" if job.running else "result"
+            self.board.show([Fact(), _progress(share, job.state.words, done), Fact(), *job.about, *resume])
         elif (left := self._stopped) is not None:
             self.bar.show(f"{left.kind}  {left.title}", "" if left.running else "R resumes it")
             rows = [Fact(label, text, _TONES.get(label, "text")) for label, text in left.rows if label != "so far"]
-            self.board.show([Fact(), _progress(left.share, f"{left.progress}, {_state(left)}"), Fact(), *rows])
+            self.board.show(
+                [Fact(), _progress(left.share, f"{left.progress}, {_state(left)}", "so far"), Fact(), *rows]
+            )
         self.refresh_bindings()
 
     def _rows(self) -> list[Choice]:
@@ -194,7 +198,7 @@ class JobsPage(Page):
         """Explain the job under the cursor, then jobs in general."""
         return (
             *self._about(),
-            *(f"$ {job.resume_command}" for job in self.jobs if job.resume_command),
+            *(f"$ {job.resume_command}" for job in self.jobs if job.resume_command and job.state.sign != DONE),
             *(f"$ {job.command}" for job in self.left if job.command and not job.running),
             "Scans and sends keep running when you leave their screens. ▸ running, ‖ paused, ✓ done, ✗ stopped (can "
             "be resumed), ! failed. enter opens one.",
@@ -211,9 +215,9 @@ class JobsPage(Page):
         return ()
 
 
-def _progress(share: float | None, words: str) -> Fact:
+def _progress(share: float | None, words: str, label: str) -> Fact:
     bar = "" if share is None else f"{'━' * round(_BAR * share):─<{_BAR}}  {int(100 * share)} %  "
-    return Fact("so far", bar + words)
+    return Fact(label, bar + words)
 
 
 def _state(job: Unfinished) -> str:

@@ -37,8 +37,8 @@ class Series:
     """Counts per hour, or per minute if `every` is a minute.
 
     `records`: all records of each hour. `damaged`: parts that cannot be read. `split`: the counts of each of the most
-    frequent values (as text). `chunks` of `of` are done, `skipped` of them without reading. `no_time`: matches without a known minute. `time_field`: the field
-    with the records' time, for counts per minute.
+    frequent values (as text). `chunks` of `of` are done, `skipped` of them without reading. `no_time`: matches without
+    a known minute. `time_field`: the field with the records' time, for counts per minute.
     """
 
     hours: Hours

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 
 from rich.cells import cell_len
+from rich.style import Style
 from textual.geometry import Size
 from textual.strip import Strip
 
@@ -13,6 +15,7 @@ from tui.facts import Fact
 from tui.printable import printable
 
 _LABEL = 12
+_BARS = re.compile("(?P<bar>[━╸▁-█]+)|(?P<rest>─+)|[^━╸▁-█─]+")
 LOW = 30  # lines: a lower screen has no room for empty lines
 _NOTE = 12  # cells: a note in fewer is omitted
 
@@ -54,11 +57,17 @@ class Board(LineWidget):
             text = printable(fact.text)
             if not fact.note:
                 wrapped = textwrap.wrap(text, room, break_on_hyphens=False) or [""]
-                lines.append([label, (wrapped[0], style)])
+                lines.append([label, *self._parts(wrapped[0], style)])
                 lines += [[(" " * (_LABEL + 1), style), (line, style)] for line in wrapped[1:]]
                 continue
             shown = shorten(text, room)
             left = room - cell_len(shown)
             note = shorten(f"  {printable(fact.note)}", left) if fact.note and left >= _NOTE else ""
-            lines.append([label, (shown, style), (note, palette.dim)])
+            lines.append([label, *self._parts(shown, style), (note, palette.dim)])
         return lines
+
+    def _parts(self, text: str, style: Style) -> list[Piece]:
+        """Return a text with its bars in the color of amounts, and the rest of a progress bar as a line."""
+        colors = {"bar": self.palette.heat[3], "rest": self.palette.rule}
+        parts = ((part[0], colors.get(part.lastgroup or "", style)) for part in _BARS.finditer(text))
+        return list(parts) or [("", style)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
@@ -18,6 +19,10 @@ from textual.widgets.input import Selection
 
 from tui.app.terminal.guard import Guarded
 from tui.app.widgets.lines import LineWidget, strip_of
+
+
+_EXPLANATION = re.compile(r" \(([^()]*)\)")
+_LEAST_ROOM = 30  # cells of the input
 
 
 class Label(LineWidget):
@@ -73,6 +78,7 @@ class Prompt(Guarded, Horizontal):
         self._input = TextInput()
         self._asked: tuple[str, Callable[[str], None]] | None = None
         self._value = ""  # the text before the last change
+        self._whole = True  # whether the question is shown with its explanation
         self._before: Widget | None = None
 
     def compose(self) -> ComposeResult:
@@ -84,11 +90,27 @@ class Prompt(Guarded, Horizontal):
         self._typing()
         self._before = self.screen.focused
         self._asked, self._value = (question, answer), value
-        self._label.show(f" {question} ")
+        self._whole = True
+        self._show_question(value)
         self._input.value = value
         self._input.selection = Selection(0, len(value))
         self.display = True
         self.screen.set_focus(self._input)
+
+    def _show_question(self, text: str) -> None:
+        """Show the question; if `text` has too little room beside it, without the explanation in parentheses.
+
+        An explanation that was left out stays so, and is in the empty input.
+        """
+        question = self._asked[0] if self._asked else ""
+        self._whole = self._whole and self.screen.size.width - len(question) - 3 >= max(len(text), _LEAST_ROOM)
+        explanation = _EXPLANATION.search(question)
+        left_out = not self._whole and explanation is not None
+        self._label.show(f" {_EXPLANATION.sub('', question) if left_out else question} ")
+        self._input.placeholder = explanation[1] if left_out and explanation else ""
+
+    def on_resize(self) -> None:
+        self._show_question(self._input.value)
 
     def again(self) -> None:
         """Ask the same question again with the typed text, which was refused."""
@@ -100,6 +122,7 @@ class Prompt(Guarded, Horizontal):
         event.stop()
         if event.value != self._value:
             self._value = event.value
+            self._show_question(event.value)
             self._typing()
             if self.display and self._asked is not None:
                 self.post_message(self.Typed(self._asked[0], event.value))
