@@ -18,7 +18,9 @@ from tests.app.conftest import (
     preview_of,
     settled,
     shown,
+    type_text,
     until,
+    until_shown,
 )
 from tui.app.page import Page
 from tui.app.scan.screen import ScanPage
@@ -175,3 +177,23 @@ async def test_a_time_leads_to_the_preview_of_that_hour_from_anywhere(opened: Op
         await until(pilot, lambda: "Mon 2015-01-19 23:00" in shown(pilot))
         assert preview_of(pilot).chunks[0].hour == FIRST.replace(hour=23)
         assert isinstance(pilot.app.screen, Page)
+
+
+async def test_a_question_leaves_room_for_its_answer(opened: Opened) -> None:
+    async with opened(size=(120, 40)) as pilot:
+        await pilot.press("slash")
+        await assert_shown(pilot, "filter (JMESPath, or -g TEXT -e RE -m EXPR -v; empty: none):")
+        await type_text(pilot, "event == 'error' && player.version != '4.13.0' && n > `10`")
+        await assert_shown(pilot, " filter: event == 'error' && player.version != '4.13.0' && n > `10`")
+        await pilot.press("escape")
+        await pilot.resize_terminal(80, 24)
+        await pilot.press("slash")
+        await assert_shown(pilot, " filter: JMESPath, or -g TEXT -e RE -m EXPR -v; empty: none")
+
+
+async def test_panes_that_a_wider_screen_has_room_for_are_filled_at_once(opened: Opened) -> None:
+    async with opened(size=(120, 40)) as pilot:
+        await until_shown(pilot, "40 records")
+        assert '"4.12.1"' not in shown(pilot)
+        await pilot.resize_terminal(170, 50)
+        await until_shown(pilot, 'version  "4.12.1"')

@@ -64,7 +64,9 @@ async def test_e_walks_over_trouble(opened: Opened) -> None:
         await assert_shown(pilot, "is a gap")
         assert calendar(pilot) is page
         await pilot.press("E")
-        await assert_shown(pilot, "no more trouble before")
+        await assert_shown(pilot, "no more trouble before this one")
+        await pilot.press("G", "e")
+        await assert_shown(pilot, "no more trouble after this one; E goes to the 1 before it")
 
 
 async def test_v_makes_a_range_and_space_takes_hours(opened: Opened) -> None:

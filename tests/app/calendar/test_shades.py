@@ -17,10 +17,12 @@ from tests.app.conftest import (
     calendar,
     chunk_path,
     record,
+    shown,
     until,
     until_shown,
 )
-from tui.app.model.heat import LEVELS, Mark, Overlay, by_fifths, by_threes
+from tui.app.model.heat import LEVELS, Mark, Overlay, by_fifths, by_threes, counted_shades
+from tui.app.model.session import Shade
 
 
 def steps(shade: object, values: list[int]) -> list[int]:
@@ -38,6 +40,29 @@ def test_counts_are_shaded_by_factors_of_three_around_the_usual() -> None:
     *quiet, incident, burst = steps(by_threes, [*everyday, 30, 9_000])
     assert set(quiet) == {1} and (incident, burst) == (3, 4)
     assert steps(by_threes, []) == [] and steps(by_threes, [1]) == [1]
+
+
+def test_what_usually_does_not_occur_is_far_above_the_usual() -> None:
+    days = [FIRST + timedelta(days=day) for day in range(8)]
+    marks = counted_shades(Shade("x", None, {days[3]: 5, days[4]: 0}, dict.fromkeys(days, 100)), Overlay.RATE_USUAL)
+    assert marks[days[3]] is Mark.LARGEST and {marks[day] for day in days if day != days[3]} == {Mark.NONE}
+
+
+async def test_the_legend_gives_up_words_before_signs(opened: Opened) -> None:
+    for width in (80, 120, 160):
+        async with opened(size=(width, 40)) as pilot:
+            page = calendar(pilot)
+            hours = page.session.catalog.hours
+            page.session.shade = Shade(
+                "-m 'error.code == `5003`'", None, dict.fromkeys(hours, 2), dict.fromkeys(hours, 9)
+            )
+            page.overlay = Overlay.RATE_USUAL
+            page.refresh_hours()
+            await until_shown(pilot, "share against the usual")
+            legend = next(line for line in shown(pilot).splitlines() if "share against the usual" in line)
+            assert (
+                "…" not in legend and "above 1.25×" in legend and "none" in legend
+            ) or "nothing to compare" in legend
 
 
 @given(st.lists(st.integers(1, 10**12), min_size=1, max_size=80))

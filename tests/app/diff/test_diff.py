@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -150,6 +151,18 @@ async def test_a_finding_is_scanned_and_published_by_one_key(
         await pilot.press(key)
         assert isinstance(pilot.app.screen, page)
         await until_shown(pilot, "me-9")
+
+
+async def test_damage_that_was_met_is_reported_beside_the_answer(made: tuple[Incident, Path], tmp_path: Path) -> None:
+    shutil.copytree(made[1], tmp_path / "a")
+    first, second, *_ = sorted((tmp_path / "a").iterdir())
+    first.write_bytes(first.read_bytes()[:-40])
+    second.write_bytes(b"<html>no</html>")
+    async with explorer(tmp_path / "a").run_test(size=(120, 40)) as pilot:
+        page = await differences(pilot, made[0])
+        await until_shown(pilot, "! 2 chunks damaged")
+        assert set(page.session.damage) == {first.name, second.name}
+        assert "· exact · 2 chunks damaged" in shown(pilot)
 
 
 async def test_n_goes_to_the_next_finding_as_long_as_there_is_one(made: tuple[Incident, Path]) -> None:

@@ -159,13 +159,15 @@ async def test_archives_of_the_config_that_were_never_opened_are_listed_behind_t
             "folder": ArchiveSpec(str(small_archive)),
             "bucket": ArchiveSpec("s3://b/events.", s3=s3_options),
             "gone": ArchiveSpec("s3://b/gone/", s3=s3_options),
+            "unplugged": ArchiveSpec(f"{small_archive}-x"),
         }
         async with explorer(Config(Path("/c.toml"), places)).run_test(size=(120, 40)) as pilot:
             await until(pilot, lambda: shown(pilot).count("Jan 2015") == 1)
             assert s3.requests == []
+            await assert_shown(pilot, "s3://b/gone/ · not opened yet", f"! {small_archive}-x does not exist")
             await pilot.press("u")
             await until(pilot, lambda: shown(pilot).count("Jan 2015") == 2)
-            await assert_shown(pilot, "s3://b/gone/")
+            await until_shown(pilot, "gone               ! ")
             assert "every archive are listed" not in shown(pilot)
 
 

@@ -86,7 +86,10 @@ async def test_a_scan_goes_on_when_it_is_left(opened: Opened, gate: threading.Ev
         await until(pilot, lambda: "✓ scan" in shown(pilot).splitlines()[0])
         await pilot.press("o")
         await assert_shown(pilot, "few to many matches")
-        await pilot.press("J", "J")
+        await pilot.press("J")
+        await assert_shown(pilot, "result      1,140 matches")
+        assert "--resume" not in shown(pilot)  # it is complete
+        await pilot.press("J")
         await until(pilot, lambda: "✓ scan" not in shown(pilot).splitlines()[0])
 
 
@@ -204,3 +207,10 @@ async def test_the_palette_has_every_key_of_the_screen(opened: Opened) -> None:
             if enabled and binding.description
         }
         assert bound - set(FRAMEWORKS) <= listed and {"previous hour", "go to time", "suspend"} <= listed
+        await pilot.press("ctrl+p")
+        await type_text(pilot, "next trouble")
+        await until(
+            pilot, lambda: any("next trouble  " in line and " e  " in line for line in shown(pilot).splitlines())
+        )
+        await pilot.press("enter")
+        await until_shown(pilot, "no more trouble after this one")

@@ -169,6 +169,16 @@ def test_a_malformed_column_is_told() -> None:
         split("a, b[")
 
 
+def test_a_column_has_the_plain_names_of_its_path_in_as_many_cells_as_they_need() -> None:
+    records = [
+        b'{"\xe6\x99\x82\xe5\x88\xbb": %d, "odd key": {"city": "%s"}, "\xf0\x9f\x94\x91": "%s"}'
+        % (n, b"x" * n, "山田".encode() * n)
+        for n in range(1, 7)
+    ]
+    titles = {column.text: (column.title.strip(), column.width) for column in choose(records, 120)}
+    assert titles == {'"時刻"': ("時刻", 4), '"odd key".city': ("city", 5), '"🔑"': ("🔑", 20)}
+
+
 def test_chosen_columns_take_any_jmespath_and_keep_their_order() -> None:
     records = [
         b'{"ts": "2015-01-20T13:00:0%d.25Z", "tags": ["a", "b"], "n": %d, "v": {"x": null}, "s": "text"}' % (n, n * 10)

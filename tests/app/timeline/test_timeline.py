@@ -15,6 +15,7 @@ from tests.app.conftest import (
     FIRST,
     GAP,
     LAST,
+    TORN,
     Opened,
     add_term,
     answer,
@@ -30,6 +31,7 @@ from tests.app.conftest import (
 )
 from tui.app.diff.screen import DiffPage
 from tui.app.model.counts import Series
+from tui.app.model.heat import Mark
 from tui.app.model.hours import Hours, Selection
 from tui.app.model.usual import odd_counts
 from tui.app.scan.screen import ScanPage
@@ -84,6 +86,26 @@ async def test_it_counts_the_records_of_every_hour_and_opens_the_one_under_the_c
         await until_shown(pilot, f"{LAST - 2 * HOUR:%a %d %H}:00  40 records")
         await pilot.press("enter")
         assert preview_of(pilot).page.hour == LAST - 2 * HOUR
+
+
+async def test_the_damage_that_counting_finds_is_marked_here_and_on_the_calendar(opened: Opened) -> None:
+    async with opened() as pilot:
+        page = await timeline(pilot)
+        await assert_shown(pilot, "! 1 chunk damaged")
+        await pilot.press("q")
+        assert calendar(pilot).grid.grid.mark(TORN) is Mark.DAMAGED and page.session.damaged(TORN)
+
+
+async def test_zoomed_in_at_the_end_the_hours_fill_the_width(opened: Opened, tmp_path: Path) -> None:
+    for number in range(120):
+        chunk_path(tmp_path, FIRST + number * HOUR).write_bytes(gzip.compress(b'{"n": 1}\n'))
+    async with opened(str(tmp_path)) as pilot:
+        await pilot.press("i")
+        await until_shown(pilot, "120 records are in these hours")
+        await pilot.press("j")
+        page = on(pilot, TimelinePage)
+        assert page.chart.current == FIRST + 119 * HOUR
+        await until(pilot, lambda: any("█" * 110 in line for line in shown(pilot).splitlines()))
 
 
 async def test_x_explains_the_column_under_the_cursor(opened: Opened) -> None:

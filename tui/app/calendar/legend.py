@@ -153,7 +153,8 @@ class Legend(LineWidget):
         else:
             used = LEVELS[1:] if overlay is Overlay.LAG else LEVELS[::2]
             for mark, meaning in zip(used, words, strict=True):
-                pieces += [(self._sample(mark, styles[mark]), styles[mark]), (f" {meaning}  ", palette.dim)]
+                named = meaning.replace("below ", "<").replace("above ", ">").removeprefix("as ") if brief else meaning
+                pieces += [(self._sample(mark, styles[mark]), styles[mark]), (f" {named}  ", palette.dim)]
         for mark in TROUBLE:
             if mark in grid.present:
                 meaning = "gap or not scanned" if mark is Mark.GAP and self._session.archive.extract else words_of[mark]

@@ -199,12 +199,12 @@ def _shades(session: Session, overlay: Overlay) -> dict[datetime, Mark]:
         case Overlay.CHUNKS:
             return by_fifths({hour: len(chunks) for hour, chunks in session.catalog.hours.items()})
         case Overlay.HITS | Overlay.RATE | Overlay.RATE_USUAL:
-            return _counted_shades(session.shade, overlay) if session.shade else {}
+            return counted_shades(session.shade, overlay) if session.shade else {}
     shades = by_threes({hour: matches for hour, matches in session.matches.items() if matches})
     return {hour: shades.get(hour, Mark.NONE) for hour in session.matches}
 
 
-def _counted_shades(shade: Shade, overlay: Overlay) -> dict[datetime, Mark]:
+def counted_shades(shade: Shade, overlay: Overlay) -> dict[datetime, Mark]:
     """Return shades for hits, or for their share of the records. Hours that were not counted have none."""
     counted = [hour for hour, number in shade.records.items() if number]
     if overlay is Overlay.RATE_USUAL:

@@ -11,8 +11,8 @@ from typing import Any, Literal
 
 from jmespath import exceptions
 from jmespath.parser import ParsedResult
+from rich.cells import cell_len
 
-from tui.filter.build import spell_path
 from tui.filter.compiled import NotJsonError
 from tui.filter.jmespath import load, parse_expression
 from tui.filter.paths import JsonPath, path_of
@@ -49,13 +49,14 @@ class Column:
 
     @property
     def title(self) -> str:
-        """The expression, or the last name of a path if only that fits."""
-        whole = len(self.text) <= self.width or not self.path
-        return self.aligned(self.text if whole or not self.path else spell_path(self.path[-1:]))
+        """The expression; of a path, its names as the tree shows them, or the last one if only that fits."""
+        names = [printable(str(step)) for step in self.path or (self.text,)]
+        whole = ".".join(names) if all(isinstance(step, str) for step in self.path or ()) else self.text
+        return self.aligned(whole if cell_len(whole) <= self.width else names[-1])
 
     def aligned(self, text: str) -> str:
         """Return the text, right-aligned for numbers."""
-        return text.rjust(self.width) if self.number else text
+        return " " * (self.width - cell_len(text)) + text if self.number else text
 
     def shown(self, text: str) -> str:
         """Return a value as shown: the informative part of a time, or an escaped text."""

@@ -11,6 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from statistics import quantiles
 
+from rich.cells import cell_len
+
 from tui.app.records.columns import LEVELS, NUMBER, TIME, Column, object_of, path_in, text_at, text_of
 from tui.filter import Filter
 from tui.filter.build import spell_path
@@ -108,7 +110,7 @@ def _draft(path: JsonPath, texts: list[str], objects: int) -> Draft | None:
     usual = _usual_width(texts)
     if usual >= 13 and all(text.isdigit() for text in texts):
         return None  # an epoch: there is already a time column, or the tree shows it readably
-    width = max(min(usual, _WIDEST), min(len(str(path[-1])), 12))
+    width = max(min(usual, _WIDEST), min(cell_len(printable(str(path[-1]))), 12))
     return Column(spell_path(path), width, path, number=_are_numbers(texts)), texts
 
 
@@ -151,7 +153,7 @@ def _are_sorted(texts: list[str]) -> bool:
 
 def _usual_width(texts: list[str]) -> int:
     """Return the width that nine of ten texts need as shown."""
-    widths = sorted(len(printable(text, _WIDEST_LAST)) for text in texts)
+    widths = sorted(cell_len(printable(text, _WIDEST_LAST)) for text in texts)
     return widths[int((len(widths) - 1) * 0.9)] if widths else 0
 
 

@@ -20,7 +20,6 @@ from textual.widgets.input import Selection
 from tui.app.terminal.guard import Guarded
 from tui.app.widgets.lines import LineWidget, strip_of
 
-
 _EXPLANATION = re.compile(r" \(([^()]*)\)")
 _LEAST_ROOM = 30  # cells of the input
 
