@@ -55,7 +55,8 @@ def survey_facts(survey: Survey, description: str, *, record_length: int = 100) 
         return [Fact("what", description, "strong", f"counting … {plural(survey.count, 'record')} so far")]
     facts = [Fact("what", plural(survey.count, "record"), "strong", size(survey.size)), Fact("of", description)]
     if survey.first_hour is not None and survey.last_hour is not None:
-        facts.append(Fact("hours", f"{_hour(survey.first_hour)} to {_hour(survey.last_hour)}", "text", "included"))
+        last = f" to {_hour(survey.last_hour)}" if survey.last_hour != survey.first_hour else ""
+        facts.append(Fact("hours", f"{_hour(survey.first_hour)}{last}", "text", "included" if last else ""))
     if survey.first is not None and survey.last is not None:
         facts.append(Fact("first", printable(survey.first, record_length), "dim"))
         facts.append(Fact("last", printable(survey.last, record_length), "dim"))

@@ -198,7 +198,7 @@ class JobsPage(Page):
         """Explain the job under the cursor, then jobs in general."""
         return (
             *self._about(),
-            *(f"$ {job.resume_command}" for job in self.jobs if job.resume_command and job.state.sign != DONE),
+            *(f"$ {job.resume_command}" for job in self.jobs if job.resume_command),
             *(f"$ {job.command}" for job in self.left if job.command and not job.running),
             "Scans and sends keep running when you leave their screens. ▸ running, ‖ paused, ✓ done, ✗ stopped (can "
             "be resumed), ! failed. enter opens one.",

@@ -13,6 +13,7 @@ from tui.send import Control, Destination, Earlier, Receipt, Sending, Survey
 from tui.send.earlier import REPEATED
 from tui.send.facts import (
     destination_facts,
+    histogram_facts,
     plan_sentence,
     receipt_facts,
     receipt_sentence,
@@ -55,11 +56,12 @@ class SendState:
         planned, runs = self.receipt is None, self.control is not None
         checks = check_facts(order, checked, survey) if planned and not runs else []
         rows = [Fact(), Fact("", self.headline, "headline"), Fact(), *checks, *([Fact()] if checks else [])]
-        if planned or not low:  # a receipt has the other rows
-            rows += what_facts(self.title, survey, low=low, planned=planned and not runs)
         if planned:
             asking = order.to_nsq and checked.target is None and not self.failure
+            rows += what_facts(self.title, survey, low=low, planned=not runs)
             rows += [Fact(), *where_facts(order, () if runs else checked.destinations, asking=asking)]
+        elif not low and (histogram := histogram_facts(survey)):  # the receipt has the other rows
+            rows += [*histogram, Fact()]
         command = [Fact(), Fact("command", self.command, "command")]
         if low or not planned:  # the next steps come first if room is short
             return signed([*rows, *self._end(), *command])
