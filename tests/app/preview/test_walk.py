@@ -39,6 +39,18 @@ async def read(pilot: Pilot[int]) -> Preview:
     return preview_of(pilot)
 
 
+async def test_an_hour_that_was_left_has_its_cursor_where_it_was(opened: Opened) -> None:
+    async with opened() as pilot:
+        page = await preview(pilot)
+        await pilot.press("left_square_bracket")
+        await until(pilot, lambda: len(page.records) == RECORDS)
+        await pilot.press("j", "j", "j", "right_square_bracket")
+        await until(pilot, lambda: page.page.hour == LAST and len(page.records) == RECORDS)
+        assert page.listing.current == 0
+        await pilot.press("left_square_bracket")
+        await until(pilot, lambda: page.page.hour == LAST - HOUR and page.listing.current == 3)
+
+
 async def test_brackets_go_to_the_hour_beside_and_braces_to_the_day(opened: Opened) -> None:
     async with opened() as pilot:
         await preview(pilot)

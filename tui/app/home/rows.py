@@ -202,6 +202,8 @@ def headline(home: Home) -> str:
             if behind and fresh is not None:
                 last = fresh.last
                 sentences.append(f"{item.name} has no new hour since {last:%a} {last.day} {last:%b %H:00}, {words}.")
+    if unlisted := sum(bool(item.trouble) for item in home.items):
+        sentences.append(f"{plural(unlisted, 'archive')} cannot be listed.")
     jobs = [item.of for item in home.of(("job",)) if isinstance(item.of, Unfinished)]
     stopped, running = (sum(job.running is flag for job in jobs) for flag in (False, True))
     if stopped:

@@ -170,7 +170,7 @@ def recall(session: Session) -> str:
     except StateError as error:
         return str(error)
     session.place, session.filter, session.columns = left.hour, left.filter, left.columns
-    session.line = left.line
+    session.lines = dict([left.line]) if left.line else {}
     parts = [f"{left.hour:%a %Y-%m-%d %H:%M} (G: the newest)"] if left.hour else []
     parts += [f"filter {left.filter.describe()}"] if left.filter.terms else []
     parts += [f"columns {', '.join(left.columns)}"] if left.columns else []
@@ -180,7 +180,8 @@ def recall(session: Session) -> str:
 def remember(session: Session) -> None:
     """Store where the session is. The newest hour is not stored: next time, the newest hour is shown again."""
     place = None if session.place == session.clamped(session.last) else session.place
-    write_left(session.archive.url, Left(place, session.filter, session.columns, session.line))
+    last = next(reversed(session.lines.items()), None)
+    write_left(session.archive.url, Left(place, session.filter, session.columns, last))
 
 
 # The filters that were typed, the newest last.

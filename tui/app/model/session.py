@@ -63,7 +63,7 @@ class Session:
     location: Location
     filter: Filter = field(default_factory=Filter)
     place: datetime | None = None  # the hour under the calendar's cursor
-    line: tuple[datetime, int] | None = None  # the last previewed hour, and the record under the cursor there
+    lines: dict[datetime, int] = field(default_factory=dict)  # previewed hour, the last one last → record at the cursor
     marks: dict[str, array[int]] = field(default_factory=dict)  # key → lines, from 0, ascending
     columns: tuple[str, ...] = ()  # chosen for the preview: JMESPath expressions
     selection: Selection = field(default_factory=Selection)

@@ -149,7 +149,7 @@ class NotebookPage(Page):
             return
         session.place = hour
         if spot.line is not None:
-            session.line = (hour, spot.line)
+            session.lines[hour] = spot.line
         self.request(Leave())
         if spot.key is not None or spot.line is not None:
             self._open(nearest)

@@ -74,9 +74,7 @@ class HourView(Guarded, Vertical):
         self.feed = Feed(session.archive, chunks)
         self.records = self.feed.records
         self.rows = VisibleRows(self.records, like.filter if like else session.filter, Marks(session.marks))
-        self.panes = PreviewPanes(
-            session, self.rows, session.line[1] if session.line and session.line[0] == hour else 0
-        )
+        self.panes = PreviewPanes(session, self.rows, session.lines.get(hour, 0))
         self.listing, self.nodes = self.panes.listing, self.panes.nodes
         self.bar = FilterBar(session.filter, session.config.path)
         self.reading = FeedState()
@@ -107,7 +105,8 @@ class HourView(Guarded, Vertical):
 
     def leave(self, *, keep: bool) -> None:
         """Store the cursor and the marks, and stop reading. `keep`: the records are still being written."""
-        self.session.line = (self.hour, self.listing.current or 0)
+        self.session.lines.pop(self.hour, None)
+        self.session.lines[self.hour] = self.listing.current or 0
         self.session.marks.update(self.rows.marks.kept(self.records))
         self.feed.stop(keep=keep)
 

@@ -218,7 +218,7 @@ class Chart(LineWidget, can_focus=True):
         hours = len(columns[0])
         unit = "min" if self.shown.minutes else "hour" if hours == 1 else f"{hours} h"
         number = self.shown.spell(ceiling)
-        number = number if len(number) < self.label else f"{ceiling / 1000:,.0f}k"
+        number = number if len(number) + 1 < self.label else f"{ceiling / 1000:,.0f}k"
         return f"{number} " if y == 0 else f"/{unit} "
 
     def _bars(self, y: int, height: int, columns: list[range], cells: int) -> list[Piece]:
