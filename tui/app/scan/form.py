@@ -98,9 +98,8 @@ class ScanForm:
 
     @property
     def span_words(self) -> str:
-        """`Tue 20 Jan 13:00 – Tue 20 Jan 19:00`."""
-        start, stop = self.moments or (self.hours.span.start, self.hours.span.stop)
-        return f"{start:%a %d %b %H:%M} – {stop:%a %d %b %H:%M}"
+        """`Tue 20 Jan 13:00–19:00`."""
+        return (Hours(*self.moments) if self.moments else self.hours.span).words()
 
     @property
     def title(self) -> str:

@@ -8,6 +8,7 @@ from functools import partial
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
+from textual.containers import Container
 from textual.timer import Timer
 from textual.widget import Widget
 
@@ -55,6 +56,7 @@ class ScanPage(JobPage, ArchivePage):
         Binding("n", "match(1)", "next match", show=False, id="next-match"),
         Binding("N", "match(-1)", "previous match", show=False, id="previous-match"),
     ]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (112, "-wide"), (160, "-huge")]  # noqa: RUF012
     title_of_help = "The scan"
     ASKING = ArchivePage.ASKING | {"fill", "name"}
     stopping = "stopping; the matches so far are kept"
@@ -76,7 +78,7 @@ class ScanPage(JobPage, ArchivePage):
         self._begun: tuple[ScanPlan, str] | None = None
 
     def contents(self) -> list[Widget]:
-        return [self.board, self.timeline, self.listing]
+        return [Container(self.board, self.timeline, id="plan"), self.listing]
 
     def on_mount(self) -> None:
         self.set_focus(self.listing)
@@ -268,7 +270,9 @@ class ScanPage(JobPage, ArchivePage):
         self.header.show(
             self.session.name,
             f"scan {form.span_words} {zone_name(self.session.archive.zone)}",
-            *self._troubles(),
+            self.session.damage_words(plan.chunks),
+            f"! {count(state.not_json)} not JSON" if state and state.not_json else "",
+            self.session.left_out_words,
             plural(len(plan.chunks), "chunk"),
             size(plan.bytes_compressed),
         )
@@ -287,12 +291,6 @@ class ScanPage(JobPage, ArchivePage):
     @property
     def _view(self) -> ScanView:
         return ScanView(self.form, self.running, self.state, self.estimate, self.unread, self.failure, self.hints)
-
-    def _troubles(self) -> list[str]:
-        """Return troubles for the header: damage, records that are not JSON, and keys left out."""
-        state = self.state
-        not_json = f"! {count(state.not_json)} not JSON" if state and state.not_json else ""
-        return [self.session.damage_words(self.form.plan.chunks), not_json, self.session.left_out_words]
 
     def situation(self) -> dict[str, object]:
         return {"scanned": self.over, "matches": self.state.matches if self.state else 0}
