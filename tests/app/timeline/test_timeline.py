@@ -50,8 +50,8 @@ _FIND = PALETTES[DARK][1].match.color
     [
         ({}, False, "Counting …"),
         ({FIRST: 0}, False, "Counting …"),  # hours that were read and hold none are no answer yet
-        ({FIRST: 0}, True, "No record is in these hours."),
-        ({FIRST: 2}, False, "2 records are in these hours so far;"),
+        ({FIRST: 0}, True, "No record is in this hour."),
+        ({FIRST: 2}, False, "2 records are in this hour so far; j shows the minutes."),
     ],
 )
 def test_nothing_is_answered_while_nothing_was_counted(matches: dict[datetime, int], final: bool, begins: str) -> None:

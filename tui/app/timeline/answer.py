@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from math import inf
 
 from tui.app.model.counts import Series
@@ -13,7 +13,8 @@ from tui.units import count, plural
 
 def headline(series: Series, odd: Mapping[datetime, float]) -> str:
     """Return the number of records and their peak. `odd`: ratios to the usual count."""
-    hours = "these hours" if series.every.by_hour else "this hour"
+    several = series.every.by_hour and series.hours.stop - series.hours.start > timedelta(hours=1)
+    hours = "these hours" if several else "this hour"
     what = f"match {series.filter.describe()}" if series.filtered else f"are in {hours}"
     if not series.total and not series.final:
         return "Counting …"
@@ -22,6 +23,8 @@ def headline(series: Series, odd: Mapping[datetime, float]) -> str:
         return f"No record {'matches ' + series.filter.describe() if series.filtered else f'is in {hours}'}."
     most = f"{peak:%a} {peak.day} {peak:%b %H:%M}"
     so_far = "" if series.final else " so far"
+    if series.every.by_hour and not several:
+        return f"{plural(series.total, 'record')} {what}{so_far}; j shows the minutes."
     ratio = odd.get(peak)
     usual = "" if not ratio else ", usually none" if ratio == inf else f", {ratio:.1f} times the usual"
     return f"{plural(series.total, 'record')} {what}{so_far}; most, {count(series.matches[peak])}, at {most}{usual}."
