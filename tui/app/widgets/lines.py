@@ -50,10 +50,15 @@ def shorten(text: str, width: int) -> str:
     """Shorten a text to at most `width` cells, with `…` at the end."""
     if cell_len(text) <= width:
         return text
-    cut = text[: max(width - 1, 0)]
-    while cut and cell_len(cut) > width - 1:
+    return _start(text, width - 1) + "…" if width > 0 else ""
+
+
+def _start(text: str, width: int) -> str:
+    """Return the start of a text that fits `width` cells."""
+    cut = text[: max(width, 0)]
+    while cut and cell_len(cut) > width:
         cut = cut[:-1]
-    return cut + "…" if width > 0 else ""
+    return cut
 
 
 def fit(text: str, width: int) -> str:
@@ -64,11 +69,11 @@ def fit(text: str, width: int) -> str:
 
 def shorten_middle(text: str, width: int) -> str:
     """Shorten a text to at most `width` cells, with `…` in the middle: a place is recognized by both ends."""
-    if len(text) <= width:
+    if cell_len(text) <= width:
         return text
-    head = max(width - 1, 0) // 2
-    tail = max(width - 1 - head, 0)
-    return text[:head] + "…" + text[len(text) - tail :]
+    head = _start(text, max(width - 1, 0) // 2)
+    tail = _start(text[::-1], width - 1 - max(width - 1, 0) // 2)[::-1]
+    return f"{head}…{tail}"
 
 
 class LineWidget(Guarded, Widget):
