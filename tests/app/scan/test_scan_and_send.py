@@ -96,6 +96,26 @@ async def test_a_scan_finds_what_there_is_and_opens_as_an_archive(opened: Opened
         await assert_shown(pilot, "few to many matches")
 
 
+async def test_at_160_columns_the_chart_is_beside_the_facts_and_their_bars_are_amounts(opened: Opened) -> None:
+    async with opened(size=(160, 50)) as pilot:
+        await pilot.press("M", "s")
+        page = on(pilot, ScanPage)
+        await start_scan(pilot)
+        await until_shown(pilot, "by value")
+        assert (
+            page.timeline.region.x >= page.board.region.right and page.timeline.region.bottom <= page.listing.region.y
+        )
+        bars = {
+            style
+            for line in range(page.board.size.height)
+            for text, style, _ in page.board.render_line(line)
+            if "━" in text
+        }
+        assert {style.color for style in bars if style} == {page.board.palette.heat[3].color}
+        await pilot.resize_terminal(120, 40)
+        await until(pilot, lambda: page.timeline.region.y >= page.board.region.bottom)
+
+
 async def test_a_scan_that_is_stopped_keeps_what_it_found_and_goes_on(opened: Opened, sample: Path) -> None:
     async with opened(str(sample)) as pilot:
         await pilot.press("g", "v", "G", "v", "s")
