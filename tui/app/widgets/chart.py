@@ -134,7 +134,7 @@ class Chart(LineWidget, can_focus=True):
     def label(self) -> int:
         """The cells before the bars."""
         if not self.shown.split:
-            return _NUMBER if self.can_focus else _NUMBER + 1  # sizes have a unit
+            return _NUMBER if self.can_focus else _NUMBER + 2  # sizes have a unit
         return _LABEL if self.size.width >= _WIDE else _NARROW_LABEL
 
     @property
