@@ -87,6 +87,10 @@ class SelectionPage(ArchivePage):
         self.cancel.set()
         return running
 
+    def action_stop(self) -> None:
+        if not self.interrupt():
+            self.report("nothing is being read or counted")
+
     def on_unmount(self) -> None:
         self.cancel.set()
 

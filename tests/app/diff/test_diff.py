@@ -182,6 +182,8 @@ async def test_hours_like_all_others_say_what_to_do(made: tuple[Incident, Path])
         await pilot.press("d")
         await until_shown(pilot, "Nothing stands out.")
         await until_shown(pilot, "b compares with other hours")
+        await until_shown(pilot, "latency_ms")  # the hour's first records
+        assert "opens it" not in shown(pilot)
 
 
 async def test_a_baseline_can_be_named_and_a_wrong_one_is_refused(made: tuple[Incident, Path]) -> None:

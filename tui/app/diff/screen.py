@@ -28,6 +28,7 @@ from tui.app.diff.run import ChunksRead, Compared, Examples, compare, examples
 from tui.app.hours_page import SelectionPage
 from tui.app.model.hours import Hours, Selection
 from tui.app.model.session import Session, Shade, damaged_words
+from tui.app.records.peek import RecordPeek
 from tui.app.records.tree import JsonTree
 from tui.app.requests import Leave
 from tui.app.widgets.chart import Chart
@@ -82,13 +83,14 @@ class DiffPage(SelectionPage):
         self.details = FindingDetails()
         self.days = FindingDays()
         self.sizes = Chart(cursor=False)  # of the compared days, if nothing stands out
+        self.peek = RecordPeek(session, opens=False)  # of their first hour, then
         self.record = JsonTree(session.zone)  # the first of the examples
         self.record.can_focus = False
         self._beside = Vertical(self.days, self.record)
         self.opened = Container(self.details, self._beside, id="finding")
 
     def contents(self) -> list[Widget]:
-        return [self.sentences, self.list, self.sizes, self.opened]
+        return [self.sentences, self.list, self.sizes, self.opened, self.peek]
 
     def on_resize(self, event: Resize) -> None:
         self._beside.display = event.size.width >= _THREE
@@ -136,8 +138,10 @@ class DiffPage(SelectionPage):
     def _show_sizes(self, answer: Answer) -> None:
         """If there are no findings, show the sizes of the compared days in their place."""
         none = not answer.findings and bool(answer.hours)
-        self.sizes.display, self.list.display, self.opened.display = none, not none, not none
+        self.sizes.display = self.peek.display = none
+        self.list.display = self.opened.display = not none
         if none:
+            self.peek.rest_on(floor_hour(answer.target.ranges[0][0]) if answer.target.ranges else answer.hours[0])
             times = tuple(hours_between(floor_hour(answer.hours[0]), next_hour(floor_hour(answer.hours[-1]))))
             self.sizes.selection = Selection.of(*(Hours(*range_) for range_ in answer.target.ranges))
             self.sizes.show(TimeCounts(times, self.session.hour_size, spell=size))
@@ -256,10 +260,6 @@ class DiffPage(SelectionPage):
         self.session.filter = self._filter = filter_
         self._begin()
         return None
-
-    def action_stop(self) -> None:
-        if not self.interrupt():
-            self.report("nothing is being read")
 
     def interrupt(self) -> bool:
         if running := super().interrupt():

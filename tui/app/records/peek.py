@@ -89,11 +89,17 @@ class RecordPeek(LineWidget):
 
         peek: Peek
 
-    def __init__(self, session: Session, about: Callable[[datetime], list[Piece]] | None = None) -> None:
-        """`about`: returns what is known about an hour without reading it. The bar shows that at once if `brief`."""
+    def __init__(
+        self, session: Session, about: Callable[[datetime], list[Piece]] | None = None, *, opens: bool = True
+    ) -> None:
+        """`about`: returns what is known about an hour without reading it. The bar shows that at once if `brief`.
+
+        `opens`: whether enter opens the hour.
+        """
         super().__init__()
         self._session = session
         self._about = about
+        self._opens = opens
         self.brief = False
         self._hour: datetime | None = None
         self._peek: Peek | None = None
@@ -161,7 +167,7 @@ class RecordPeek(LineWidget):
             else "reading …"
         )
         key: list[Piece] = [("enter", palette.key), (" opens it ", palette.dim)]
-        return both_ends([*title, (words, palette.text)], key, width)
+        return both_ends([*title, (words, palette.text)], key if self._opens else [], width)
 
     def _lines(self, known: Peek, width: int) -> list[list[Piece]]:
         drawn = (known, width, self.palette)

@@ -86,10 +86,6 @@ class TimelinePage(HoursPage):
         self._show_words()
         return running
 
-    def action_stop(self) -> None:
-        if not self.interrupt():
-            self.report("nothing is being counted")
-
     # What is shown.
 
     @property
