@@ -48,7 +48,7 @@ def scanning(terminal: Terminal) -> None:
     terminal.press("gvGvs", 0.1)
     terminal.wait_for("ready")
     for key, asks, answer in (
-        ("/", "filter: JMESPath, or", "-m \"to_string(@) != 'x' && to_string([@]) != 'x'\""),
+        ("/", "JMESPath, or -g", "-m \"to_string(@) != 'x' && to_string([@]) != 'x'\""),
         ("P", "chunks at a time, or", "1"),
     ):
         terminal.press(key, 0.1)
