@@ -170,7 +170,7 @@ class Page(Guarded, Screen[None]):
 
     def on_ask(self, message: Ask) -> None:
         message.stop()
-        self.ask(message.question, message.answer, message.value)
+        self.ask(message.question, message.answer)
 
     def sign_in(self, url: str, options: S3Options) -> None:
         """Ask for an MFA code if the profile requires one. Called from a thread, before it reads a bucket.

@@ -245,8 +245,7 @@ Answering = Callable[[str], str | None]
 
 @dataclass
 class Ask(Message):
-    """Ask a question on the screen's last line. `value` is the initial text."""
+    """Ask a question on the screen's last line."""
 
     question: str
     answer: Answering
-    value: str = ""

@@ -14,7 +14,7 @@ from tui.send.blocks import DamagedChunk, Unfit
 from tui.send.earlier import REPEATED
 from tui.send.receipt import WHAT_OK_MEANS, Receipt
 from tui.send.survey import Survey
-from tui.units import count, duration, plural, size
+from tui.units import count, duration, plural, size, sparkline
 
 _SHAPES = 5
 _SHAPE_LENGTH = 100  # characters
@@ -24,7 +24,6 @@ _VALUES = 5  # that a histogram shows
 _VALUE_LENGTH = 20  # characters of a value
 _BAR = 24
 _BARS = 48  # of hours
-_EIGHTHS = " ▁▂▃▄▅▆▇"  # without the full block, because adjacent rows would touch
 _NAMED = 3  # records to name, for each kind that is left out
 
 
@@ -101,8 +100,7 @@ def _bars(by_hour: Sequence[tuple[datetime, int]]) -> str:
     sums = [0] * width
     for hour, number in by_hour:
         sums[round((hour - first).total_seconds() / 3600) * width // hours] += number
-    most = max(sums)
-    return "".join(_EIGHTHS[-(-number * (len(_EIGHTHS) - 1) // most)] for number in sums)
+    return sparkline(sums)
 
 
 def order_fact(survey: Survey, order: str | None, pace: float | None) -> Fact:

@@ -12,7 +12,8 @@ from tui.analysis.answers import name_of, share
 from tui.analysis.question import Answer, LocatedFinding
 from tui.app.widgets.cursor_list import CursorList
 from tui.app.widgets.findings import conditions, sign_of
-from tui.app.widgets.lines import Piece, fit, sparkline, strip_of
+from tui.app.widgets.lines import Piece, fit, strip_of
+from tui.units import sparkline
 
 _BAR = 7
 _SHARE = 8
@@ -110,7 +111,7 @@ class FindingList(CursorList):
 
 
 def over_hours(located: LocatedFinding, answer: Answer | None, width: int) -> str:
-    """Return a sparkline of the finding's share over all compared hours; the highest cell is full."""
+    """Return a sparkline of the finding's share over all compared hours."""
     if answer is None or not answer.hours:
         return ""
     cells = min(width, len(answer.hours))
@@ -120,4 +121,4 @@ def over_hours(located: LocatedFinding, answer: Answer | None, width: int) -> st
         hits[cell] += hit
         sizes[cell] += size
     shares = [hit / size if size else 0.0 for hit, size in zip(hits, sizes, strict=True)]
-    return sparkline(shares, max(shares, default=0.0) * 1.15 or 1.0)
+    return sparkline(shares)

@@ -166,7 +166,7 @@ class FieldsPanel(FoldingList):
 
     def title(self, width: int) -> list[Piece]:
         palette, shown, measured = self.palette, self._subject, self._measured
-        of = plural(measured.records, "match" if shown is not None and shown.of_matches else "record")
+        of = plural(measured.records, "match" if shown is not None and shown.filter.narrows else "record")
         some = f" of {count(len(shown.numbers))}" if shown is not None and len(shown.numbers) > MOST_MEASURED else ""
         fields = plural(len(measured.fields), "field")
         left: list[Piece] = [(f" {fields if measured.complete else f'the first {fields}'} of {of}", palette.title)]

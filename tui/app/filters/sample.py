@@ -30,10 +30,6 @@ class Shown:
     numbers: Sequence[int]
     filter: Filter
 
-    @property
-    def of_matches(self) -> bool:
-        return bool(self.filter.active) or self.filter.invert
-
 
 @dataclass(frozen=True, slots=True)
 class Facet:

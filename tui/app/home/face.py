@@ -116,11 +116,7 @@ class Face(LineWidget):
         for day in (last - timedelta(days=back) for back in range(6, -1, -1)):
             cells = [self._cell(seen, ranked, f"{day:%Y-%m-%d}T{hour:02}") for hour in range(24)]
             lines.append([(f"  {day:%a %d} ", dim), *cells])
-        lines.append(
-            [
-                (" " * 9 + "".join(f"{hour:02}       " for hour in range(0, 24, 3)), dim),
-            ]
-        )
+        lines.append([(" " * _LABEL + "".join(f"{hour:02}       " for hour in range(0, 24, 3)), dim)])
         lines += [[], *(self._row(label, text, width) for label, text in _about(seen)), []]
         largest = max(seen.days.values(), default=0) or 1
         for back in range(DAYS):
@@ -164,7 +160,7 @@ class Face(LineWidget):
                     ("of", f"{send.what} · {send.filter}"),
                     ("by", f"{send.who}, {send.started[:19].replace('T', ' ')} UTC"),
                     ("sha256", send.sha256 or ""),
-                    *((("warning", words)) for words in send.warnings[:2]),
+                    *(("warning", words) for words in send.warnings[:2]),
                     *([("journal", send.journal)] if send.journal else []),
                 ]
         return [("place", item.url)]

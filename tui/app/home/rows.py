@@ -204,8 +204,8 @@ def headline(home: Home) -> str:
         sentences.append(f"{plural(running, 'job')} {'is' if running == 1 else 'are'} running.")
     if sentences:
         return printable(" ".join(sentences[:3]))
-    counts = [(("archive",), "archive"), (("extract",), "extract"), (("send",), "send")]
-    parts = [plural(len(items), noun) for kinds, noun in counts if (items := home.of(kinds))]  # type: ignore[arg-type]
+    kinds: tuple[RowKind, ...] = ("archive", "extract", "send")
+    parts = [plural(len(items), kind) for kind in kinds if (items := home.of((kind,)))]
     if not parts:
         return "Nothing here yet: o opens a folder or s3://bucket/prefix, enter opens the demo."
     return f"{', '.join(parts)}; nothing to resume."

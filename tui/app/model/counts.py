@@ -56,10 +56,6 @@ class Series:
     final: bool = False
     time_field: str | None = None
 
-    @property
-    def filtered(self) -> bool:
-        return self.filter.narrows
-
     def odd_split(self, odd: Container[datetime]) -> dict[str, frozenset[datetime]]:
         """Return the hours with far more or fewer records of a value than usual, without `odd` hours."""
         return {
@@ -108,12 +104,12 @@ def count_over_time(
                 damaged += 1
             elif isinstance(event, Counted) and not cancel.is_set():
                 split = _split(event.rows) if by else {}
-                counts = dict(matches) if every.by_hour else _by_time(event.rows, by)
+                counts = dict(matches) if every.by_hour else _by_time(event.rows)
                 rest = (done, len(chunks), skipped, damaged, event.no_time, True, time_field)
                 yield Series(hours, filter_, by, every, counts, dict(records), split, *rest)
 
 
-def _by_time(rows: tuple[CountedRow, ...], by: str) -> dict[datetime, int]:
+def _by_time(rows: tuple[CountedRow, ...]) -> dict[datetime, int]:
     """Return counts by minute. A record with a list of values counts once for each value."""
     counts = Counter[datetime]()
     for row in rows:

@@ -69,6 +69,12 @@ class OutlineRow:
         return _is_large(self.content)
 
     @property
+    def raw(self) -> memoryview:
+        """The bytes of a large value."""
+        assert isinstance(self.content, Raw)
+        return memoryview(self.content)
+
+    @property
     def depth(self) -> int:
         return sum(step is not INSIDE for step in self.path)
 
@@ -252,11 +258,10 @@ def beginning(row: OutlineRow, limit: int) -> tuple[str, str]:
     """Return the first characters of a string, at most `limit`, and its length in words."""
     if not row.large:
         return row.value[:limit], f"{count(len(row.value))} characters"
-    view = memoryview(row.content)  # type: ignore[arg-type]  # a large value is Raw
-    piece = bytes(view[1 : 1 + 6 * limit])
+    piece = bytes(row.raw[1 : 1 + 6 * limit])
     while True:  # the cut may be inside an escape or a character
         try:
-            return str(load(b'"' + piece + b'"'))[:limit], f"{size(len(view))} of text"
+            return str(load(b'"' + piece + b'"'))[:limit], f"{size(len(row.raw))} of text"
         except NotJsonError:
             piece = piece[:-1]
 

@@ -191,7 +191,7 @@ class JsonTree(FoldingList):
         if row is None or row.open is None or self._reading:
             return
         if row.large:
-            self._reading = len(memoryview(row.content))  # type: ignore[arg-type]  # a large value is Raw
+            self._reading = len(row.raw)
             stream(self, self._unpack(self._ticket, self._value, row.path), "parse")
             self.repaint()
             return
