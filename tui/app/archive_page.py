@@ -9,7 +9,6 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 
 from tui.app.model.clock import choices_of_zone
-from tui.app.model.command import read_filter
 from tui.app.model.heat import Mark, heat_grid, troubles
 from tui.app.model.hours import nearest_ahead
 from tui.app.model.session import Session
@@ -18,6 +17,7 @@ from tui.app.requests import OpenHour, ShowScreen
 from tui.archive.moments import has_minutes
 from tui.archive.times import floor_hour, parse_time, spell_hour, zone_name
 from tui.filter import Filter
+from tui.filter.filter_line import read_filter
 from tui.history.entries import note_entry
 from tui.history.notebook import Spot
 from tui.keys import KEYS, OPENED

@@ -63,7 +63,7 @@ def check_config() -> tuple[Check, Config | None]:
 
 def _readings(config: Config) -> Iterator[tuple[str, str, Callable[[str], object]]]:
     """Each value that is only read where it is used, with its place and what reads it."""
-    from tui.app.model.command import read_filter
+    from tui.filter.filter_line import read_filter
     from tui.nsq.address import split_address, split_http_address
 
     for name, archive in config.archives.items():

@@ -36,6 +36,7 @@ from tui.cli.progress import progress_line, show_scan
 from tui.cli.signals import cancel_on_signals
 from tui.cli.troubles import exit_code, report_hints, report_skipped, report_troubles
 from tui.errors import FilterError
+from tui.filter.paths import split_expressions
 from tui.index import open_index
 from tui.scan import ScanPlan, Totals
 from tui.units import count as figure
@@ -82,7 +83,9 @@ def command(archive: str, only_estimate: bool, as_json: bool, as_csv: bool, **gi
     how = {name: given.pop(name) for name in ("by", "every", "stats", "top", "jobs", "dask")}
     filter_ = filter_of(given)
     how["by"] = ",".join(how["by"]) if how["by"] else None
-    fields = tuple(split_paths(how["by"])) if how["by"] is not None else ()
+    fields = tuple(split_expressions(how["by"])) if how["by"] is not None else ()
+    if not all(fields):
+        raise FilterError("--by needs paths, such as error.code or event,player.version", how["by"], 0)
     opened = open_named(archive, given)
     buckets = parse_every(how["every"]) if how["every"] else None
     if buckets and not buckets.by_hour:
@@ -128,27 +131,6 @@ def _note(opened: Opened, plan: ScanPlan, counting: Counting, counted: Counted, 
     from tui.history.entries import count_entry
 
     notebook_at(opened.location).add(count_entry(plan, counting, counted, table_lines(counting, counted), again), say)
-
-
-def split_paths(text: str) -> list[str]:
-    """Split `a,b.c` at commas outside brackets and quotes; FilterError for an empty path."""
-    paths, depth, quote, start = [], 0, "", 0
-    for at, character in enumerate(text):
-        if quote:
-            quote = "" if character == quote and text[at - 1] != "\\" else quote
-        elif character in "'\"`":
-            quote = character
-        elif character in "([{":
-            depth += 1
-        elif character in ")]}":
-            depth -= 1
-        elif character == "," and not depth:
-            paths.append(text[start:at])
-            start = at + 1
-    paths = [path.strip() for path in [*paths, text[start:]]]
-    if not all(paths):
-        raise FilterError("--by needs paths, such as error.code or event,player.version", text, 0)
-    return paths
 
 
 def _report(

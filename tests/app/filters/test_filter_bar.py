@@ -23,8 +23,6 @@ from tests.app.conftest import (
     until_shown,
 )
 from tui.app.filters.bar import DEBOUNCE
-from tui.app.filters.saved import saved_words
-from tui.app.model.command import read_filter
 from tui.config import config_dir, load_config
 from tui.filter import Filter, Term
 
@@ -248,19 +246,6 @@ def write_config(text: str) -> Path:
     path.parent.mkdir(parents=True)
     path.write_text(text)
     return path
-
-
-@pytest.mark.parametrize(
-    ("words", "filter_"),
-    [
-        ("event == 'error'", Filter((Term("match", "event == 'error'"),))),
-        ("-g foo --not-grep 'a b' -v", Filter((Term("grep", "foo"), Term("grep", "a b", negated=True)), invert=True)),
-        ("-g foo -i -w", Filter((Term("grep", "foo", ignore_case=True, words=True),))),
-        ("-m '!(a)' -v", Filter((Term("match", "!(a)"),), invert=True)),
-    ],
-)
-def test_saved_words_are_the_filter(words: str, filter_: Filter) -> None:
-    assert read_filter(words) == filter_ and read_filter(saved_words(filter_)) == filter_
 
 
 async def test_saved_filters_are_chosen_from_a_list_and_saved_by_name(opened: Opened) -> None:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from tests.app.conftest import Opened, add_term, preview, shown, until, until_shown
 from tui.app.preview.marks import Marks
-from tui.app.preview.panes import split
+from tui.app.preview.panes import read_columns
 from tui.app.preview.rows import Around
 from tui.app.records.columns import cells
 from tui.app.records.matching import match_records
@@ -160,13 +160,13 @@ def test_marks_are_a_set(steps: list[tuple[bool, set[int]]]) -> None:
         ("tags[?@ == 'a,b'] | [0], `[1,2]`", ("tags[?@ == 'a,b'] | [0]", "`[1,2]`")),
     ],
 )
-def test_columns_are_split_at_commas_that_divide(texts: str, names: tuple[str, ...]) -> None:
-    assert split(texts) == names
+def test_columns_are_separated_by_commas_outside_brackets_and_quotes(texts: str, names: tuple[str, ...]) -> None:
+    assert read_columns(texts) == names
 
 
-def test_a_malformed_column_is_told() -> None:
+def test_an_invalid_column_is_an_error() -> None:
     with pytest.raises(FilterError):
-        split("a, b[")
+        read_columns("a, b[")
 
 
 def test_chosen_columns_take_any_jmespath_and_keep_their_order() -> None:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from tests.app.conftest import FIRST, GAP, LAST, RECORDS, TORN
 from tui.app.model.clock import readable
-from tui.app.model.command import numbered, read_filter, scan_command, scan_commands
+from tui.app.model.command import numbered, scan_command, scan_commands
 from tui.app.model.heat import LEVELS, Mark, Overlay, heat_grid, troubles
 from tui.app.model.hours import Hours, Selection, read_selection
 from tui.app.model.session import Session
@@ -32,7 +32,6 @@ from tui.archive.location import Location
 from tui.archive.times import hours_between
 from tui.archive.writer import partial_path
 from tui.config import load_config
-from tui.errors import FilterError
 from tui.filter import parse_filter
 from tui.scan import ChunkDamaged, ChunkDone, ChunkStarted, Progress
 
@@ -172,12 +171,6 @@ def test_commands_can_be_pasted(session: Session) -> None:
     assert words[:3] == ["hourscope", "scan", session.archive.url]
     assert words[3:7] == ["--from", "2015-01-19T22", "--to", "2015-01-21T03"]
     assert words[-2:] == ["-o", "/tmp/out dir/"]
-    assert read_filter(filter_.describe()) == filter_
-    assert read_filter("") == parse_filter()
-    assert read_filter(" event == 'error' ") == parse_filter(match=["event == 'error'"])
-    for wrong in ("-q x", "-g", "-m 'a", "two words", "-g a word"):
-        with pytest.raises(FilterError):
-            read_filter(wrong)
 
 
 def test_an_hour_is_read_as_far_as_is_wanted(tmp_path: Path) -> None:

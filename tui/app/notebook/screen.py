@@ -11,7 +11,6 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
-from tui.app.model.command import read_filter
 from tui.app.model.hours import Selection
 from tui.app.model.session import Session
 from tui.app.notebook.entry_text import EntryText, plain, split
@@ -27,6 +26,7 @@ from tui.archive.times import parse_time
 from tui.archive.writer import file_of_lines
 from tui.config import S3Options
 from tui.errors import FilterError, HourscopeError
+from tui.filter.filter_line import read_filter
 from tui.history.extracts import find_extract
 from tui.history.log import HistoryError
 from tui.history.notebook import Spot, Written

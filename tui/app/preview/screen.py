@@ -19,7 +19,7 @@ from tui.app.model.session import Session, shifted
 from tui.app.preview.copy_menu import CopyMenu
 from tui.app.preview.export import Pick, new_extract, pick, plan_send, write
 from tui.app.preview.hour_view import HourView
-from tui.app.preview.panes import split
+from tui.app.preview.panes import read_columns
 from tui.app.preview.text import explanation, header_words, record_words
 from tui.app.preview.walk import Newer, Sought, seek
 from tui.app.requests import Failed, PlanScan, PlanSend, Report, ShowScreen, refusal
@@ -193,7 +193,7 @@ class PreviewPage(ArchivePage):
     def action_columns(self) -> None:
         """Ask for the columns as text: any JMESPath, in any order."""
         put, shown = self.view.panes.put_columns, ", ".join(self.session.columns)
-        self.ask("columns, as JMESPath, … (empty: chosen for you):", lambda text: put(split(text)), shown)
+        self.ask("columns, as JMESPath, … (empty: chosen for you):", lambda text: put(read_columns(text)), shown)
 
     def note_subject(self) -> tuple[str, Spot, bytes | None]:
         """Return the record under the cursor, as the subject of a note."""
