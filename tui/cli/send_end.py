@@ -13,7 +13,6 @@ import click
 
 from tui.archive.location import Location
 from tui.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_MATCHED, EXIT_NOTHING, narrate, say
-from tui.cli.fact_lines import fact_lines
 from tui.cli.send_plan import How
 from tui.scan import ScanPlan
 from tui.send import InterruptedSend, Receipt, SendEvent, Source, Survey
@@ -141,8 +140,8 @@ def report(
     if request.as_json:
         summary = receipt.as_json() | {"warnings": [*request.notes, *warnings]}
         print(json.dumps(summary), file=sys.stderr if to_stdout else sys.stdout, flush=True)
-    for line in fact_lines(receipt_facts(receipt)):
-        narrate(line)
+    for fact in receipt_facts(receipt):
+        narrate(fact.line)
     if not receipt.partial:
         return EXIT_FAILED if receipt.damaged or incomplete else EXIT_MATCHED
     if receipt.topic:

@@ -21,6 +21,7 @@ from typing import Any, BinaryIO
 import msgspec
 
 from tui.errors import SendError
+from tui.send.source import Plan
 from tui.validation import explained
 
 VERSION = 2
@@ -52,6 +53,11 @@ class Header(msgspec.Struct, frozen=True):
     order: str | None = None
     archived: str | None = None
     name: str = ""
+
+    @property
+    def plan(self) -> Plan:
+        """The plan of the send, if this version wrote the journal."""
+        return Plan(self.max_message, self.unique, self.order)
 
 
 class Resumed(msgspec.Struct, frozen=True):

@@ -12,7 +12,7 @@ from textual.geometry import Size
 from textual.strip import Strip
 
 from tui.analysis.answers import share
-from tui.app.model.freshness import ago, freshness
+from tui.app.model.freshness import freshness, rough_duration
 from tui.app.model.session import Session, shifted
 from tui.app.model.usual import ODD_LARGE, ODD_SMALL
 from tui.app.widgets.lines import LineWidget, Piece, both_ends, shorten, shorten_middle, strip_of
@@ -131,7 +131,7 @@ class HourDetails(LineWidget, can_focus=True):
         palette, session = self.palette, self._session
         newest = max(chunk.uploaded for chunk in chunks).astimezone(session.zone)
         late = session.usual.late(self._hour)
-        after = f", {ago(session.usual.lags[self._hour])} after" if late else ""
+        after = f", {rough_duration(session.usual.lags[self._hour])} after" if late else ""
         return [
             (size(sum(chunk.size for chunk in chunks)), palette.strong),
             (f"  {plural(len(chunks), 'chunk')}", palette.text),

@@ -21,8 +21,7 @@ from tui.app.model.jobs import Job
 from tui.app.page import Page
 from tui.app.requests import AddArchive, Failed, OpenArchive, OpenDemo, Report, ResumeJob
 from tui.app.widgets.prompt import Prompt
-from tui.archive.location import locate_place
-from tui.config import Config, S3Options
+from tui.config import Config
 from tui.errors import ConfigError
 from tui.history.archives import SeenArchive
 from tui.history.extracts import ExtractLine, rename_extract
@@ -155,8 +154,6 @@ class HomePage(Page):
             case Unfinished() as job:
                 if job.running and job.pid == os.getpid():
                     self.action_jobs()
-                elif job.running:
-                    self.report(f"it is running in another process, by {job.who}")
                 else:
                     self._resume(job)
             case ExtractLine() as line:
@@ -172,7 +169,7 @@ class HomePage(Page):
                 self.request(OpenArchive(item.url))
 
     def _open_extract(self, line: ExtractLine, *, send: bool = False) -> None:
-        self.request(OpenArchive(line.place, locate_place(line.place, self.config, S3Options()), send=send))
+        self.request(OpenArchive.of_place(line.place, self.config, send=send))
 
     def action_resume(self) -> None:
         of = self.list.item.of if self.list.item else None
@@ -183,8 +180,8 @@ class HomePage(Page):
             self._resume(of)
 
     def _resume(self, job: Unfinished) -> None:
-        if not job.words:
-            self.report("the command was not recorded; run it again with --resume", bad=True)
+        if job.obstacle:
+            self.report(job.obstacle, bad=not job.running)
         else:
             self.request(ResumeJob(job))
 

@@ -26,7 +26,6 @@ from tui.app.scan.run import Estimated, Hinted, ScanMoved, ScanState, Surveyed, 
 from tui.app.widgets.board import LOW, Board
 from tui.app.widgets.chart import Chart
 from tui.app.widgets.time_counts import TimeCounts
-from tui.archive.location import locate_place
 from tui.archive.times import zone_name
 from tui.archive.writer import names_folder
 from tui.facts import Fact
@@ -239,7 +238,7 @@ class ScanPage(JobPage, ArchivePage):
         elif not names_folder(out):
             self.report(f"the matches are in the file {out}; only an extract (a folder/) opens here")
         else:
-            self.request(OpenArchive(out, locate_place(out, self.session.config, self.session.s3)))
+            self.request(OpenArchive.of_place(out, self.session.config, self.session.s3))
 
     def action_send(self) -> None:
         out = self.form.out
