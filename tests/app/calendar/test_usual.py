@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tui.app.model.clock import choices_of_zone
-from tui.app.model.freshness import Freshness, ago
+from tui.app.model.freshness import Freshness, rough_duration
 from tui.app.model.heat import Mark, Overlay, heat_grid, troubles
 from tui.app.model.session import Session
 from tui.app.model.usual import usual_of
@@ -113,7 +113,7 @@ def test_an_archive_is_fresh_behind_or_at_its_end(age: float, lag: float | None,
 def test_an_archives_uploads_are_told() -> None:
     assert Freshness(START, 0.0, 120.0).uploads() == "uploads 2m after the hour"
     assert Freshness(START, 0.0, -3600.0).uploads().endswith("wrong zone?")
-    assert ago(3 * 86400.0) == "3 days" and ago(42.0) == "42s"
+    assert rough_duration(3 * 86400.0) == "3 days" and rough_duration(42.0) == "42s"
 
 
 def test_z_goes_through_the_zones_that_differ(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
