@@ -21,7 +21,7 @@ from tui.cli.archive_index import IndexBuilder
 from tui.cli.archive_log import Log
 from tui.cli.checks import report
 from tui.cli.command import Command, option
-from tui.cli.console import DEBUG, EXIT_FAILED, EXIT_MATCHED, say
+from tui.cli.console import DEBUG, EXIT_FAILED, EXIT_MATCHED, notify
 from tui.cli.nsq_options import SERVER_OPTIONS, nsq_spec, server_options, take
 from tui.cli.options import (
     POSITIVE,
@@ -175,7 +175,7 @@ def _end(options: ArchiverOptions, event: Stopped) -> int:
         return EXIT_FAILED if event.hangs else EXIT_MATCHED
     trouble = event.status.uploads.trouble
     why = f" ({trouble})" if trouble else " in time" if event.hangs else ""
-    say(
+    notify(
         f"{plural(event.left, 'file')} could not be uploaded{why}; nothing is lost: they are in the spool "
         f"{options.spool}, and the next start uploads them"
     )

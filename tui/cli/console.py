@@ -73,7 +73,7 @@ def open_standard_streams() -> None:
         )
 
 
-def say(message: str) -> None:
+def notify(message: str) -> None:
     """Print one escaped line to stderr; do nothing if stderr cannot be written.
 
     The line and its end are one write: print() makes two, and another thread could print between them.

@@ -16,7 +16,7 @@ from tui.archive.location import command_line, option_words
 from tui.archive.moments import touched_hours
 from tui.archive.times import next_hour
 from tui.cli.command import Command, option
-from tui.cli.console import EXIT_INTERRUPTED, say
+from tui.cli.console import EXIT_INTERRUPTED, notify
 from tui.cli.count_table import print_csv, print_rows, print_table, rows_json, table_lines
 from tui.cli.estimate import may_read, print_estimate
 from tui.cli.opened import Opened, open_named
@@ -32,7 +32,7 @@ from tui.cli.options import (
     reading_options,
     time_options,
 )
-from tui.cli.progress import progress_line, show_scan
+from tui.cli.progress import progress_line, results
 from tui.cli.signals import cancel_on_signals
 from tui.cli.troubles import exit_code, report_hints, report_skipped, report_troubles
 from tui.errors import FilterError
@@ -108,19 +108,15 @@ def command(archive: str, only_estimate: bool, as_json: bool, as_csv: bool, **gi
 
 def _count(plan: ScanPlan, counting: Counting, totals: Totals, again: str, **how: Any) -> Counted | None:
     """Read the chunks that the index cannot answer for; None if the user refused or interrupted."""
-    counted, stopped = None, f"interrupted; run it again with: {again}"
+    stopped = f"interrupted; run it again with: {again}"
     with open_index(plan.archive) as index:
         if not may_read(plan, how["jobs"], known=known_counted(index, plan, counting, CountedPart())):
             return None
         with cancel_on_signals(stopped, only_reads=True) as cancel, progress_line() as show:
-            for event in count(plan, counting, cancel=cancel, index=index, **how):
-                if isinstance(event, Counted):
-                    counted = event
-                    continue
-                totals.add(event)
-                show_scan(show, plan, totals)
+            events = count(plan, counting, cancel=cancel, index=index, **how)
+            counted = next(results(events, plan, totals, show), None)
         if cancel.is_set() or counted is None:
-            say(stopped)
+            notify(stopped)
             return None
     return counted
 
@@ -130,7 +126,9 @@ def _note(opened: Opened, plan: ScanPlan, counting: Counting, counted: Counted, 
     from tui.cli.notebook import notebook_at
     from tui.history.entries import count_entry
 
-    notebook_at(opened.location).add(count_entry(plan, counting, counted, table_lines(counting, counted), again), say)
+    notebook_at(opened.location).add(
+        count_entry(plan, counting, counted, table_lines(counting, counted), again), notify
+    )
 
 
 def _report(
@@ -156,7 +154,7 @@ def _report(
     report_skipped(totals)
     report_troubles(totals)
     for warning in (*changes, *_warnings(counting, counted)):
-        say(warning)
+        notify(warning)
     report_hints(plan, matched=totals.matches > 0)
     return exit_code(totals, no_time=counted.no_time, unfinished=opened.unfinished)
 

@@ -9,7 +9,7 @@ import click
 
 from tui.archive.location import Location
 from tui.cli.command import Command, option
-from tui.cli.console import EXIT_MATCHED, EXIT_NOTHING, say
+from tui.cli.console import EXIT_MATCHED, EXIT_NOTHING, notify
 from tui.cli.options import archive_argument, archive_options, located
 from tui.config import load_config
 from tui.history.notebook import Notebook, notebook_of
@@ -39,11 +39,11 @@ def command(archive: str, redact: tuple[str, ...], **given: Any) -> int:
         print(entry.text)
     sys.stdout.flush()
     for sentence in not_there(entries, redact):
-        say(sentence)
+        notify(sentence)
     if entries:
         return EXIT_MATCHED
     added = "commands in a terminal add entries, and ; in the explorer adds notes"
-    say(f"the notebook of {notebook.title} is empty; {added}")
+    notify(f"the notebook of {notebook.title} is empty; {added}")
     return EXIT_NOTHING
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from tui.archive.location import command_words, option_words
 from tui.archive.writer import file_of_lines, names_folder, partial_path
-from tui.cli.console import EXIT_INTERRUPTED, narrate, say, write_lines
+from tui.cli.console import EXIT_INTERRUPTED, narrate, notify, write_lines
 from tui.cli.opened import Opened
 from tui.cli.progress import progress_line, show_scan
 from tui.cli.signals import cancel_on_signals
@@ -160,7 +160,7 @@ def _recorded(request: ScanRequest, extract: Extract | None, events: Iterator[Sc
 
         location = request.opened.location
         work = ScanWork(request.plan, extract, location.title, location.url, _again_words(request))
-        events = recorded_scan(events, work, say)
+        events = recorded_scan(events, work, notify)
     if not sys.stderr.isatty():
         return events
     from tui.cli.notebook import notebook_at
@@ -168,7 +168,7 @@ def _recorded(request: ScanRequest, extract: Extract | None, events: Iterator[Sc
 
     out = extract.url if extract else "" if request.out == STDOUT else request.out
     notebook = notebook_at(request.opened.location)
-    return noted_scan(events, request.plan, _again(request), out, notebook, say, exact=request.exact)
+    return noted_scan(events, request.plan, _again(request), out, notebook, notify, exact=request.exact)
 
 
 def report(request: ScanRequest, totals: Totals, *, interrupted: bool) -> int:
@@ -183,7 +183,7 @@ def report(request: ScanRequest, totals: Totals, *, interrupted: bool) -> int:
     sys.stdout.flush()
     _narrate(totals)
     if interrupted:
-        say(_interrupted(request))
+        notify(_interrupted(request))
         return EXIT_INTERRUPTED
     return exit_code(totals, unfinished=request.opened.unfinished)
 

@@ -16,7 +16,7 @@ from aiohttp import web
 from textual_serve.app_service import AppService
 from textual_serve.download_manager import DownloadManager
 
-from tui.cli.console import say
+from tui.cli.console import notify
 from tui.errors import HourscopeError
 
 _HOST = "127.0.0.1"
@@ -40,7 +40,7 @@ async def serve(explorer: str, port: int, cancel: threading.Event) -> None:
         print(f"http://{site.host}{site.root}", flush=True)
         await asyncio.to_thread(cancel.wait)
         if site.sockets:
-            say("stopping; waiting for the explorers")
+            notify("stopping; waiting for the explorers")
         await asyncio.gather(*(socket.close() for socket in site.sockets))
     except OSError as error:
         about = os.strerror(error.errno) if error.errno else str(error)  # asyncio's message is long
