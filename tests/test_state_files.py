@@ -189,7 +189,7 @@ def test_an_edited_manifest_is_a_sentence_wherever_it_was_edited(old: Path, plan
         used(old, plan)
 
 
-def test_a_manifest_without_one_of_its_names_is_a_sentence(old: Path, plan: ScanPlan) -> None:
+def test_a_manifest_without_one_of_its_names_is_reported_in_one_sentence(old: Path, plan: ScanPlan) -> None:
     path = old / "extract" / "manifest.json"
     good = json.loads(path.read_text())
     for place in list(paths(good))[1:]:

@@ -51,7 +51,7 @@ def test_each_value_is_counted_and_those_that_lack_it_are_missing(tmp_path: Path
     assert (result.missing, result.records) == (2, 5)
 
 
-def test_true_is_not_1_and_1_is_1_0_and_text_is_no_number(tmp_path: Path) -> None:
+def test_true_is_not_1_and_1_is_1_0_and_text_is_not_a_number(tmp_path: Path) -> None:
     plan = archive(tmp_path / "a", [[{"a": value} for value in (True, 1, 1.0, "1", False, 0)]])
     assert sorted(map(repr, rows(counted(plan, Counting(("a",)))))) == sorted(
         map(repr, [(1, 2), (True, 1), (False, 1), (0, 1), ("1", 1)])

@@ -201,7 +201,7 @@ def thirty(damage: str) -> tuple[bytes, list[bytes]]:
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("careful", [False, True])
-def test_of_thirty_members_one_that_is_damaged_costs_only_itself(damage: str, careful: bool) -> None:
+def test_one_damaged_member_of_thirty_costs_only_itself(damage: str, careful: bool) -> None:
     chunk, records = thirty(damage)
     result = read(chunk, careful=careful)
     assert len(result.records) >= 2900

@@ -114,7 +114,7 @@ def test_the_search_for_a_record_behind_a_hole_ends(monkeypatch: pytest.MonkeyPa
     assert 0 < tried < 500 << 20
 
 
-def test_thousands_of_beginnings_that_are_no_members_are_not_all_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_thousands_of_false_member_starts_are_not_all_tried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(salvage, "VAIN", 1 << 20)
     decoded = 0
     try_member = salvage.try_member

@@ -131,7 +131,7 @@ def test_a_range_of_skipped_minutes_is_refused_and_one_end_is_the_next_minute() 
     assert notes[0].endswith("from 02:00 to 03:00; taken as 2024-03-31T03")
 
 
-def test_a_time_that_clocks_showed_twice_says_how_to_choose_one() -> None:
+def test_a_time_that_clocks_showed_twice_explains_how_to_choose_one() -> None:
     zone = ZoneInfo("Australia/Lord_Howe")
     (note,) = clock_notes("2024-04-07T01:40", "2024-04-07T02:00", zone, minutes=True)
     assert note == (

@@ -40,7 +40,7 @@ def test_a_folder_is_opened_by_the_layout_that_its_keys_have(tmp_path: Path) -> 
     assert catalog.gap_hours == 9
 
 
-def test_a_layout_in_the_location_is_taken_as_it_is(tmp_path: Path) -> None:
+def test_a_layout_in_the_location_is_used_unchanged(tmp_path: Path) -> None:
     url = folder_of(tmp_path, [*KEYS, "other.2015-01-20_13.log.gz", "readme.txt"]) + "/events.%Y-%m-%d_%H.log.gz"
     archive = open_archive(url)
     assert not archive.detected
@@ -72,27 +72,27 @@ def test_a_folder_that_is_not_there(tmp_path: Path, tail: str) -> None:
     assert f"{tmp_path}/nowhere" in str(caught.value)
 
 
-def test_a_file_is_no_archive(tmp_path: Path) -> None:
+def test_a_file_is_not_an_archive(tmp_path: Path) -> None:
     folder_of(tmp_path, KEYS)
     with pytest.raises(ArchiveError, match="is not a folder"):
         open_archive(str(tmp_path / KEYS[0]))
 
 
-def test_an_empty_folder_says_that_it_is_empty(tmp_path: Path) -> None:
+def test_an_empty_folder_is_reported_as_empty(tmp_path: Path) -> None:
     (tmp_path / ".hidden").write_bytes(b"")
     for url in (str(tmp_path), f"{tmp_path}/%Y-%m-%d_%H.gz"):
         with pytest.raises(ArchiveError, match="is empty"):
             open_archive(url).catalog()
 
 
-def test_a_layout_that_fits_nothing_shows_what_is_there(tmp_path: Path) -> None:
+def test_a_layout_that_fits_nothing_shows_the_keys_that_exist(tmp_path: Path) -> None:
     folder_of(tmp_path, [*(f"a{n}.txt" for n in range(5)), "manifest.json", "_SUCCESS", ".x", ".y", ".z"])
     with pytest.raises(LayoutError) as caught:
         open_archive(f"{tmp_path}/%Y-%m-%d_%H.gz").catalog()
     assert "a0.txt, a1.txt, a2.txt" in str(caught.value)
 
 
-def test_what_is_shown_does_not_depend_on_what_is_no_chunk(tmp_path: Path) -> None:
+def test_what_is_shown_does_not_depend_on_other_keys(tmp_path: Path) -> None:
     """Folder markers and manifests may come first in a listing, but they are not what a person looks for."""
     folder_of(tmp_path, ["a/_SUCCESS", "b/_SUCCESS", "c/_SUCCESS", "d/notes.txt"])
     with pytest.raises(LayoutError, match=r"d/notes\.txt"):
@@ -147,7 +147,7 @@ def test_keys_with_years_that_no_clock_shows_are_not_chunks(tmp_path: Path) -> N
     assert archive.catalog(None, datetime(2015, 2, 1, tzinfo=ZoneInfo("UTC"))).chunks == catalog.chunks
 
 
-def test_an_extract_says_itself_how_its_keys_are_read(tmp_path: Path) -> None:
+def test_an_extract_records_how_its_keys_are_read(tmp_path: Path) -> None:
     folder_of(tmp_path, ["x.2015-01-20_13.jsonl.gz"])
     manifest = {"layout": "{topic}.%Y-%m-%d_%H.jsonl.gz", "timezone": "Europe/Berlin"}
     (tmp_path / "manifest.json").write_text(json.dumps(manifest))

@@ -144,7 +144,7 @@ def _spooled(spool: Path) -> list[bytes]:
 
 
 @pytest.mark.parametrize("lost", ["closed", "full"])
-def test_a_log_that_cannot_be_written_is_no_reason_to_end(nsqd: Nsqd, topic: str, tmp_path: Path, lost: str) -> None:
+def test_a_log_that_cannot_be_written_does_not_end_hourscope(nsqd: Nsqd, topic: str, tmp_path: Path, lost: str) -> None:
     sent = messages(500)
     nsqd.create_channel(topic, CHANNEL)
     command = [sys.executable, "-m", "tui", *words(tmp_path / "out", topic, nsqd, tmp_path / "spool")]

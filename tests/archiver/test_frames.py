@@ -79,7 +79,7 @@ def test_every_frame_arrives_once_and_in_order(sent: list[tuple[int, bytes]], cu
     assert conn.in_flight == len(numbers)
 
 
-def test_a_flood_of_errors_is_no_deep_recursion() -> None:
+def test_a_flood_of_errors_does_not_recurse_deeply() -> None:
     reader = _FakeReader()
     conn = Connection(reader, "127.0.0.1", 4150)  # type: ignore[arg-type]
     conn.split(frame(ERROR, b"E_FIN_FAILED") * 5000 + message(1, b"last", 1))

@@ -94,7 +94,7 @@ def test_the_same_cause_is_reported_once_in_an_outage_and_the_last_cause_is_the_
     assert "Connection refused" in outages.cause
 
 
-def test_a_subscription_that_is_refused_is_no_return(nsq_programs: NsqPrograms, topic: str, tmp_path: Path) -> None:
+def test_a_refused_subscription_does_not_return(nsq_programs: NsqPrograms, topic: str, tmp_path: Path) -> None:
     with auth_server() as auth, Nsqd(nsq_programs.nsqd, tmp_path / "nsqd", {"auth-http-address": auth}) as nsqd:
         source = TopicSource(topic, CHANNEL, (nsqd.tcp_address,), auth_secret="wrong")
         with Running(of_source(tmp_path, source)) as archiver:

@@ -121,7 +121,7 @@ def test_a_repair_that_is_killed_is_done_again(tmp_path: Path, monkeypatch: pyte
     assert lines.count(b"\n") > 100
 
 
-def test_what_no_crash_can_have_torn_is_left_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_no_crash_can_have_torn_is_unchanged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tui.archiver.repair.MAX_BYTES", 1000)
     path = tmp_path / "damaged"
     path.write_bytes(member(b"sound\n") + b"damaged" + member(os.urandom(2000).hex().encode() + b"\n"))
@@ -191,7 +191,7 @@ def test_what_is_on_disk_counts_even_if_its_file_cannot_be_sealed(
 
 
 @pytest.mark.parametrize("step", ["close", "unlink"])
-def test_whatever_fails_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
+def test_whatever_fails_is_reported_in_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
     """A close may tell of the disk's trouble as well, and a read-only disk even refuses to remove what is not there."""
     spool = Spool(tmp_path)
     spool.append(HOUR, [b"safe\n"])

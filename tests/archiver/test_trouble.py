@@ -62,7 +62,7 @@ def test_a_frozen_process_is_seen_and_does_not_hold_the_stop(
     assert set(archived(destination(str(tmp_path / "out")).store)) == set(sent)
 
 
-def test_one_nsqd_of_several_that_cannot_be_reached_is_told(
+def test_one_unreachable_nsqd_of_several_is_reported(
     nsqd: Nsqd, topic: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(intake, "MISSING_SECONDS", 0.5)

@@ -44,7 +44,7 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {path.name: gzip.decompress(path.read_bytes()) for path in sorted(folder.iterdir())}
 
 
-def test_revisions_count_up_past_what_is_there(tmp_path: Path) -> None:
+def test_revisions_count_up_past_those_that_exist(tmp_path: Path) -> None:
     out, spool = tmp_path / "out", tmp_path / "spool"
     said: list[str] = []
     for number in range(3):
@@ -181,9 +181,7 @@ def test_a_store_that_shows_something_else_gets_a_file_once(tmp_path: Path) -> N
     assert [file.rev for file in spooled(spool, UTC)] == [0]
 
 
-def test_a_full_disk_has_no_room_to_merge_and_is_emptied_all_the_same(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_full_disk_has_no_room_to_merge_and_is_still_emptied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     out, spool = tmp_path / "out", tmp_path / "spool"
     said: list[str] = []
     spool_a_file(spool, b"message\n")
@@ -287,7 +285,7 @@ class _Client:
 
 
 @pytest.mark.s3
-def test_an_upload_in_parts_goes_on_where_it_broke_off(
+def test_a_multipart_upload_resumes_where_it_broke_off(
     store: S3Store, seaweed: Seaweed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(put, "WHOLE", 1 << 20)

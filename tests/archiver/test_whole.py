@@ -185,7 +185,7 @@ def test_two_processes_are_one_archiver(nsqd: Nsqd, topic: str, tmp_path: Path) 
     assert archiver.stopped.left == 0
 
 
-def test_nsqlookupd_tells_where_a_topic_is(nsqd: Nsqd, nsqlookupd: Nsqlookupd, topic: str, tmp_path: Path) -> None:
+def test_nsqlookupd_knows_where_a_topic_is(nsqd: Nsqd, nsqlookupd: Nsqlookupd, topic: str, tmp_path: Path) -> None:
     sent = messages(500)
     publish(nsqd, topic, sent)
     wait_for(lambda: nsqlookupd.producers(topic))
@@ -207,7 +207,7 @@ def test_tls(nsq_programs: NsqPrograms, topic: str, tmp_path: Path) -> None:
     assert archived(given.archive.store) == Counter(sent)
 
 
-def test_tls_that_cannot_be_trusted_or_had_is_said(
+def test_tls_that_is_untrusted_or_not_offered_is_reported(
     nsq_programs: NsqPrograms, nsqd: Nsqd, topic: str, tmp_path: Path
 ) -> None:
     certificate, other = make_certificate(tmp_path), tmp_path / "other"
@@ -231,7 +231,7 @@ def test_tls_that_cannot_be_trusted_or_had_is_said(
         ({"host": "DNS:nsqd.example.com"}, "has a certificate that is not for 127.0.0.1; use the host name"),
     ],
 )
-def test_what_is_wrong_with_a_certificate_is_said_as_a_send_says_it(
+def test_a_bad_certificate_is_reported_as_a_send_reports_it(
     certificate: dict[str, object], sentence: str, nsq_programs: NsqPrograms, topic: str, tmp_path: Path
 ) -> None:
     ours = authority(tmp_path / "ca")

@@ -79,13 +79,13 @@ class TestCredentialProcess:
         path.chmod(0o644)
         assert "cannot be run: Permission denied" in why(f"[profile p]\ncredential_process = {path}")
 
-    def test_it_is_no_program(self, tmp_path: Path) -> None:
+    def test_it_is_not_a_program(self, tmp_path: Path) -> None:
         path = Path(program(tmp_path, ""))
         path.write_bytes(b"\x00\x01")
         assert f"{path}, cannot be run: Exec format error" in why(f"[profile p]\ncredential_process = {path}")
 
     @pytest.mark.parametrize("said", ["not-json", "", "{", '{"Version": 1'])
-    def test_what_it_prints_is_no_json(self, tmp_path: Path, said: str) -> None:
+    def test_what_it_prints_is_not_json(self, tmp_path: Path, said: str) -> None:
         assert "printed something that is not JSON" in why(printing(tmp_path, said))
 
     @pytest.mark.parametrize("said", [[], "null", "3", {"Version": 1}, {"Version": 2}, KEYS | {"Expiration": "soon"}])
@@ -253,7 +253,7 @@ class TestMfa:
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", "k")
         assert mfa_device(S3Options()) == "", "keys in the environment count before a profile of the environment"
 
-    def test_without_a_terminal_it_is_one_sentence(self) -> None:
+    def test_without_a_terminal_it_is_reported_in_one_sentence(self) -> None:
         configure(MFA)
         ran = subprocess.run(
             [sys.executable, "-m", "tui", "ls", "s3://b", "--endpoint-url", NOWHERE, "--profile", "p"],

@@ -57,7 +57,7 @@ def test_all_is_well(tmp_path: Path, nsqd: Nsqd) -> None:
 
 
 @pytest.mark.parametrize(("hours", "zone"), [(2, "UTC+2"), (-5, "UTC-5")])
-def test_the_upload_times_tell_of_a_local_time_zone(tmp_path: Path, hours: int, zone: str) -> None:
+def test_the_upload_times_reveal_a_local_time_zone(tmp_path: Path, hours: int, zone: str) -> None:
     write(tmp_path, ahead=timedelta(hours=hours))
     check = checks(tmp_path)["time zone"]
     assert check["state"] == "warning"

@@ -110,7 +110,7 @@ def test_the_second_start_lists_nothing_before_its_first_screen(bucket: tuple[st
     assert remembered_months(Location("s3://b/", timezone="Europe/Berlin", s3=options(s3))) is None
 
 
-def test_a_broken_cache_is_no_cache(bucket: tuple[str, LargeS3]) -> None:
+def test_a_broken_cache_is_ignored(bucket: tuple[str, LargeS3]) -> None:
     opened(bucket[1])
     location = Location("s3://b/", s3=options(bucket[1]))
     for path in (cache_dir() / "listings").iterdir():
@@ -163,7 +163,7 @@ def test_a_month_of_one_name_is_one_request(bucket: tuple[str, LargeS3]) -> None
     assert len(s3.lists) == 1
 
 
-def test_a_hole_at_the_edge_of_a_range_is_a_gap_if_the_archive_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_hole_at_the_edge_of_a_range_is_a_gap_if_the_archive_continues(monkeypatch: pytest.MonkeyPatch) -> None:
     keys = [
         key
         for key in hourly_keys(datetime(2015, 1, 1), datetime(2016, 6, 1), HOST_FIRST, 2)
@@ -208,7 +208,7 @@ def test_names_that_hold_the_separator_are_found(monkeypatch: pytest.MonkeyPatch
         assert len(archive.catalog().chunks) == len(plain + longer)
 
 
-def test_all_of_an_archive_is_listed_in_parallel_and_names_what_is_no_chunk(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_whole_archive_is_listed_in_parallel_and_other_keys_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     keys = list(hourly_keys(datetime(2015, 4, 1), datetime(2015, 7, 1), HOST_FIRST, 2))
     odd = ["events.README", "events.web01-000000.notes-of-may.txt", "events.web01-000000.2015-05.tar", "events.x.y.z"]
     with LargeS3([*keys, *odd]) as s3:

@@ -210,7 +210,7 @@ def test_what_a_folder_holds_is_escaped_on_the_whole_line(tmp_path: Path) -> Non
             assert bad not in ran.out.decode() + ran.err, words
 
 
-def test_a_file_that_may_not_be_looked_at_is_no_gap(tmp_path: Path) -> None:
+def test_a_file_without_permission_is_not_a_gap(tmp_path: Path) -> None:
     """A folder that can be listed and not entered: its chunks are there, and unreadable."""
     if os.geteuid() == 0:
         ran = as_nobody(tmp_path)

@@ -117,9 +117,7 @@ def test_while_a_body_stalls(stalled: ScriptedS3, words: tuple[str, ...], number
 
 
 @pytest.mark.parametrize("number", SIGNALS)
-def test_an_extract_says_what_it_waits_for_while_a_body_stalls(
-    stalled: ScriptedS3, number: int, tmp_path: Path
-) -> None:
+def test_a_scan_shows_what_it_waits_for_while_a_body_stalls(stalled: ScriptedS3, number: int, tmp_path: Path) -> None:
     line = ["scan", "s3://b/", "-g", "n", "-o", f"{tmp_path}/extract/"]
     code, err, _, _ = signalled(line, number, env=stalled.env, ready=waits)
     said = err.splitlines()
@@ -307,7 +305,7 @@ class TestStalls:
         assert waiting[0].startswith("hourscope: waiting for s3://b/e.2015-01-20_0")
         assert waiting[0].endswith("no data for 3 s")
 
-    def test_a_listing_too(self, stalled: ScriptedS3) -> None:
+    def test_a_stalled_listing_is_reported(self, stalled: ScriptedS3) -> None:
         stalled.answer = lambda request: Answer(200, b"<ListBucketResult>", stall=0)
         _, err, _, _ = signalled(["ls", "s3://b/"], signal.SIGINT, env=stalled.env, ready=waits)
         assert "waiting for the listing of s3://b/: no data for 3 s" in err

@@ -71,7 +71,7 @@ def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert second.top == (("x" * fields.LONGEST, 1),)
 
 
-def test_what_is_no_object_is_counted_apart() -> None:
+def test_a_record_that_is_not_an_object_is_counted_separately() -> None:
     counted = Fields()
     counted.feed([b"no json", b"[1]", b"7", b'{"a": 1}'])
     assert counted.records == 1 and counted.others == 3

@@ -173,7 +173,7 @@ def test_flags_are_on_the_command_line() -> None:
         Filter((listed("a"), listed("b", words=True)))
 
 
-def test_two_lists_of_one_name_are_told_apart() -> None:
+def test_two_lists_of_one_name_are_distinguished() -> None:
     one, other = Filter((listed("a"),)), Filter((listed("b"),))
     assert one.arguments() == other.arguments() and one.lists != other.lists and one != other
 

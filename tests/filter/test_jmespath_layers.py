@@ -221,7 +221,7 @@ def test_only_an_expression_as_a_value_is_not_translated(expression: str, transl
     "record",
     [b"", b"  ", b"{", b'{"event": error}', b"NaN", b"\xff", b'{"event":"error"} x', b'{"event":"error",}'],
 )
-def test_what_is_no_json_is_counted_and_does_not_match(record: bytes) -> None:
+def test_a_record_that_is_not_json_is_counted_and_does_not_match(record: bytes) -> None:
     matcher = parse_filter(match=["event || !event"]).matcher()
     assert not matcher.matches(record)
     assert matcher.not_json == 1

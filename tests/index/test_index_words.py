@@ -231,7 +231,7 @@ def test_ids_size_without_ids_is_refused(tmp_path: Path, capsys: pytest.CaptureF
     assert "--ids-size needs --ids" in capsys.readouterr().err
 
 
-def test_more_words_than_there_is_room_for_are_kept_all_the_same() -> None:
+def test_more_words_than_there_is_room_for_are_still_kept() -> None:
     """The filter is wrong more often then, but never denies a word."""
     words = Words(0)
     some = [b"word%d" % number for number in range(20_000)]

@@ -160,7 +160,7 @@ class TestMaking:
         (entry,) = [entry for entry in manifest(tmp_path / "out")["chunks"] if entry["key"] == empty]
         assert (entry["output"], entry["matches"], entry["records"]) == (None, 0, 1)
 
-    def test_the_manifest_says_of_what_it_was_made(self, source: Path, tmp_path: Path) -> None:
+    def test_the_manifest_records_its_source(self, source: Path, tmp_path: Path) -> None:
         run(source, tmp_path / "out", start="2015-01-20T01:00")
         books = manifest(tmp_path / "out")
         assert books["archive"] == str(source)
@@ -236,7 +236,7 @@ class TestNeverHalf:
         assert len(again.kept) >= 1
         assert records(out) == expected(source)
 
-    def test_a_file_left_from_a_crash_is_no_chunk(self, source: Path, tmp_path: Path) -> None:
+    def test_a_file_left_by_a_crash_is_not_a_chunk(self, source: Path, tmp_path: Path) -> None:
         out = tmp_path / "out"
         run(source, out)
         (out / ".events.web01.2015-01-20_00.jsonl.gz.x1.part").write_bytes(b"half")
@@ -318,7 +318,7 @@ class TestResuming:
         assert again.kept == []
         assert records(tmp_path / "out") == expected(source)
 
-    def test_the_order_of_terms_is_no_other_filter(self, source: Path, tmp_path: Path) -> None:
+    def test_the_order_of_terms_does_not_change_the_filter(self, source: Path, tmp_path: Path) -> None:
         run(source, tmp_path / "out", Filter((Term("match", "n"), Term("grep", "5"))))
         assert run(source, tmp_path / "out", parse_filter(grep=["5"], match=["n"]), resume=True).read == []
 
@@ -589,7 +589,7 @@ def test_an_hour_that_was_cut_short_is_not_called_scanned(source: Path, tmp_path
     assert [hour.hour for hour in hours_of(manifest, UTC)] == [0]
 
 
-def test_the_manifest_says_which_ranges_were_scanned(source: Path, tmp_path: Path) -> None:
+def test_the_manifest_records_which_ranges_were_scanned(source: Path, tmp_path: Path) -> None:
     archive = open_archive(str(source))
     chunks = archive.catalog().chunks
     hours = sorted({chunk.hour for chunk in chunks})

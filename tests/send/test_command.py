@@ -56,7 +56,7 @@ def archive(tmp_path: Path) -> Path:
 
 
 @pytest.mark.nsq
-def test_the_dry_run_says_all_that_is_to_be_known(archive: Path, nsqd: Nsqd, topic: str) -> None:
+def test_the_dry_run_reports_everything(archive: Path, nsqd: Nsqd, topic: str) -> None:
     nsqd.create_channel(topic, "archive")
     ran = hourscope("send", archive, *to(nsqd, topic), "--dry-run")
     text = ran.out.decode()
@@ -134,7 +134,7 @@ def test_the_dry_run_has_the_exit_code_of_the_send(
 
 
 @pytest.mark.nsq
-def test_an_earlier_send_of_the_same_is_said(archive: Path, nsqd: Nsqd, topic: str) -> None:
+def test_an_earlier_send_of_the_same_is_reported(archive: Path, nsqd: Nsqd, topic: str) -> None:
     assert hourscope("send", archive, *to(nsqd, topic), "--yes").code == 0
     assert f"records were sent to {topic} on " in hourscope("send", archive, *to(nsqd, topic), "--dry-run").sentence
 
@@ -340,7 +340,7 @@ def test_copies_are_left_out_of_a_file(tmp_path: Path) -> None:
     assert hourscope("send", tmp_path / "in", "-o", f"{tmp_path}/x/", "--unique").code == 2
 
 
-def test_what_a_projection_leaves_out_is_said_even_in_a_pipe(archive: Path) -> None:
+def test_what_a_projection_leaves_out_is_reported_even_in_a_pipe(archive: Path) -> None:
     ran = hourscope("send", archive, "-o", "-", "--project", "error.code")
     assert (ran.code, ran.out) == (0, b"7\n7\n")
     assert (

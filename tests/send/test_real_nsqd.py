@@ -42,7 +42,7 @@ def _to(nsqd: Nsqd, topic: str) -> NsqTarget:
     return target(topic, nsqd, http=[nsqd.http_address])
 
 
-def test_all_confirmed_none_missing_none_doubled(nsqd: Nsqd, topic: str, tmp_path: Path) -> None:
+def test_all_are_confirmed_without_loss_or_duplicate(nsqd: Nsqd, topic: str, tmp_path: Path) -> None:
     records = lines(20_000, 300)
     source = write_lines(tmp_path / "out.jsonl", records)
     receipt = finish(send_to_nsq(source, _to(nsqd, topic)))
@@ -71,7 +71,7 @@ def test_bytes_are_exact(nsqd: Nsqd, topic: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["plain", "gzip", "zstd"])
-def test_a_file_is_told_by_its_first_bytes(name: str, nsqd: Nsqd, topic: str, tmp_path: Path) -> None:
+def test_a_file_is_recognized_by_its_first_bytes(name: str, nsqd: Nsqd, topic: str, tmp_path: Path) -> None:
     data = b"one\n\n\ntwo\r\nthree"
     pack = {
         "plain": lambda d: d,

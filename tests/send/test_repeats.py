@@ -255,9 +255,7 @@ def test_a_damaged_journal_is_of_an_archive_however_that_is_named(
 
 
 @pytest.mark.parametrize("damage", [b"", b"\x00" * 100, b'{"version": 99}\n'])
-def test_a_journal_that_cannot_be_read_is_not_taken_for_none(
-    nsqd: Nsqd, topic: str, tmp_path: Path, damage: bytes
-) -> None:
+def test_a_journal_that_cannot_be_read_is_not_ignored(nsqd: Nsqd, topic: str, tmp_path: Path, damage: bytes) -> None:
     write_lines(tmp_path / "a", lines(100))
     summary = json.loads(send(tmp_path / "a", nsqd, topic).lines[-1])
     journal = Path(summary["journal"])

@@ -377,7 +377,7 @@ def test_the_limit_is_of_the_message_not_of_the_line(nsqd: Nsqd, topic: str, tmp
     assert "(1,200,007 bytes) is larger than the 1,048,576 bytes" in ran.sentence
 
 
-def test_a_message_is_projected_as_it_was(nsqd: Nsqd, topic: str, tmp_path: Path) -> None:
+def test_a_message_is_projected_unchanged(nsqd: Nsqd, topic: str, tmp_path: Path) -> None:
     """JSON over several lines was wrapped by the archiver."""
     body = b'{\n "a": 1\n}'
     write_lines(tmp_path / "w", [b'{"hourscope:body":"{\\n \\"a\\": 1\\n}"}', b'{"a":2}'])

@@ -112,7 +112,7 @@ def test_a_survey(tmp_path: Path) -> None:
     assert [damaged.key for damaged in surveyed.damaged] == ["e.2015-01-20_13.log.gz"]
 
 
-def test_identity_tells_sources_apart(tmp_path: Path) -> None:
+def test_the_identity_distinguishes_sources(tmp_path: Path) -> None:
     path = tmp_path / "a"
     path.write_bytes(b"one\n")
     first = file_source(path)
@@ -123,7 +123,7 @@ def test_identity_tells_sources_apart(tmp_path: Path) -> None:
     assert projected_source(first, "a").identity != projected_source(first, "b").identity != first.identity
 
 
-def test_a_projection_leaves_out_and_names_what_it_makes_nothing_of(tmp_path: Path) -> None:
+def test_a_projection_skips_and_counts_records_it_gives_nothing_for(tmp_path: Path) -> None:
     path = tmp_path / "in"
     path.write_bytes(
         b'{"a": {"b": 1.50, "c": "\xc3\xa9"}}\n\n{"a": 0}\n{"x": 1}\n{"a": false}\nhello\n{"a": "\\ud800"}\n'
@@ -184,7 +184,7 @@ def test_copies_of_earlier_records_are_left_out_and_blank_lines_stay(records: li
     assert surveyed.sha256 == hashlib.sha256(b"".join(record + b"\n" for record in short)).hexdigest()
 
 
-def test_seen_records_are_told_apart_in_little_memory() -> None:
+def test_seen_records_are_distinguished_in_little_memory() -> None:
     seen = SeenRecords()
     assert all(seen.is_new(b"%d" % number) for number in range(200_000))
     assert not any(seen.is_new(b"%d" % number) for number in range(0, 200_000, 7))

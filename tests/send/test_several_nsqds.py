@@ -69,7 +69,7 @@ def test_round_robin_reaches_all_of_them(three: list[Nsqd], topic: str, tmp_path
     assert sorted(r for nsqd in three for r in read_messages(nsqd, topic, 2_000)) == sorted(records)
 
 
-def test_round_robin_goes_on_without_one_that_is_away(three: list[Nsqd], topic: str, tmp_path: Path) -> None:
+def test_round_robin_continues_without_an_nsqd_that_is_away(three: list[Nsqd], topic: str, tmp_path: Path) -> None:
     away = _nobody()
     to = NsqTarget(topic, (away, three[0].tcp_address, three[1].tcp_address), round_robin=True)
     notes = set()

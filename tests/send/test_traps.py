@@ -231,7 +231,7 @@ def test_ok_means_memory(nsq_programs: NsqPrograms, tmp_path: Path) -> None:
     assert sorted(left["disk"]) == sorted(lines(500))
 
 
-def test_a_paused_topic_says_ok(nsqd: Nsqd, topic: str, tmp_path: Path) -> None:
+def test_a_paused_topic_answers_ok(nsqd: Nsqd, topic: str, tmp_path: Path) -> None:
     """Nobody gets the records before it goes on, so it is said before anything is sent."""
     nsqd.create_channel(topic, "judge")
     nsqd.request("POST", f"/topic/pause?topic={topic}")
@@ -243,7 +243,7 @@ def test_a_paused_topic_says_ok(nsqd: Nsqd, topic: str, tmp_path: Path) -> None:
     assert len(read_messages(nsqd, topic, 10)) == 10
 
 
-def test_ephemeral_drops_beyond_its_memory_though_it_says_ok(nsq_programs: NsqPrograms, tmp_path: Path) -> None:
+def test_ephemeral_drops_beyond_its_memory_though_it_answers_ok(nsq_programs: NsqPrograms, tmp_path: Path) -> None:
     """It cannot be seen from the answers, so it is said before anything is sent."""
     with Nsqd(nsq_programs.nsqd, tmp_path / "nsqd", {"mem-queue-size": 50}) as nsqd:
         to = to_topic(nsqd, "gone#ephemeral")

@@ -248,7 +248,7 @@ async def test_an_extract_is_renamed_opened_sent_and_deleted(small_archive: Path
         assert not out.exists() and extracts() == []
 
 
-async def test_a_home_without_anything_says_what_to_do() -> None:
+async def test_an_empty_home_shows_what_to_do() -> None:
     async with explorer().run_test(size=(80, 24)) as pilot:
         await until_shown(pilot, "o opens a folder or s3://bucket/prefix")
         await assert_shown(pilot, "demo")

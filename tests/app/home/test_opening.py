@@ -38,7 +38,7 @@ async def test_of_two_layouts_one_is_chosen(opened: Opened, tmp_path: Path) -> N
         assert "--layout" in calendar(pilot).command()
 
 
-async def test_the_order_of_a_date_is_asked_for_where_the_keys_do_not_tell_it(opened: Opened, tmp_path: Path) -> None:
+async def test_the_order_of_a_date_is_asked_for_if_the_keys_do_not_show_it(opened: Opened, tmp_path: Path) -> None:
     fill(tmp_path, "events-%y%m%d-%H.gz", range(2))
     async with opened(str(tmp_path)) as pilot:
         await until(pilot, lambda: isinstance(pilot.app.screen, ChoicePage))

@@ -147,7 +147,7 @@ HUGE: dict[str, Callable[[], bytes]] = {  # made when they are used: every worke
 
 
 @pytest.mark.parametrize("kind", HUGE)
-async def test_a_huge_record_opens_while_keys_go_on(opened: Opened, tmp_path: Path, kind: str) -> None:
+async def test_a_huge_record_opens_while_keys_still_work(opened: Opened, tmp_path: Path, kind: str) -> None:
     (tmp_path / "events.2015-01-20_13.log").write_bytes(b"{}\n" + HUGE[kind]() + b'\n{"c": 1}\n')
     async with opened(str(tmp_path)) as pilot:
         page = await previewed(pilot)

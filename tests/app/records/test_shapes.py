@@ -121,7 +121,7 @@ def test_a_tree_has_a_row_for_each_node() -> None:
     assert brief(value["a"]) == "{1 key}" and brief([1, 2]) == "[2]"
 
 
-def test_a_tree_of_what_is_no_object() -> None:
+def test_a_tree_of_a_record_that_is_not_an_object() -> None:
     assert [row.value for row in rows(7, {})] == [7]
     assert isinstance(parse(b"{nope"), NotJson)
     deep = parse(b"[" * 200 + b"]" * 200)
@@ -173,7 +173,7 @@ def test_commands_can_be_pasted(session: Session) -> None:
     assert words[-2:] == ["-o", "/tmp/out dir/"]
 
 
-def test_an_hour_is_read_as_far_as_is_wanted(tmp_path: Path) -> None:
+def test_an_hour_is_read_only_as_far_as_needed(tmp_path: Path) -> None:
     lines = [b'{"n": %d}' % n for n in range(100_000)]
     (tmp_path / "events.2015-01-20_13.log").write_bytes(b"\n".join(lines))  # no newline at its end
     archive, demand, records = open_archive(str(tmp_path)), Demand(10), HourRecords()

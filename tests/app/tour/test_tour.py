@@ -90,7 +90,7 @@ async def test_the_whole_tour_ends_in_nsqd(whole_sample: Path, nsqd: Nsqd, topic
     assert read_progress(len(STEPS)) == 0  # the next tour begins anew
 
 
-async def test_without_nsqd_the_replay_is_a_dry_run_that_says_so(whole_sample: Path) -> None:
+async def test_without_nsqd_the_replay_is_a_reported_dry_run(whole_sample: Path) -> None:
     """Taken up where what was selected then can be had again: at the question what changed."""
     write_progress(7)
     async with on_tour(whole_sample, (80, 24)) as pilot:
@@ -203,7 +203,7 @@ def test_progress_that_cannot_be_kept_does_not_hide_the_lesson(tmp_path: Path, m
     assert "A gap is a fact" in tour.aside and "progress cannot be kept" in tour.aside
 
 
-def test_the_tour_says_where_it_is_taken_up() -> None:
+def test_the_tour_shows_how_to_resume_it() -> None:
     write_progress(2)
     assert take_up().aside == "Continuing at step 3, where you left it."
     write_progress(7)
