@@ -29,7 +29,7 @@ Program = TypeVar("Program")
 _homes = count(1)
 _SHARED = pytest.StashKey[Seaweed]()
 
-settings.register_profile("suite", max_examples=30, deadline=None)  # other work of the machine is no reason to fail
+settings.register_profile("suite", max_examples=30, deadline=None)  # a busy machine must not make them fail
 settings.load_profile("suite")
 share_loader()
 gc.disable()  # until all tests are imported: pytest_collection_finish

@@ -158,7 +158,7 @@ def edited(value: Any, path: tuple[Any, ...], new: Any) -> Any:
 
 
 def used(old: Path, plan: ScanPlan) -> None:
-    """All that is done with a manifest. Only HourscopeError may come of it."""
+    """Do everything that hourscope does with a manifest; only HourscopeError may be raised."""
     try:
         archive = open_archive(str(old / "extract"))
         archive.catalog()

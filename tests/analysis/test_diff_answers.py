@@ -215,7 +215,7 @@ def test_hours_with_far_more_or_fewer_records_are_named(
 
 
 def test_what_is_new_in_two_hours_is_measured_by_all_others() -> None:
-    """The same hours of two other weeks are too few to tell what is new in 180 records."""
+    """The same hours of two other weeks are too few to decide what is new in 180 records."""
     chance = random.Random(4)
     hours = [
         tuple(

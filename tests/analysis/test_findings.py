@@ -88,7 +88,7 @@ def test_records_of_one_session_weigh_less_than_as_many_others(of_one: int, expe
 
 
 def test_a_few_hours_are_not_compared_with_each_other() -> None:
-    """A filter may leave records in six hours of a week; half of those are no incident, whatever differs in them."""
+    """A filter may leave records in six hours of a week; half of those are not an incident, whatever differs."""
     few, many = [b'{"size":"large"}'] * 39 + [b'{"size":"small"}'], [b'{"size":"large"}', b'{"size":"small"}'] * 20
     hours = tuple(tuple(few if at > 52 else many) if 50 <= at < 56 else () for at in range(168))
     assert suspicious(Incident(hours, 0, 0, frozenset()).table(), 3) == []

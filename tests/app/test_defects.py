@@ -113,7 +113,7 @@ async def test_a_screen_that_cannot_be_made_can_be_left(
 
 
 class FailingStore:
-    """A store whose objects break off as no store of ours should."""
+    """A store whose objects break off with an unexpected exception."""
 
     def __init__(self, store: Store, error: Exception) -> None:
         self._store, self._error = store, error

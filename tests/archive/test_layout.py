@@ -62,7 +62,7 @@ def test_what_is_spelled_is_read_again(
         ("%Y/%m/%d/%H/%M/%S", "2024/05/01/13/59/58", "2024-05-01 13"),
         ("%a-%Y-%m-%d-%H", "wed-2024-05-01-13", "2024-05-01 13"),
         ("%A/%Y%m%d%H", "Wednesday/2024050113", "2024-05-01 13"),
-        ("p.{x%Y-%m-%d_%H", "p.{x2015-01-31_13", "2015-01-31 13"),  # a brace that is no hole is a brace
+        ("p.{x%Y-%m-%d_%H", "p.{x2015-01-31_13", "2015-01-31 13"),  # a brace that does not begin a hole is a brace
     ],
 )
 def test_keys_and_their_hours(pattern: str, key: str, hour: str) -> None:

@@ -85,7 +85,7 @@ def test_the_hours_of_a_range_hold_all_records_that_are_late_by_lag(
 def test_so_do_the_hours_of_a_range_that_ends_where_clocks_went_back(
     zone: str, first: int, length: int, lag: int
 ) -> None:
-    """Without an offset it takes what the clocks showed the second time, too."""
+    """Without an offset it also selects what the clocks showed the second time."""
     moments = minutes_around(CHANGES[zone][1])
     wall = moments[240].astimezone(ZoneInfo(zone)).replace(tzinfo=None) + first * MINUTE
     texts = [time.isoformat(timespec="minutes") for time in (wall, wall + length * MINUTE)]

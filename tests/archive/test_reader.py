@@ -535,7 +535,7 @@ def test_lists_over_several_lines_or_with_other_values(text: bytes, count: int) 
 
 
 class TestWhereDamageIs:
-    """A decoder does not tell exactly where what it gives is stored: the hole that is reported holds the damage."""
+    """A decoder does not report exactly where its output is stored: the reported hole contains the damage."""
 
     RECORDS = tuple(b'{"n":%d,"pad":"%s"}' % (n, b"x" * 300) for n in range(9000))
     KINDS: ClassVar[dict[str, tuple[bytes, bytes]]] = {
@@ -663,7 +663,7 @@ class TestLongValues:
         assert [damage.reason for damage in result.damage] == ["it ends in the middle of a value"]
 
     def test_no_damage_ends_before_it_begins(self) -> None:
-        """Each part of a damaged chunk is opened anew: what is found in it is not told from where another one ended."""
+        """Each part of a damaged chunk is opened anew: its records do not depend on where another part ended."""
         long = gzip.compress(b"x" * 9000 + b"\n")
         much = gzip.compress(lines([b'{"a":"%s"}' % random.randbytes(99).hex().encode() for _ in range(4000)]), 1)
         assert len(long) < reader.READ_SIZE < len(much)

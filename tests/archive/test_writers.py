@@ -34,7 +34,7 @@ def test_every_hour_of_every_key_is_found(name: str) -> None:
 
 @pytest.mark.parametrize("name", WRITERS)
 def test_the_layout_of_a_day_reads_the_days_after_it(name: str) -> None:
-    """A number, an id or a host that a sample lacks must not be lost. What a day does not tell is asked for."""
+    """A number, an id or a host that a sample lacks must not be lost. What a day cannot show is asked for."""
     keys = WRITERS[name].archive()
     first_day = [key for key, hour in keys.items() if hour < START + timedelta(days=1)]
     if name in SHORT_YEARS:

@@ -95,7 +95,7 @@ def test_a_flood_of_errors_does_not_recurse_deeply() -> None:
     ],
 )
 def test_a_frame_of_an_impossible_size_ends_the_connection(kind: int, size: int) -> None:
-    """Waiting for the rest of it would be waiting for ever, with all that comes kept in memory."""
+    """Waiting for the rest would never end, and everything received would be kept in memory."""
     reader, stream = _FakeReader(), _Stream()
     conn = Connection(reader, "127.0.0.1", 4150)  # type: ignore[arg-type]
     conn.stream = stream

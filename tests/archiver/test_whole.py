@@ -159,7 +159,7 @@ def test_an_nsqd_that_restarts_is_found_again(nsq_programs: NsqPrograms, topic: 
 
 
 def test_two_hosts_share_a_channel_and_one_name(nsqd: Nsqd, topic: str, tmp_path: Path) -> None:
-    """Of two archivers with the same host name neither overwrites the other's files."""
+    """Two archivers with the same host name do not overwrite each other's files."""
     sent = messages(8000)
     first = options(tmp_path / "out", topic, tmp_path / "spool1", nsqd, now=Clock(NOON))
     second = options(tmp_path / "out", topic, tmp_path / "spool2", nsqd, now=Clock(NOON))
@@ -253,7 +253,7 @@ def test_a_secret_that_is_missing_is_asked_for(nsq_programs: NsqPrograms, topic:
 
 
 def test_auth(nsq_programs: NsqPrograms, topic: str, tmp_path: Path) -> None:
-    """A wrong secret is said, and is no reason to end: the right one may be on its way to the auth server."""
+    """A wrong secret is reported but does not end the archiver: the auth server may not have the right one yet."""
     sent = messages(10)
     with auth_server() as auth, Nsqd(nsq_programs.nsqd, tmp_path / "nsqd", {"auth-http-address": auth}) as nsqd:
         publish(nsqd, topic, sent)

@@ -167,7 +167,7 @@ class TestProfiles:
         [("AWS_MAX_ATTEMPTS", "x"), ("AWS_DEFAULTS_MODE", "x"), ("AWS_USE_FIPS_ENDPOINT", "x")],
     )
     def test_a_variable_that_makes_no_sense(self, monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
-        """Whatever botocore makes of it: one sentence."""
+        """One sentence, whatever botocore raises."""
         monkeypatch.setenv(name, value)
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", "k")
         monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "s")
@@ -298,7 +298,7 @@ class TestMfa:
 
 
 def at_terminal(words: tuple[str, ...], env: Mapping[str, str], typed: bytes) -> tuple[int, str]:
-    """Run a command in a terminal and type once it asks: its exit code, and what the terminal showed."""
+    """Run a command in a terminal and type at its prompt; return the exit code and the terminal's text."""
     process, terminal = pty.fork()
     if not process:
         os.execve(sys.executable, [sys.executable, "-m", "tui", *words], {**os.environ, **env})
@@ -318,7 +318,7 @@ def at_terminal(words: tuple[str, ...], env: Mapping[str, str], typed: bytes) ->
 
 
 def test_credentials_that_end_in_mid_work(tmp_path: Path) -> None:
-    """The program gives keys for a moment, and then it is gone."""
+    """The program issues short-lived keys, and is then removed."""
     until = datetime.now(UTC) + timedelta(seconds=2)
     (tmp_path / "said").write_text(json.dumps(KEYS | {"Expiration": f"{until:%Y-%m-%dT%H:%M:%SZ}"}))
     path = program(tmp_path, f"cat {tmp_path}/said; mv $0 $0.gone")

@@ -81,7 +81,7 @@ KINDS = (
 
 
 def assert_hole(answers: Answers, key: str, size: int, records: list[bytes], least: int) -> None:
-    """At least so many of the records, in order, nothing else, and the damage named by every command."""
+    """Assert that every command reads at least so many of the records, in order, nothing else, and names the damage."""
     given = answers.records
     assert len(given) >= least
     positions = {record: number for number, record in enumerate(records)}

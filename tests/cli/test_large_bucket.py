@@ -132,7 +132,7 @@ def test_a_range_lists_its_month_and_no_other(bucket: tuple[str, LargeS3]) -> No
     assert len(catalog.chunks) == 31 * 24 * HOSTS
     assert catalog.gaps == ()
     listed = [request for request in s3.lists if request.keys]
-    assert len(listed) == PAGES[kind] + (kind == "host first")  # one page tells that there are more names than one
+    assert len(listed) == PAGES[kind] + (kind == "host first")  # one page shows that there is more than one name
     assert all("2020" in request.prefix for request in listed if request.prefix)
 
 
@@ -267,7 +267,7 @@ def test_a_weekday_in_front_of_the_date_is_walked_like_a_name(
         assert (len(months), sum(listed.keys for listed in months)) == (lists, 744)
 
 
-RARE = {  # of 3,600 keys: two days of another layout, long before the newest month, which tells the first one
+RARE = {  # of 3,600 keys: two days of another layout, long before the newest month, which gives the first layout
     "events.{host}-000000.%Y-%m-%d_%H.log.gz": "events.{host}-000000.%Y%m%dT%H.log.gz",
     "%Y/%m/%d/%H/web{host}.log.gz": "%Y/%m/%d/web{host}-%H.log.gz",
     "web{host}/%Y/%m/%d/%H.gz": "web{host}/%Y-%m-%d/%H.gz",

@@ -26,7 +26,7 @@ def archive(tmp_path: Path) -> Path:
 
 
 def test_a_range_of_gaps_only_matches_nothing(archive: Path) -> None:
-    """As grep: the question was answered, and the answer is that there is nothing."""
+    """As with grep: no match is an answer, not an error."""
     words = ("ls", archive, "--from", "2015-01-20T02", "--to", "2015-01-20T04")
     ran = hourscope(*words)
     assert (ran.code, ran.err) == (1, "")

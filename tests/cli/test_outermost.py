@@ -151,7 +151,7 @@ class TestStandardOutput:
         assert shell("hourscope 2> /dev/full", "ls", folder / "nowhere").code == 2
 
     def test_an_encoding_that_lacks_a_letter(self, folder: Path) -> None:
-        """Latin 1 has no dash; that is no reason to fail."""
+        """Latin 1 has no dash, which must not make hourscope fail."""
         (folder / "e.2015-01-20_01.log").unlink()
         ran = shell("PYTHONIOENCODING=latin-1 hourscope", "ls", folder)
         assert (ran.code, ran.err) == (0, "")

@@ -57,7 +57,7 @@ def sent_as(s3: ScriptedS3, request: Request, change: Callable[[bytes], bytes]) 
 
 
 def why(s3: ScriptedS3, answer: Answer) -> str:
-    """The sentence for an answer to every request of a listing."""
+    """Return the sentence for a listing whose every request gets this answer."""
     s3.answer = always(answer)
     with pytest.raises(ArchiveError) as caught:
         list(S3Store("b", S3Options(endpoint_url=s3.endpoint_url)).objects())
@@ -334,7 +334,7 @@ BODIES = {  # each cut where it looks whole: between two lines, between two gzip
 
 @pytest.mark.parametrize("kind", BODIES)
 def test_a_body_without_its_length_that_breaks_off_is_read_on(s3: ScriptedS3, kind: str) -> None:
-    """Such a body ends where the connection does, which looks like the end of the object."""
+    """Such a body ends with the connection, which looks like the end of the object."""
     body, cut = BODIES[kind]
     s3.objects = {"e.2015-01-20_13.log": body}
     s3.answer = lambda request: replace(s3.usual(request), cut=cut) if request.method == "GET" and request.key else None

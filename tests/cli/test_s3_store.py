@@ -34,7 +34,7 @@ BODY = random.Random(1).randbytes(3_000_000)
 
 @pytest.fixture(autouse=True)
 def _credentials(seaweed: Seaweed, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The environment of somebody who may use the server. A client keeps what it was told, so each test has its own."""
+    """The environment of a user of the server. A client remembers what it was answered, so each test has its own."""
     for name, value in seaweed.env.items():
         monkeypatch.setenv(name, value)
     s3_module.client.cache_clear()
@@ -219,7 +219,7 @@ class BreakingProxy:
 
 
 def _until(sock: socket.socket, end: bytes) -> bytes:
-    """The bytes of a head. One at a time: what follows is somebody else's."""
+    """Read the head of a request byte by byte, because what follows is not ours."""
     data = b""
     while not data.endswith(end):
         byte = sock.recv(1)

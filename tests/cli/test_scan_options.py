@@ -170,7 +170,7 @@ def test_an_unfinished_extract_is_shown_as_unfinished(sample: Path, tmp_path: Pa
         ran = hourscope(command[0], f"{tmp_path}/x/", *command[1:])
         assert "did not finish" in ran.err
         assert any("did not finish" in warning for warning in json.loads(ran.lines[-1])["warnings"])
-    for command in ("scan", "count", "verify"):  # that nothing matches in it is no answer
+    for command in ("scan", "count", "verify"):  # no match in an unfinished extract is not an answer
         filter_ = () if command == "verify" else ("-g", "nowhere to be found")
         assert hourscope(command, f"{tmp_path}/x/", *filter_).code == 2
     assert "its scan did not finish" in hourscope("doctor", f"{tmp_path}/x/").out.decode()

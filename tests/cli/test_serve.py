@@ -42,7 +42,7 @@ class Served:
             self.process.terminate()
 
     def status(self, path: str, **headers: str) -> int:
-        """The status of an answer, with only the headers that are given beside a browser's own."""
+        """Return the status of an answer to a request with these headers only."""
         return self.answer(path, **headers)[0]
 
     def explorers(self) -> list[int]:

@@ -72,7 +72,7 @@ def signalled(
 
 
 def is_at_work(command: Command | subprocess.Popen[bytes]) -> bool:
-    """Has it, or has one of its processes, used a quarter of a second? More than it takes to come to an expression."""
+    """Return whether a process has used a quarter of a second, more than it needs to reach the expression."""
     pids = [str(command.pid)]
     with suppress(OSError):
         pids += Path(f"/proc/{command.pid}/task/{command.pid}/children").read_text().split()
@@ -270,7 +270,7 @@ def test_a_second_signal_ends_it_at_once(folder: Path, tmp_path: Path, second: i
 
 
 def test_a_terminal_that_goes_away_sends_two_hangups(folder: Path, tmp_path: Path) -> None:
-    """One by the kernel, one by the shell: that is nobody's second ctrl-c."""
+    """One from the kernel, one from the shell: not a second ctrl-c by the user."""
     line = ["scan", folder, "-m", ENDLESS, "-o", tmp_path / "out.jsonl", "--jobs", "1"]
     code, _, _, _ = signalled(line, signal.SIGHUP, signal.SIGHUP)
     assert code == 130

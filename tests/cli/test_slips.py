@@ -25,7 +25,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def refused(capsys: pytest.CaptureFixture[str], *words: str) -> str:
-    """The one sentence on stderr of a command line that is refused."""
+    """Return the one sentence on stderr of a refused command line."""
     assert cli.run(list(words)) == 2
     out, err = capsys.readouterr()
     (line,) = err.splitlines()

@@ -24,7 +24,7 @@ REFUSED = {
 
 @pytest.fixture
 def env() -> Iterator[dict[str, str]]:
-    """What reaches a bucket of five hours, three of them unreadable (SeaweedFS reads GLACIER as any other)."""
+    """A bucket of five hours, three of them unreadable (SeaweedFS itself ignores GLACIER)."""
     with ScriptedS3(dict.fromkeys(KEYS, BODY)) as s3:
 
         def answer(request: Request) -> Answer | None:

@@ -71,7 +71,7 @@ def pages() -> Iterator[Page]:
 
 
 def _paragraphs(text: str) -> tuple[str, ...]:
-    """A command's help in paragraphs: filled where click fills them, else lines as they are."""
+    """A command's help in paragraphs, refilled as click does, or line by line."""
     paragraphs: list[str] = []
     for block in inspect.cleandoc(text).split("\n\n"):
         if block.startswith("\b\n"):
@@ -226,7 +226,7 @@ def outputs() -> Iterator[tuple[str, list[tuple[str, str, str]]]]:
 
 
 def _homes(folder: str) -> dict[str, str]:
-    """Nothing of whoever runs this is read or written."""
+    """Use no files or settings of the user who runs this."""
     return {f"XDG_{name}_HOME": f"{folder}/.{name.lower()}" for name in ("CONFIG", "STATE", "CACHE")}
 
 

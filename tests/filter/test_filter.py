@@ -62,7 +62,7 @@ def block_of(lines: Iterable[bytes], final_newline: bool = True) -> Block:
 
 
 def check(filter_: Filter, block: Block) -> list[bytes]:
-    """The records that the filter picks from a block; they are those that it picks one by one."""
+    """Return the records that the filter selects from a block, asserting that it selects the same one by one."""
     picked = list(filter_.spans(block))
     assert picked == [(start, end) for start, end in block.spans() if filter_.matches(bytes(block.buffer[start:end]))]
     return [bytes(block.buffer[start:end]) for start, end in picked]
@@ -133,7 +133,7 @@ class TestRegex:
     @given(lines=st.lists(ascii_lines, max_size=6), pattern=patterns(ATOMS), end=st.booleans())
     @settings(max_examples=500)
     def test_the_meaning_is_the_usual_one(self, lines: list[bytes], pattern: str, end: bool) -> None:
-        """Where RE2 and Python's `re` mean the same, they pick the same lines."""
+        """RE2 and Python's `re` select the same lines where their syntax means the same."""
         block = block_of(lines, end)
         judge = re.compile(pattern.encode(), re.ASCII) if "é" not in pattern else re.compile(pattern, re.ASCII)
         usual = [

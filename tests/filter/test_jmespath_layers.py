@@ -66,7 +66,7 @@ def _calls(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 
 
 def _further(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
-    """Everything that can be made of expressions."""
+    """Every kind of expression that contains other expressions."""
     names = st.sampled_from(KEYS).map(_identifier)
     grouped = inner.map(lambda text: f"({text})")
     steps = st.one_of(
@@ -94,7 +94,7 @@ expressions = st.recursive(operands, _further, max_leaves=6)
 
 
 def searched(expression: str, document: Any) -> Any:
-    """What jmespath.py gives; null where it fails."""
+    """The result of jmespath.py; null if it fails."""
     try:
         return jmespath.search(expression, document)
     except (exceptions.JMESPathError, TypeError, ValueError, ArithmeticError):
@@ -102,7 +102,7 @@ def searched(expression: str, document: Any) -> Any:
 
 
 def judged(expression: str, document: Any) -> bool:
-    """What jmespath.py says; an expression that fails does not hold."""
+    """The truth according to jmespath.py; an expression that fails is false."""
     return is_true(searched(expression, document))
 
 

@@ -59,7 +59,7 @@ expressions = st.recursive(st.sampled_from(PATHS + LITERALS), grown, max_leaves=
 
 
 def judged(expression: str, document: Any) -> bool:
-    """What jmespath.py says, told by its own `!`; an expression that fails on a document does not hold."""
+    """The truth according to jmespath.py's own `!`; an expression that fails on a document is false."""
     try:
         return jmespath.search(f"!({expression})", document) is False
     except Exception:  # noqa: BLE001

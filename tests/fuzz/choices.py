@@ -19,7 +19,7 @@ class Choices:
         self._at = 0
 
     def number(self, least: int, most: int) -> int:
-        """A number from `least` to `most`, both included."""
+        """Return a number from `least` to `most`, both included."""
         width = ((most - least).bit_length() + 7) // 8
         return least + int.from_bytes(self.take(width), "little") % (most - least + 1)
 

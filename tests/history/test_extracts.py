@@ -92,7 +92,7 @@ def test_a_scan_that_failed_is_stopped_with_the_reason_and_resumes(
 
 
 def test_a_scan_that_is_killed_is_listed_and_resumes(run: Command, tmp_path: Path) -> None:
-    """Also from another folder, though the archive and the extract were given by relative paths."""
+    """Also from another folder, even if the archive and the extract were given by relative paths."""
     write_hours(tmp_path / "events", [0], 20_000)
     for hour in range(1, 24):
         shutil.copy(

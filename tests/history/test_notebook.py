@@ -68,7 +68,7 @@ def test_values_are_blanked_wherever_they_occur(run: Command, archive: Path) -> 
 
 
 def test_a_path_that_blanks_nothing_is_reported(run: Command, archive: Path) -> None:
-    """It may be misspelled, and somebody is about to read the values."""
+    """A misspelled path would leave private values for the next reader of the notebook."""
     assert run("scan", archive, terminal=True).code == 0
     ran = run("notebook", archive, "--redact", "user.nmae", "--redact", "user.name")
     assert "nothing in this notebook is at user.nmae" in ran.err and "user.name" not in ran.err

@@ -33,7 +33,7 @@ VALUES = st.one_of(TEXTS, NUMBERS, st.lists(TEXTS, max_size=2))
 
 @st.composite
 def lines(draw: st.DrawFn) -> bytes:
-    """A record, spelled with and without escapes; or a line that is no JSON."""
+    """A record, spelled with and without escapes, or a line that is not JSON."""
     record = draw(st.dictionaries(st.sampled_from(["id", "note", "other"]), VALUES, max_size=2))
     spelled = json.dumps(record, ensure_ascii=draw(st.booleans())).encode()
     how = draw(st.sampled_from(["plain", "escaped", "text"]))

@@ -33,7 +33,7 @@ RECORDS = st.lists(
 
 
 def gathered(learner: PlaceLearner, records: list[bytes]) -> tuple[Any, ...]:
-    """By the same code as the index's; what is not told apart by the order of records."""
+    """By the same code as the index's, regardless of the order of records."""
     lines = b"".join(record + b"\n" for record in records)
     alike = all(record[:1] == b"{" and record[-1:] == b"}" for record in records)
     root, objects, not_json = learner.places(records, lines if alike else None)
@@ -84,7 +84,7 @@ def test_texts_that_repeat_and_then_differ_are_counted_as_their_values(blocks: l
 @settings(max_examples=30, deadline=None)
 @given(RECORDS)
 def test_a_field_has_the_values_that_its_records_have(records: list[bytes]) -> None:
-    """Judged record by record, of the fields that are no lists."""
+    """Computed record by record, for the fields that are not lists."""
     learner = PlaceLearner()
     learner.places(records, None)
     fields, _, _, not_json = gathered(learner, records)

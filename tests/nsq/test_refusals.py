@@ -12,11 +12,11 @@ from tui.nsq.refusals import Refusal, error_frame, refusal
 
 
 class _ErrorFrame(Exception):
-    """As pynsq raises an error frame of nsqd: its bytes are the argument."""
+    """An error frame of nsqd as pynsq raises it: its bytes are the argument."""
 
 
 class _Wrapped(Exception):
-    """As pynsq wraps what a socket raised."""
+    """A socket's error as pynsq wraps it."""
 
     def __init__(self, error: Exception) -> None:
         super().__init__("wrapped")

@@ -60,7 +60,7 @@ def source(tmp_path: Path) -> Path:
 
 @dataclass
 class Run:
-    """What one run of a scan into an extract told."""
+    """The events of one run of a scan into an extract."""
 
     events: list[ScanEvent]
     totals: Totals = field(default_factory=Totals)
@@ -286,7 +286,7 @@ class TestResuming:
         assert records(out) == expected(source)
 
     def test_names_do_not_change_when_what_comes_would_clash(self, source: Path, tmp_path: Path) -> None:
-        """`x.log` beside `x.log.gz`: refused or done, but never an extract with records that nobody finds."""
+        """`x.log` next to `x.log.gz`: refused or done, but never an extract with hidden records."""
         out = tmp_path / "out"
         run(source, out)
         (source / KEY.format(host="web01", hour=0).removesuffix(".gz")).write_bytes(b'{"n": 5, "plain": true}\n')
@@ -300,7 +300,7 @@ class TestResuming:
         assert records(tmp_path / "other").count(b'{"n": 5, "plain": true}') == 2
 
     def test_chunks_that_could_not_be_read_are_read_again(self, source: Path, tmp_path: Path) -> None:
-        """A network that was down is no damage of the archive: resuming must not take it for finished."""
+        """A network that was down is not damage in the archive: resuming must not treat the chunk as finished."""
 
         class Down(FolderStore):
             __slots__ = ()
@@ -393,7 +393,7 @@ class TestRefusing:
 
     @pytest.mark.parametrize("name", ["../precious", "precious.txt", "/precious", "sub/precious.jsonl.gz"])
     def test_a_manifest_cannot_have_foreign_files_deleted(self, source: Path, tmp_path: Path, name: str) -> None:
-        """`--force` deletes what hourscope wrote; a manifest can be edited, and may come from somebody else."""
+        """`--force` deletes what hourscope wrote; but a manifest can be edited, or come from somebody else."""
         run(source, tmp_path / "out")
         victim = (tmp_path / "out" / name.lstrip("/")).resolve()
         victim.parent.mkdir(exist_ok=True)
@@ -569,7 +569,7 @@ def test_chunks_know_the_order_that_everything_is_written_in() -> None:
 
 
 def test_hours_that_were_scanned_without_a_match_are_known(source: Path, tmp_path: Path) -> None:
-    """A reader can tell "nothing matched" from "nothing was there"."""
+    """A reader can distinguish "nothing matched" from "nothing was there"."""
     (source / KEY.format(host="web01", hour=1)).unlink()
     (source / KEY.format(host="web02", hour=1)).unlink()
     run(source, tmp_path / "x", parse_filter(grep=['"hour": 2,']))

@@ -66,7 +66,7 @@ def archive(folder: Path) -> Archive:
 
 
 def all_lines(archive: Archive) -> list[bytes]:
-    """What can be read, by hour, key and line, as another program reads it; blank lines are no records."""
+    """Read the records by hour, key and line with another program; blank lines are not records."""
     all_of_them: list[bytes] = []
     for chunk in archive.catalog().chunks:
         data = (Path(archive.url) / chunk.key).read_bytes()

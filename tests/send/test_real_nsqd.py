@@ -308,7 +308,7 @@ def test_a_slow_reader_of_the_events_does_not_hold_up_the_send(nsqd: Nsqd, topic
 
 
 def test_no_events_are_lost_to_a_slow_http(nsqd: Nsqd, topic: str, tmp_path: Path) -> None:
-    """HTTP that never answers costs seconds, not the events, and not the send."""
+    """An HTTP port that never answers costs seconds, but neither the events nor the send."""
     with socket.create_server(("127.0.0.1", 0)) as mute:
         to = target(topic, nsqd, http=[f"127.0.0.1:{mute.getsockname()[1]}"])
         times, events = [time.monotonic()], []

@@ -206,7 +206,7 @@ def test_a_name_that_is_not_utf_8(tmp_path: Path) -> None:
 
 
 def test_folders_and_files_are_for_their_user_only(tmp_path: Path) -> None:
-    """Also what 0.1.0 left open."""
+    """Includes sends that 0.1.0 left unfinished."""
     folder = tmp_path / "state" / "journals"
     with Journal.start(folder, source(), TO) as journal:
         path = journal.path

@@ -192,7 +192,7 @@ def test_seen_records_are_distinguished_in_little_memory() -> None:
 
 
 def test_the_plan_of_a_source_is_applied_once() -> None:
-    """A message that itself looks wrapped is unwrapped once only."""
+    """A message that looks wrapped itself is unwrapped only once."""
     inner = b'{"hourscope:body":"a\\nb"}'
     source = outgoing(blocks_source([wrap(inner)]), Plan())
     again = outgoing(source, Plan(unique=True))
@@ -203,7 +203,7 @@ def test_the_plan_of_a_source_is_applied_once() -> None:
 @pytest.mark.parametrize("odd", [b"\r\n", b"\n\n", b"\n \n"], ids=["CRLF", "blank", "space"])
 @pytest.mark.parametrize("reason", [None, "ab"], ids=["all", "filtered"])
 def test_a_block_that_becomes_odd_far_behind_the_first(odd: bytes, reason: str | None, tmp_path: Path) -> None:
-    """What is searched, sent and numbered is the same whether a block was tidied before, meanwhile or not at all."""
+    """Matches, records and numbers are the same whether a block was normalized before, meanwhile or not at all."""
     plain = [b'{"n":%d,"pad":"%s"}' % (n, b"ab" * (n % 50)) for n in range(20_000)]
     late = [b'{"late":%d,"pad":"%s"}' % (n, b"ab" * (n % 3)) for n in range(3_000)]
     (tmp_path / "in").write_bytes(b"".join(r + b"\n" for r in plain) + b"".join(r + odd for r in late))

@@ -111,7 +111,7 @@ def test_round_robin_loses_nothing_when_one_goes_and_comes_back(
 
 
 def test_a_slow_one_of_several_does_not_let_the_others_run_ahead_of_the_window(tmp_path: Path) -> None:
-    """What a crash repeats lies behind the first record that is not confirmed."""
+    """What a crash repeats comes after the first unconfirmed record."""
     source = write_lines(tmp_path / "out", lines(10_000))
     held = threading.Event()
 

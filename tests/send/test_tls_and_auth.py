@@ -31,7 +31,7 @@ def ours(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 
 
 def _refused_everywhere(to: NsqTarget, nsqd: Nsqd, sentence: str, tmp_path: Path) -> None:
-    """By the look before, by the send, and by a send whose look before saw nothing."""
+    """Check the refusal by the check before a send, by the send, and by a send whose check saw nothing."""
     source = write_lines(tmp_path / "out", RECORDS)
     for act in (lambda: check_destination(to), lambda: finish(send_to_nsq(source, to)), lambda: _straight(to)):
         with pytest.raises(SendError, match=sentence) as caught:

@@ -103,7 +103,7 @@ async def test_the_error_points_at_its_column_in_a_long_text_too(opened: Opened)
 async def test_an_error_is_shown_once_typing_on_cannot_fix_it(
     opened: Opened, switches: int, unfinished: str, invalid: str
 ) -> None:
-    """What is not finished is called wrong only when it is entered."""
+    """An unfinished expression is reported as invalid only when it is entered."""
     async with opened() as pilot:
         page = await preview(pilot)
         await pilot.press("slash", *["ctrl+t"] * switches)

@@ -108,7 +108,7 @@ def test_every_line_of_the_menu_uses_the_values_of_its_record(record: dict[str, 
 
 
 def _comparable(comparison: ValueComparison, in_list: bool) -> bool:
-    """In a list beside values of another type, an ordering or a part of a text fails, and does not match."""
+    """In a list with values of other types, a comparison or a substring test fails and does not match."""
     return not (in_list and (comparison.sign in ("<", "<=", ">", ">=", "^", "$", "~", "#")))
 
 

@@ -33,7 +33,7 @@ def explorer() -> Explorer:
 
 
 def nobody(url: str, options: S3Options) -> None:
-    """Needs no code of an MFA device."""
+    """An S3 archive that needs no MFA code."""
 
 
 def berlin(folder: Path) -> Path:

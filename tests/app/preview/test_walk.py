@@ -34,7 +34,7 @@ HOUR = timedelta(hours=1)
 
 
 async def read(pilot: Pilot[int]) -> Preview:
-    """The hour in front, once it is read and matched."""
+    """Return the displayed hour once it is read and matched."""
     await until(pilot, lambda: preview_of(pilot).ended and not preview_of(pilot).rows.behind)
     return preview_of(pilot)
 

@@ -110,7 +110,7 @@ def test_records_that_come_while_others_are_matched_are_matched_as_well() -> Non
 def test_lines_around_are_each_shown_once_and_stay_in_their_chunk(
     sizes: list[int], matches: set[int], lines: int, step: int
 ) -> None:
-    """As matches and records come bit by bit: the same as for all of them at once, worked out naively."""
+    """Records and matches that arrive bit by bit give the same as a naive computation over all of them."""
     chunks: list[range] = []
     for size in sizes:
         start = chunks[-1].stop if chunks else 0

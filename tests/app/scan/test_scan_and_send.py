@@ -63,7 +63,7 @@ def expected() -> list[bytes]:
 
 
 async def scanned(pilot: Pilot[int], out: str | None = None) -> ScanPage:
-    """The whole archive, the errors, by the scan screen's own keys."""
+    """Scan the whole archive for errors, by the scan screen's keys."""
     await pilot.press("g", "v", "G", "v", "s")
     page = on(pilot, ScanPage)
     await answer(pilot, "slash", "-m \"event == 'error'\"")
@@ -204,7 +204,7 @@ async def test_the_processes_or_the_cluster_can_be_chosen(opened: Opened) -> Non
 
 
 async def test_a_range_to_the_minute_is_of_the_records_own_time(opened: Opened, tmp_path: Path) -> None:
-    """As the command line does it: the chunks of the hour and of the next one are read."""
+    """As on the command line, the chunks of the hour and of the next one are read."""
     async with opened() as pilot:
         await pilot.press("s")
         page = on(pilot, ScanPage)
@@ -254,7 +254,7 @@ async def test_records_without_a_time_have_no_range_to_the_minute(opened: Opened
 
 
 async def test_chunks_that_the_index_knows_to_hold_no_match_are_not_read(opened: Opened, tmp_path: Path) -> None:
-    """What one scan has found out, the next one does not read; the estimate knows it, too."""
+    """A scan does not read again what an earlier one has counted, and the estimate knows that."""
     async with opened() as pilot:
         for number in (1, 2):
             await pilot.press("g", "v", "G", "v", "s")
@@ -393,7 +393,7 @@ async def test_the_whole_job_ends_in_nsqd(opened: Opened, nsqd: Nsqd, topic: str
 
 @pytest.mark.nsq
 async def test_a_repeat_is_shown_before_the_topic_is_asked_for(opened: Opened, nsqd: Nsqd, topic: str) -> None:
-    """Also what the command line sent; the command that is shown says that it is one."""
+    """Sends of the command line also count; the screen names their command."""
     async with opened() as pilot:
         extract = (await scanned(pilot)).form.out
         way = ["--nsqd-tcp-address", nsqd.tcp_address, "--topic", topic]
