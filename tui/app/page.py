@@ -33,6 +33,7 @@ from tui.app.terminal.clipboard import copy_text
 from tui.app.terminal.guard import Guarded
 from tui.app.terminal.wire import WiredApp
 from tui.app.widgets.bars import HeaderLine, KeyLine, Notice, TourLine, spell_key
+from tui.app.widgets.breakpoints import WIDE
 from tui.app.widgets.prompt import Prompt
 from tui.archive.store import is_s3
 from tui.config import S3Options
@@ -83,7 +84,7 @@ class Page(Guarded, Screen[None]):
     """A screen of hourscope. Subclasses define `contents`, `explanation` and their keys."""
 
     AUTO_FOCUS = ""
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (112, "-wide")]  # noqa: RUF012
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-low"), (16, "-high")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark", "help", "help", id="help"),

@@ -20,6 +20,7 @@ from tui.app.home.rows import Home, Removable, headline, list_again, question, r
 from tui.app.model.jobs import Job
 from tui.app.page import Page
 from tui.app.requests import AddArchive, Failed, OpenArchive, OpenDemo, Report, ResumeJob
+from tui.app.widgets.breakpoints import HUGE
 from tui.app.widgets.prompt import Prompt
 from tui.config import Config
 from tui.errors import ConfigError
@@ -42,7 +43,7 @@ class HomeRead(Message):
 class HomePage(Page):
     """Everything that can be opened, with a search. Nothing is downloaded until it is opened."""
 
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (160, "-huge")]  # noqa: RUF012
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (HUGE, "-huge")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-low"), (32, "-tall")]  # noqa: RUF012
 
     BINDINGS: ClassVar[list[BindingType]] = [

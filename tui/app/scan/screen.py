@@ -23,7 +23,8 @@ from tui.app.requests import Failed, OpenArchive, PlanScan, PlanSend
 from tui.app.scan.facts import ScanView, explain, state_of
 from tui.app.scan.form import ScanForm
 from tui.app.scan.run import Estimated, Hinted, ScanMoved, ScanState, Surveyed, estimated, run, snapshots, surveyed
-from tui.app.widgets.board import LOW, Board
+from tui.app.widgets.board import Board
+from tui.app.widgets.breakpoints import HIGH
 from tui.app.widgets.chart import Chart
 from tui.app.widgets.time_counts import TimeCounts
 from tui.archive.times import zone_name
@@ -272,7 +273,7 @@ class ScanPage(JobPage, ArchivePage):
             plural(len(plan.chunks), "chunk"),
             size(plan.bytes_compressed),
         )
-        self.board.show([*self._view.facts(), *(self.by_value if self.app.size.height >= LOW else ())])
+        self.board.show([*self._view.facts(), *(self.by_value if self.app.size.height >= HIGH else ())])
         if state is None and not self.running:
             self.timeline.show(TimeCounts(form.hours.hours(), self.session.hour_size, spell=size))
         else:

@@ -20,7 +20,8 @@ from tui.app.requests import PlanSend
 from tui.app.send.facts import EXPLANATION, SendState
 from tui.app.send.order import Order
 from tui.app.send.run import Checked, Kept, SendMoved, SendSurveyed, check, counting, run
-from tui.app.widgets.board import LOW, Board
+from tui.app.widgets.board import Board
+from tui.app.widgets.breakpoints import HIGH
 from tui.app.widgets.workers import stream
 from tui.config import NsqSpec
 from tui.errors import SendError, reason
@@ -251,7 +252,7 @@ class SendPage(JobPage, ArchivePage):
         survey, order = self.survey, self.order
         where = f"send to {order.out or order.topic or '…'}"
         self.header.show(place_name(self.cargo.title), where, plural(survey.count, "record"), size(survey.size))
-        low = self.app.size.height < LOW
+        low = self.app.size.height < HIGH
         self.board.show(self.state.facts(low=low))
         self._show_records(low=low)
         self.refresh_bindings()
