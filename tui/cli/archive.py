@@ -7,7 +7,7 @@ import os
 import socket
 import sys
 import threading
-from contextlib import ExitStack, nullcontext
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -144,12 +144,11 @@ def _run(
     builder: IndexBuilder | None,
 ) -> int:
     now = [Status()]
+    web: AbstractContextManager[None] = nullcontext()
     if status_address is not None:
         from tui.archiver.status_server import served
 
-        web: Any = served(status_address, lambda: now[0])
-    else:
-        web = nullcontext()
+        web = served(status_address, lambda: now[0])
     with web:
         for event in archive_topic(options, stop):
             if isinstance(event, Status):
