@@ -287,4 +287,5 @@ def _same(one: Item | None, other: Item) -> bool:
 
 
 def _identity(item: Item) -> tuple[str, str, str]:
-    return item.kind, item.url or item.name, getattr(item.of, "what", "")
+    what = item.of.what if isinstance(item.of, SendRecord | Unfinished) else ""
+    return item.kind, item.url or item.name, what
