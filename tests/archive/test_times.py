@@ -25,7 +25,6 @@ from tui.archive.times import (
 from tui.errors import TimeError
 
 BERLIN = ZoneInfo("Europe/Berlin")
-LORD_HOWE = ZoneInfo("Australia/Lord_Howe")  # its summer time is half an hour
 NOW = datetime(2015, 1, 20, 13, 47, 5, tzinfo=UTC)
 ZONES = (
     "UTC",

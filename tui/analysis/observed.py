@@ -75,10 +75,6 @@ class FieldColumn:
     numeric: int = 0
     _code_of: dict[Value, int] = field(default_factory=dict, compare=False)
 
-    def codes_of(self, fits: Callable[[Value], bool]) -> list[int]:
-        """Return the codes of the values that fit."""
-        return [code for code, value in enumerate(self.values, FIRST) if fits(value)]
-
     def code_of(self, value: Value) -> int | None:
         """Return the code of a value, or None if it is not kept."""
         if len(self._code_of) != len(self.values):
