@@ -129,7 +129,8 @@ def test_broken_lines_of_the_history_are_left_out(tmp_path: Path) -> None:
     path.write_text('x\n["sql", "a"]\n[1]\n{}\n' + path.read_text() + json.dumps(["match", 7]) + "\n")
     assert read_typed() == [("grep", "foo")]
     before = path.read_text()
-    assert keep_typed(("grep", "bar")) == [("grep", "foo"), ("grep", "bar")] == read_typed()
+    keep_typed(("grep", "bar"))
+    assert read_typed() == [("grep", "foo"), ("grep", "bar")]
     (kept,) = state_dir().glob("filters.jsonl.broken-*")
     assert kept.read_text() == before
 

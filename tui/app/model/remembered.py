@@ -208,19 +208,17 @@ def _typed() -> tuple[list[TypedText], bool]:
     return typed, len(typed) == len(lines)
 
 
-def keep_typed(typed: TypedText) -> list[TypedText]:
-    """Append a text to the history, without duplicates, and return the history.
+def keep_typed(typed: TypedText) -> None:
+    """Append a text to the history, without duplicates.
 
     A file with broken lines is kept under another name. Raises StateError if the history cannot be written.
     """
-    before, sound = _typed()
-    kept = [earlier for earlier in before[-MOST_TYPED:] if earlier != typed]
     if typed[1].strip() and len(typed[1]) <= _LONGEST:
-        kept = [*kept, typed][-MOST_TYPED:]
+        before, sound = _typed()
+        kept = [*(earlier for earlier in before if earlier != typed), typed][-MOST_TYPED:]
         if not sound:
             _set_aside(_history_file())
         _write(_history_file(), "".join(json.dumps(line) + "\n" for line in kept))
-    return kept
 
 
 def _read(path: Path) -> str | None:

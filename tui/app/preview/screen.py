@@ -71,7 +71,7 @@ class PreviewPage(ArchivePage):
             target if known else self.session.hour_beside(target, step), step, "hour" if abs(hours) == 1 else "day"
         )
 
-    def _go_on(self, hour: datetime | None, step: int, what: str) -> bool:
+    def _go_on(self, hour: datetime | None, step: int, what: str) -> None:
         if hour is None:
             self.report(f"no {what} with a chunk {'after' if step > 0 else 'before'} this one")
         elif trouble := self.session.out_of_reach(hour):
@@ -81,8 +81,6 @@ class PreviewPage(ArchivePage):
             self.open_hour(hour)
             if passed:
                 self.report(f"{plural(sum(gap.hours for gap in passed), 'hour')} without a chunk skipped")
-            return True
-        return False
 
     def open_hour(self, hour: datetime) -> None:
         """Show another hour in place of this one, with the same filter, columns and panes."""
