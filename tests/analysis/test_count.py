@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tui.analysis.count import Counted, count, parse_every
-from tui.analysis.counting import MOST_GROUPS, CountedPart, Counting
+from tui.analysis.counting import MAX_GROUPS, CountedPart, Counting
 from tui.archive import open_archive
 from tui.errors import TimeError
 from tui.filter import parse_filter
@@ -170,12 +170,12 @@ def test_of_very_many_values_the_frequent_ones_are_right_within_the_stated_error
         piece.counts[None, (b'"frequent"',)] = 1000
         total.merge(piece)
     total.drop_rare()
-    assert len(total.counts) <= MOST_GROUPS
+    assert len(total.counts) <= MAX_GROUPS
     assert 4000 - total.error <= total.counts[None, (b'"frequent"',)] <= 4000
 
 
 def test_the_lists_of_one_record_cannot_fill_the_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tui.analysis.counting.MOST_GROUPS", 100)
+    monkeypatch.setattr("tui.analysis.counting.MAX_GROUPS", 100)
     monkeypatch.setattr("tui.analysis.counting.BATCH", 50)
     most = 0
     merge = CountedPart.merge

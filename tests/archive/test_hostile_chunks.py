@@ -139,7 +139,7 @@ def test_a_chunk_that_is_all_holes_is_not_read_to_its_end(
     members: int, read_to_end: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Skipped bytes are reported like any damage."""
-    monkeypatch.setattr(salvage, "MOST_HOLES", 50)
+    monkeypatch.setattr(salvage, "MAX_HOLES", 50)
     chunk = b"".join(b"\x07" + gzip.compress(b'{"n":%d}\n' % number, mtime=0) for number in range(members))
     result = read(chunk)
     assert result.records == [b'{"n":%d}' % number for number in range(min(members, 50))]

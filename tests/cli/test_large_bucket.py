@@ -81,7 +81,7 @@ def test_a_jump_over_ten_years_costs_a_month(bucket: tuple[str, LargeS3]) -> Non
 def test_months_are_dropped_before_memory_runs_out(
     bucket: tuple[str, LargeS3], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tui.app.model.months.MOST_ROWS", 5 * 31 * 24 * HOSTS)
+    monkeypatch.setattr("tui.app.model.months.MAX_ROWS", 5 * 31 * 24 * HOSTS)
     months = opened(bucket[1])
     place = hour(2024, 12, 31)
     while month := next(months.missing(place), None):

@@ -194,7 +194,7 @@ def test_a_range_to_the_minute_is_read(tmp_path: Path, index: Index, counting: C
 
 
 def test_a_chunk_with_a_long_list_is_read(tmp_path: Path, index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tui.analysis.places.MOST_ITEMS", 3)
+    monkeypatch.setattr("tui.analysis.places.MAX_ITEMS", 3)
     write(tmp_path / "a", [[{"k": [1, 2, 3, 4]}], [{"k": [1, 2, 3]}]])
     build(index, planned(tmp_path / "a"))
     for counting in (Counting(("k",)), Counting((), None, "k")):

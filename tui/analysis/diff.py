@@ -29,11 +29,11 @@ from tui.index.summary import Summary
 from tui.scan import ChunkMeasured, Progress, ScanEvent, ScanPlan, run_plan
 from tui.scan.heads import heads, stratified
 
-MOST_RECORDS = 400_000  # compared; of more records, this many are sampled at equal intervals
+MAX_RECORDS = 400_000  # compared; of more records, this many are sampled at equal intervals
 _CEILING = 64 << 20  # stored bytes up to which an archive in S3 is read whole, even without `full`
 LOCAL_CEILING = 512 << 20  # the same for a folder
-_MOST_CHUNKS = 1_500  # sampled in addition to the target's
-_ROUNDS = ((100, 80), (200, _MOST_CHUNKS), (1_000, _MOST_CHUNKS))  # records per chunk, chunks besides the target's
+_MAX_CHUNKS = 1_500  # sampled in addition to the target's
+_ROUNDS = ((100, 80), (200, _MAX_CHUNKS), (1_000, _MAX_CHUNKS))  # records per chunk, chunks besides the target's
 _FIRST_OF_ALL = 60, 400  # the first round if the target is all hours
 _FIRST_BYTES = 16 << 10  # of each chunk in the first round: at least about a hundred records
 AT_ONCE = 16  # requests
@@ -140,7 +140,7 @@ def _stride(plan: ScanPlan) -> int:
     if not records:
         return 1
     inflated = 8 * plan.bytes_compressed  # JSON lines compress to about an eighth
-    return max(1, -(-inflated * records // (sizes * MOST_RECORDS) // 2))
+    return max(1, -(-inflated * records // (sizes * MAX_RECORDS) // 2))
 
 
 def _sampled(
@@ -170,7 +170,7 @@ def _sampled(
                 yield Progress(chunk, 0, sum(map(len, records)), len(records), 0)
         if cancel.is_set():
             return
-        final = not first and (number == len(_ROUNDS) or fetched > _CEILING or read * 4 > MOST_RECORDS)
+        final = not first and (number == len(_ROUNDS) or fetched > _CEILING or read * 4 > MAX_RECORDS)
         yield _answer(question, *_observed(plan, parts), final=final, cancel=cancel)
         if final:
             return

@@ -12,7 +12,7 @@ import pytest
 
 from tests.app.conftest import LAST, Opened, add_term, assert_shown, preview_of, settled, shown, until, until_shown
 from tui.app.model.remembered import (
-    MOST_TYPED,
+    MAX_TYPED,
     Left,
     StateError,
     keep_typed,
@@ -113,13 +113,13 @@ def test_the_session_of_a_newer_hourscope_is_unchanged() -> None:
 
 
 def test_what_was_typed_is_kept_once_and_bounded() -> None:
-    for number in range(MOST_TYPED + 20):
+    for number in range(MAX_TYPED + 20):
         keep_typed(("match", f"n == `{number}`"))
     keep_typed(("grep", "foo"))
     keep_typed(("match", "n == `100`"))
     keep_typed(("match", "  "))
     typed = read_typed()
-    assert len(typed) == MOST_TYPED and len(set(typed)) == MOST_TYPED
+    assert len(typed) == MAX_TYPED and len(set(typed)) == MAX_TYPED
     assert typed[-2:] == [("grep", "foo"), ("match", "n == `100`")]
 
 

@@ -165,7 +165,7 @@ async def test_matches_are_written_to_a_file_that_must_be_new(opened: Opened, tm
     assert target.read_bytes() == b"".join(record(LAST, number) + b"\n" for number in (3, 13, 23, 33))
 
 
-@pytest.mark.parametrize(("limit", "most"), [("MOST_RECORDS", 25), ("MOST_BYTES", 1_000)])
+@pytest.mark.parametrize(("limit", "most"), [("MAX_RECORDS", 25), ("MAX_BYTES", 1_000)])
 async def test_the_limit_of_a_preview_is_shown(
     opened: Opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str, most: int
 ) -> None:

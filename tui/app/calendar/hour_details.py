@@ -25,7 +25,7 @@ from tui.units import plural, size, sparkline
 
 PieceLine = list[Piece]
 _LABEL = 7  # cells before a day's bars
-_MOST_DAYS = 40  # cells
+_MAX_DAYS = 40  # cells
 _IN_SIGHT = 31  # days of the grid
 _HIGH = 12  # lines from which there is room for more than the chunks
 
@@ -88,7 +88,7 @@ class HourDetails(LineWidget, can_focus=True):
         key = self._whole_key(width)
         lines += [*self._chunks(chunks, width, max(height - len(lines) - len(key), 1)), *key]
         span, *news = self._archive()
-        for archive in ([span, *self._days(min(width, _MOST_DAYS)), *news], [span, *news]):
+        for archive in ([span, *self._days(min(width, _MAX_DAYS)), *news], [span, *news]):
             if len(lines) + 1 + len(archive) <= height:
                 return [*lines, [], *archive]
         return lines

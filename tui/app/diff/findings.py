@@ -17,8 +17,8 @@ from tui.units import sparkline
 
 _BAR = 7
 _SHARE = 8
-_LEAST_LINE, _MOST_LINE = 12, 112
-_LEAST_NAME, _MOST_NAME = 24, 72
+_MIN_LINE, _MAX_LINE = 12, 112
+_MIN_NAME, _MAX_NAME = 24, 72
 
 
 class FindingList(CursorList):
@@ -87,8 +87,8 @@ class FindingList(CursorList):
         """Return the cells for the name and for the sparkline."""
         rest = width - (3 + _BAR + 3) - 2 * _SHARE - 3
         longest = max((len(name_of(one)) for one in self.answer.findings), default=0) if self.answer else 0
-        name = min(max(longest + 6, _LEAST_NAME), _MOST_NAME, max(rest // 2, rest - 48))
-        return max(name, 10), max(min(rest - name, _MOST_LINE), _LEAST_LINE)
+        name = min(max(longest + 6, _MIN_NAME), _MAX_NAME, max(rest // 2, rest - 48))
+        return max(name, 10), max(min(rest - name, _MAX_LINE), _MIN_LINE)
 
     def _row(self, located: LocatedFinding, row: int, name: int, line: int) -> list[Piece]:
         palette, shift = self.palette, located.finding.shift

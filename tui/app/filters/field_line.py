@@ -24,7 +24,7 @@ _BAR, _SHORT_BAR = 8, 4
 _VALUES = 6
 _WIDE, _SLIM = 60, 44  # cells: from these widths there is room for a bar, and for a short one
 _NUMBER = 5  # cells of a share
-_HIGH, _MOST_CELLS = 4, 3  # lines of an open histogram, and cells of each bin at most
+_HIGH, _MAX_CELLS = 4, 3  # lines of an open histogram, and cells of each bin at most
 _ROUNDED = 1_000.0  # from here a median has no decimals
 _UNLIKE = 3  # from this rank, values hardly ever repeat
 
@@ -101,7 +101,7 @@ def opened(facet: Facet, palette: Palette, width: int) -> list[list[Piece]]:
     lines: list[list[Piece]] = [[], [(text, palette.cursor_idle + style) for text, style in bar]]
     if facet.rank == _UNLIKE and facet.field.median is not None:
         bins = facet.field.bins
-        cells = max(min((width - 10) // max(len(bins), 1), _MOST_CELLS), 1)
+        cells = max(min((width - 10) // max(len(bins), 1), _MAX_CELLS), 1)
         for line in range(_HIGH - 1, -1, -1):
             levels = (round(8 * _HIGH * number / max(bins)) - 8 * line for number in bins)
             drawn = "".join(EIGHTHS[max(0, min(level, 8))] * cells for level in levels)

@@ -25,9 +25,9 @@ from tui.units import size
 
 HOUR, MINUTE = Every(60), Every(1)
 _INTERVAL_SECONDS = 0.4  # between two reports
-_MOST_VALUES = 8  # shown in a split; the others are counted together
+_MAX_VALUES = 8  # shown in a split; the others are counted together
 OTHERS = "all others"
-_MOST_BYTES, _MOST_BYTES_S3 = 2 << 30, 128 << 20  # the largest archive that is counted in full without a selection
+_MAX_BYTES, _MAX_BYTES_S3 = 2 << 30, 128 << 20  # the largest archive that is counted in full without a selection
 _DAYS_AROUND = 3  # of a larger archive, the days on each side of the cursor
 _TRIED = 20  # chunks tried to see whether the index can count
 
@@ -127,7 +127,7 @@ def _split(rows: tuple[CountedRow, ...]) -> dict[str, dict[datetime, int]]:
         totals[text] += row.count
         if row.time is not None:
             split.setdefault(text, Counter())[row.time] += row.count
-    first = [text for text, _ in totals.most_common(_MOST_VALUES)]
+    first = [text for text, _ in totals.most_common(_MAX_VALUES)]
     kept = {text: dict(split.get(text, {})) for text in first}
     others = Counter[datetime]()
     for text in split.keys() - kept.keys():
@@ -148,7 +148,7 @@ def counted_hours(session: Session) -> tuple[Hours, str]:
         return session.selection.span.whole, ""
     whole = Hours(session.first, next_hour(session.catalog_last))
     weight = session.totals(Selection.of(whole))[2]
-    if not session.catalog.unlisted and weight <= (_MOST_BYTES_S3 if is_s3(session.archive.store.url) else _MOST_BYTES):
+    if not session.catalog.unlisted and weight <= (_MAX_BYTES_S3 if is_s3(session.archive.store.url) else _MAX_BYTES):
         return whole, ""
     if not session.catalog.unlisted and _is_known(session):
         return whole, ""

@@ -18,7 +18,7 @@ from textual.timer import Timer
 
 from tui.app.model.clock import readable
 from tui.app.records.outline import (
-    MOST_ROWS,
+    MAX_ROWS,
     NotJson,
     OutlineRow,
     beginning,
@@ -229,8 +229,8 @@ class JsonTree(FoldingList):
         if isinstance(self._value, NotJson):
             return [(f" not JSON: {self._value.reason}", palette.trouble)]
         weight = size(len(self._record))
-        if len(self._rows) >= MOST_ROWS:
-            weight = f"the first {count(MOST_ROWS)} lines of {weight}"
+        if len(self._rows) >= MAX_ROWS:
+            weight = f"the first {count(MAX_ROWS)} lines of {weight}"
         path = shorten_middle(printable(self.spelled), width - len(weight) - 4) if row else ""
         return both_ends([(" ", palette.dim), (path, palette.selected)], [(f"{weight} ", palette.dim)], width)
 

@@ -46,7 +46,7 @@ from tui.send.facts import value_facts
 
 INTERVAL = 0.25
 KEPT_MATCHES = 200
-_MOST_SURVEYED = 50_000  # matches
+_MAX_SURVEYED = 50_000  # matches
 _SAMPLE_CHUNKS, _SAMPLE_RECORDS = 8, 200  # records per chunk
 
 
@@ -244,7 +244,7 @@ class Surveyed(Message):
 
 def surveyed(form: ScanForm, matches: int) -> Surveyed:
     """Survey a small extract on disk. For a large one, the user runs `count`."""
-    if not is_s3(form.out) and names_folder(form.out) and 1 < matches <= _MOST_SURVEYED:
+    if not is_s3(form.out) and names_folder(form.out) and 1 < matches <= _MAX_SURVEYED:
         with suppress(HourscopeError):  # opening the extract reports the reason
             return Surveyed(form.plan, (Fact(), *value_facts(survey(cargo_of_extract(form.session, form.out).open()))))
     return Surveyed(form.plan, ())

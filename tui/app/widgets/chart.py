@@ -27,7 +27,7 @@ _TOTAL = 10  # cells after the bars
 _NOTE = 27  # free cells beside the bars from which notes are shown
 _WIDE = 100  # cells: from this width of the screen, labels are long
 _CELLS = 3  # per hour, zoomed in
-_MOST_CELLS = 6
+_MAX_CELLS = 6
 _HEIGHTS = ((50, 16), (34, 10), (0, 5))  # (lines of the screen, lines of bars from that height on)
 _HOURS = (1, 2, 3, 4, 6, 8, 12, 24, 48, 168, 336, 720)  # of one column
 
@@ -165,7 +165,7 @@ class Chart(LineWidget, can_focus=True):
             return [range(at, at + 1) for at in range(self._left, stop)], _CELLS
         hours = next((hours for hours in _HOURS if -(-number // hours) <= room), -(-number // room))
         columns = [range(at, min(at + hours, number)) for at in range(0, number, hours)]
-        return columns, min(room // len(columns), _MOST_CELLS)
+        return columns, min(room // len(columns), _MAX_CELLS)
 
     # Drawing.
 
