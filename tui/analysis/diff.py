@@ -135,7 +135,7 @@ def _by_minutes(
 def _stride(plan: ScanPlan) -> int:
     """Return n if only every n-th record can be compared, estimated from the size of the first records."""
     sizes = records = 0
-    for _, head in heads(plan.archive, plan.chunks, most=4, records=200):
+    for _, head in heads(plan.archive, plan.chunks, limit=4, records=200):
         sizes, records = sizes + sum(map(len, head)), records + len(head)
     if not records:
         return 1
@@ -160,7 +160,7 @@ def _sampled(
             def sample(chunk: Chunk, most: int = most, only: int | None = only) -> tuple[Chunk, list[bytes]]:
                 if cancel.is_set():
                     return chunk, []
-                heads_of_chunk = heads(plan.archive, [chunk], most=1, records=most, only=only, cancelled=cancel.is_set)
+                heads_of_chunk = heads(plan.archive, [chunk], limit=1, records=most, only=only, cancelled=cancel.is_set)
                 return next(heads_of_chunk)
 
             for chunk, records in pool.map(sample, order):

@@ -140,7 +140,7 @@ def _readable(looked: PlaceRead, archive: Archive, catalog: Catalog) -> PlaceRea
                 stream.read(1)
     except HourscopeError as error:
         return replace(looked, access=f"can be listed but not read{whose}: {error}")
-    sample = [(chunk.hour, records) for chunk, records in heads(archive, catalog.chunks, most=2, records=_RECORDS)]
+    sample = [(chunk.hour, records) for chunk, records in heads(archive, catalog.chunks, limit=2, records=_RECORDS)]
     return replace(looked, access=f"can be listed and read{whose}", time_field=time_field(sample, archive.zone))
 
 

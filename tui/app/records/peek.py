@@ -72,7 +72,7 @@ def peek(session: Session, hour: datetime, chunks: tuple[Chunk, ...], filter_: F
     matches: list[bytes] = []
     others: list[bytes] = []
     seen, whole, read = 0, True, chunks[:_MAX_CHUNKS]
-    for _, head in heads(session.archive, read, most=len(read), records=most, cancelled=lambda: worker.is_cancelled):
+    for _, head in heads(session.archive, read, limit=len(read), records=most, cancelled=lambda: worker.is_cancelled):
         matches += [record for record in head if matcher.matches(record)]
         others += head[: 0 if matches else _SHOWN]
         seen, whole = seen + len(head), whole and len(head) < most

@@ -230,7 +230,7 @@ def estimated(form: ScanForm) -> Estimated:
 
 def _sampled(plan: ScanPlan) -> Iterator[bytes]:
     """Yield matches among the first records of some chunks, as a preview of the result."""
-    for _, records in heads(plan.archive, plan.chunks, most=_SAMPLE_CHUNKS, records=_SAMPLE_RECORDS):
+    for _, records in heads(plan.archive, plan.chunks, limit=_SAMPLE_CHUNKS, records=_SAMPLE_RECORDS):
         yield from (record for record in records if plan.filter.matches(record))
 
 
