@@ -28,6 +28,7 @@ from tui.app.requests import (
     Request,
     ShowHelp,
     ShowJobs,
+    refusal,
 )
 from tui.app.terminal.clipboard import copy_text
 from tui.app.terminal.guard import Guarded
@@ -164,7 +165,7 @@ class Page(Guarded, Screen[None]):
             sentence = answer(text)
         except HourscopeError as error:
             self.prompt.again()
-            self.report(str(error), bad=True)
+            self.report(refusal(error).sentence, bad=True)
         else:
             if sentence:
                 self.report(sentence)

@@ -116,7 +116,8 @@ async def test_it_is_written_and_copied(opened: Opened, tmp_path: Path) -> None:
         await pilot.press("w", "ctrl+u")
         await type_text(pilot, str(tmp_path / "notes.md"))
         await pilot.press("enter")
-        await until_shown(pilot, "exists")
+        await until_shown(pilot, "exists; choose another name")
+        assert "--force" not in shown(pilot)
     assert "> one" in (tmp_path / "notes.md").read_text()
 
 

@@ -361,7 +361,12 @@ async def test_an_extract_is_sent_to_a_file(opened: Opened, tmp_path: Path) -> N
         await pilot.press("enter")
         await until(pilot, lambda: page.receipt is not None)
         await assert_shown(pilot, f"{len(expected())} records written to ")
+        await answer(pilot, "w", str(tmp_path / "receipt.md"))
+        await assert_shown(pilot, "the receipt is in")
+        await answer(pilot, "w", str(tmp_path / "receipt.md"))
+        await assert_shown(pilot, "receipt.md exists; choose another name")
     assert target.read_bytes().splitlines() == expected()
+    assert f"{len(expected())} records" in (tmp_path / "receipt.md").read_text()
 
 
 async def about_to_send(pilot: Pilot[int], nsqd: Nsqd, topic: str) -> SendPage:

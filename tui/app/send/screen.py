@@ -23,8 +23,8 @@ from tui.app.send.run import Checked, Kept, SendMoved, SendSurveyed, check, coun
 from tui.app.widgets.board import Board
 from tui.app.widgets.breakpoints import HIGH
 from tui.app.widgets.workers import stream
+from tui.archive.local import atomic_file
 from tui.config import NsqSpec
-from tui.errors import SendError, reason
 from tui.facts import Fact
 from tui.filter import Filter
 from tui.send import Control, Receipt, Sending, Sent, Source, Survey
@@ -110,13 +110,8 @@ class SendPage(JobPage, ArchivePage):
         if self.receipt is None or not text.strip():
             return None
         path = Path(text.strip()).expanduser()
-        try:
-            with path.open("x", encoding="utf-8") as stream:
-                stream.write(receipt_markdown(self.receipt, self._command))
-        except FileExistsError as error:
-            raise SendError(f"{path} exists; choose another name") from error
-        except OSError as error:
-            raise SendError(f"{path} cannot be written: {reason(error)}; choose another place") from error
+        with atomic_file(path, overwrite=False) as stream:
+            stream.write(receipt_markdown(self.receipt, self._command).encode("utf-8", "backslashreplace"))
         return f"the receipt is in {path}"
 
     def action_copy(self) -> None:
