@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, ClassVar
 
 from textual.binding import Binding, BindingType
@@ -228,7 +228,7 @@ class AddPage(Page):
         """Return the archive's keys for the config, without defaults and without what is detected each time."""
         place, zone = looked.place, self.zone.value.strip()
         parse_zone(zone or None)
-        s3 = {key: value for key in place.s3.__slots__ if (value := getattr(place.s3, key))}
+        s3 = {key: value for key, value in asdict(place.s3).items() if value}
         given = {"timezone": zone if zone not in ("", "UTC") else None, "layout": place.layout}
         return {"url": place.url, **{key: value for key, value in given.items() if value}, **s3}
 
