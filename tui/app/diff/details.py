@@ -88,11 +88,9 @@ class FindingDetails(ScrolledLines):
         palette, days = self.palette, days_of(answer.hours, located.by_hour)
         if (worst := worst_of(days)) is None:
             return []
-        day, hour, most = worst
         label, blank = (f"   {'when':<{_LABEL}}", palette.dim), (" " * (_LABEL + 3), palette.dim)
-        words = f"  most, {count(most)}, {day:%a} {day.day} {day:%b} {hour:02d}:00"
-        cells = day_cells(days[day], most, palette)
-        return [[label, *cells, (words, palette.text)], [blank, (hours_axis(), palette.dim)]]
+        cells = day_cells(days[worst.day], worst.records, palette)
+        return [[label, *cells, (f"  {worst.words}", palette.text)], [blank, (hours_axis(), palette.dim)]]
 
     def _bar(self, label: str, part: float, words: str, style: Style, room: int) -> list[Piece]:
         full = round(room * part)
