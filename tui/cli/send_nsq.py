@@ -15,7 +15,7 @@ from tui.cli.send_end import SendRequest, end_with_nothing, print_summary, repor
 from tui.cli.send_plan import How, plan_lines, print_plan
 from tui.cli.signals import cancel_on_signals
 from tui.cli.suspend import pause_on_suspend
-from tui.config import state_dir
+from tui.config import journals_dir
 from tui.errors import SendError
 from tui.send import (
     Control,
@@ -45,8 +45,7 @@ def to_nsq(
     if options.canary and not _terminal() and not request.dry_run:
         raise SendError("--canary asks before the rest and needs a terminal; without one use --rate")
     destinations = check_destinations(target)
-    folder = state_dir() / "journals"
-    prepared = prepare(folder, request.source, target, destinations, options, resume=request.resume)
+    prepared = prepare(journals_dir(), request.source, target, destinations, options, resume=request.resume)
     survey = _surveyed(request, prepared)
     prepared = prepared.checked(survey)
     if not survey.count and not request.dry_run:

@@ -12,7 +12,7 @@ from uuid import uuid4
 import msgspec
 
 from tui.archive.reader import DoubtfulGiven
-from tui.config import state_dir
+from tui.config import journals_dir
 from tui.errors import SendError
 from tui.history.log import append, is_running, now_text, read_log, runnable
 from tui.history.send_log import SendLine, send_log
@@ -182,10 +182,6 @@ def _digest(source: Source, record: SendRecord) -> tuple[int, str]:
         if not every and count >= left:
             break
     return count, digest.hexdigest()
-
-
-def journals_dir() -> Path:
-    return state_dir() / "journals"
 
 
 def _of_journal(earlier: Earlier, line: SendLine | None) -> SendRecord:

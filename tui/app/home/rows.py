@@ -12,7 +12,7 @@ from tui.app.model.freshness import Freshness
 from tui.app.model.opening import keep_listed
 from tui.archive.location import Location, locate
 from tui.archive.store import is_s3
-from tui.config import Config, S3Options, cache_dir
+from tui.config import Config, S3Options, demo_dir
 from tui.demo.tour import take_up
 from tui.errors import HourscopeError
 from tui.history.archives import SeenArchive, forget_archive, look_again, seen_archives
@@ -152,7 +152,7 @@ def _archives(config: Config) -> list[Item]:
     named = [Item("archive", name, name, by_title.get(name)) for name in sorted(config.archives)]
     urls = [spec.url for spec in config.archives.values()]
     places = {url if is_s3(url) else str(Path(url).absolute()) for url in urls}
-    demo = str(cache_dir() / "demo")
+    demo = str(demo_dir())
     recent = [
         Item("archive", archive.title.rstrip("/").rpartition("/")[2] or archive.title, archive.url, archive)
         for archive in seen.values()
