@@ -110,7 +110,7 @@ def test_answers_are_joined_into_one_write() -> None:
     written: list[bytes] = []
     conn.send = written.append
     for answer in (conn.finish, conn.requeue, conn.touch):
-        assert answer([b"a" * 16, b"b" * 16])
+        answer([b"a" * 16, b"b" * 16])
     assert written == [
         b"FIN aaaaaaaaaaaaaaaa\nFIN bbbbbbbbbbbbbbbb\n",
         b"REQ aaaaaaaaaaaaaaaa 0\nREQ bbbbbbbbbbbbbbbb 0\n",
