@@ -422,7 +422,7 @@ class TestHolding:
         assert given == large()[: len(given)]
         assert 0 < damage.doubtful == len(given) < len(large())
 
-    def test_the_strict_reader_refuses_to_take_it_back_and_the_careful_one_waits(self) -> None:
+    def test_the_strict_reader_fails_and_the_careful_one_holds_them_back(self) -> None:
         with pytest.raises(DoubtfulGiven):
             read(self.chunk(), strict=True)
         result = read(self.chunk(), strict=True, careful=True)

@@ -125,7 +125,7 @@ def test_appending_to_a_file_without_a_last_newline_does_not_glue_two_lines(pack
     ],
     ids=["gzip", "plain", "damaged"],
 )
-def test_a_stranger_file_is_not_appended_to(name: str, data: bytes, sentence: str, tmp_path: Path) -> None:
+def test_a_file_unlike_its_name_is_not_appended_to(name: str, data: bytes, sentence: str, tmp_path: Path) -> None:
     out = tmp_path / name
     out.write_bytes(data)
     with pytest.raises(OutputError, match=sentence):

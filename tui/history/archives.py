@@ -22,7 +22,7 @@ from tui.history.log import VERSION, HistoryError, history_dir, now_text
 from tui.printable import encodable
 
 DAYS = 30  # of the strip
-_HOURS = 7 * 24  # of the face
+_HOURS = 7 * 24  # shown on home
 _KEPT = 100  # archives
 _LARGEST_BYTES = 1 << 20
 

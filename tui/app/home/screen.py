@@ -14,8 +14,8 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.worker import get_current_worker
 
-from tui.app.home.face import Face, Lead
 from tui.app.home.list import HomeList
+from tui.app.home.panes import ItemPane, Lead
 from tui.app.home.rows import Home, Removable, headline, list_again, question, read_home, removed
 from tui.app.model.jobs import Job
 from tui.app.page import Page
@@ -72,10 +72,10 @@ class HomePage(Page):
         self._added = ""  # the added archive; the cursor goes there once it is listed
         self.lead = Lead()
         self.list = HomeList()
-        self.face = Face()
+        self.pane = ItemPane()
 
     def contents(self) -> list[Widget]:
-        return [self.lead, Container(self.list, self.face, id="home")]
+        return [self.lead, Container(self.list, self.pane, id="home")]
 
     def on_mount(self) -> None:
         self.set_focus(self.list)
@@ -131,7 +131,7 @@ class HomePage(Page):
         self.refresh_bindings()
 
     def on_choice_list_moved(self) -> None:
-        self.face.show(self.list.item)
+        self.pane.show(self.list.item)
         self.refresh_bindings()
 
     # Actions on the item under the cursor.
@@ -281,7 +281,7 @@ class HomePage(Page):
 
     def explanation(self) -> tuple[str, ...]:
         item = self.list.item
-        about = self.face.sentences(item) if item is not None else ()
+        about = self.pane.sentences(item) if item is not None else ()
         lists = ("extracts", "sends", "jobs")
         return (
             *about,
