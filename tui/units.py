@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from math import ceil
 
 _UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
 
@@ -60,10 +59,10 @@ def duration(seconds: float) -> str:
     return f"{minutes}m {secs:02d}s" if minutes else f"{secs}s"
 
 
-_BARS = " ▁▂▃▄▅▆▇"  # not █, because sparklines on adjacent rows would touch
+_BARS = "▁▂▃▄▅▆▇"  # not █, because sparklines on adjacent rows would touch
 
 
 def sparkline(heights: Sequence[float], highest: float | None = None) -> str:
-    """`[0, 1, 4]` → ` ▂▇`: one column per height, relative to the highest or to `highest`; a space only for 0."""
-    steps, most = len(_BARS) - 1, highest or max(heights, default=0) or 1
-    return "".join(_BARS[min(ceil(steps * height / most), steps)] for height in heights)
+    """`[0, 1, 4]` → ` ▃▇`: one column per height, relative to the highest or to `highest`; a space only for 0."""
+    steps, most = len(_BARS) - 1, highest or max(heights, default=0)
+    return "".join(_BARS[round(steps * min(height / most, 1))] if height else " " for height in heights)
