@@ -120,7 +120,7 @@ async def test_years_and_months_are_travelled_by_keys(opened: Opened) -> None:
         page = calendar(pilot)
         await pilot.press("G")
         await until(pilot, lambda: shown(pilot).splitlines()[1].startswith("‹2015  Jan"))
-        await assert_shown(pilot, "Archive  2013-06-01 to 2015-08-09", "▇" * 10)
+        await assert_shown(pilot, "Archive  2013-06-01 to 2015-08-09", "▆" * 10)
         await pilot.press("left_curly_bracket")
         await until(
             pilot,
