@@ -8,6 +8,7 @@ itself.
 import gc
 import os
 import re
+import signal
 import tempfile
 import uuid
 from collections import Counter
@@ -32,6 +33,7 @@ _SHARED = pytest.StashKey[Seaweed]()
 settings.register_profile("suite", max_examples=30, deadline=None)  # other work of the machine is no reason to fail
 settings.load_profile("suite")
 share_loader()
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # under nohup, programs would ignore it
 gc.disable()  # until all tests are imported: pytest_collection_finish
 
 _OTHER_S3 = os.environ.get("S3_SERVER") == "versitygw"
