@@ -178,11 +178,11 @@ def _config_type(info: object) -> str:
             named = [_config_type(kind) for kind in info.types if not isinstance(kind, msgspec.inspect.NoneType)]
             return " or ".join(named)
         case msgspec.inspect.StrType():
-            return "text"
+            return "string"
         case msgspec.inspect.BoolType():
-            return "true or false"
+            return "boolean"
         case msgspec.inspect.ListType():
-            return "a list of texts"
+            return "array of strings"
         case _:
             return "number"
 
@@ -274,7 +274,5 @@ def _places(prefix: str, value: object) -> Iterator[tuple[str, str]]:
 
 def _type_of(place: str, value: object) -> str:
     if value is None:
-        return JSON.get(f"type: {place}", "text or null")
-    return {bool: "true or false", int: "number", float: "number", str: "text", list: "list", dict: "object"}[
-        type(value)
-    ]
+        return JSON.get(f"type: {place}", "string or null")
+    return {bool: "boolean", int: "number", float: "number", str: "string", list: "array", dict: "object"}[type(value)]
