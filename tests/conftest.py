@@ -33,7 +33,9 @@ _SHARED = pytest.StashKey[Seaweed]()
 settings.register_profile("suite", max_examples=30, deadline=None)  # other work of the machine is no reason to fail
 settings.load_profile("suite")
 share_loader()
-signal.signal(signal.SIGHUP, signal.SIG_DFL)  # under nohup, programs would ignore it
+for ignored in (signal.SIGHUP, signal.SIGINT):  # by nohup, or in the background of a shell; programs would ignore them
+    if signal.getsignal(ignored) is signal.SIG_IGN:
+        signal.signal(ignored, signal.SIG_DFL)
 gc.disable()  # until all tests are imported: pytest_collection_finish
 
 _OTHER_S3 = os.environ.get("S3_SERVER") == "versitygw"

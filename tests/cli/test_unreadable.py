@@ -40,6 +40,7 @@ def env() -> Iterator[dict[str, str]]:
 def test_each_is_named_as_what_it_is(env: dict[str, str]) -> None:
     ran = hourscope("scan", "s3://cold/", "--count", env=env)
     assert (ran.code, ran.out) == (2, b"2\n")
+    assert len(ran.err.splitlines()) == 3, ran.err
     glacier, forbidden, gone = ran.err.splitlines()
     assert "e.2015-01-20_01.gz cannot be read: it is in Glacier and needs a restore first" in glacier
     assert "e.2015-01-20_02.gz cannot be read: permission denied (403)" in forbidden
