@@ -98,7 +98,7 @@ def receipt(survey: Survey) -> Receipt:
         what="demo: 12 chunks, 2015-01-20T13 to 2015-01-20T18",
         where=(_NSQD,),
         topic="player-replay",
-        filter="-m \"event == 'error'\" -m \"player.cdn == 'fastlane'\"",
+        filter="-m 'error.code == `5003`'",
         identity="0" * 32,
         started=NOW - timedelta(seconds=2),
         finished=NOW,

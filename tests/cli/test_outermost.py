@@ -105,6 +105,15 @@ class TestUnforeseen:
         assert "Traceback" not in ran.err
 
 
+class TestStandardInput:
+    def test_closed_and_needed(self, folder: Path) -> None:
+        ran = shell("hourscope <&-", "count", folder, "-f", "-")
+        assert (ran.code, ran.sentence.rpartition(": ")[2]) == (2, "Bad file descriptor")
+
+    def test_closed_and_no_terminal(self, folder: Path) -> None:
+        assert "the explorer needs a terminal" in shell("hourscope <&-", folder).sentence
+
+
 class TestStandardOutput:
     def test_closed_but_not_needed(self, folder: Path, tmp_path: Path) -> None:
         out = tmp_path / "out.jsonl"

@@ -35,6 +35,7 @@ class Authority:
 
 
 def authority(folder: Path) -> Authority:
+    """A CA as `openssl req -x509` makes it: without key usage."""
     folder.mkdir()
     made = Authority(folder)
     _openssl("req", "-x509", "-days", 2, *_KEY, "-subj", "/CN=test CA", "-keyout", folder / "ca.key", "-out", made.ca)

@@ -57,7 +57,7 @@ from tui.units import plural
 )
 @option("Output", "--every", metavar="TIME", help="Count per interval: 1h, 10m, 1d, …")
 @option(
-    "Output", "--stats", metavar="PATH", help="Also print minimum, quantiles, maximum and mean of the numbers at PATH."
+    "Output", "--stats", metavar="PATH", help="Also print minimum, quantiles, maximum, and mean of the numbers at PATH."
 )
 @option("Output", "--top", metavar="N", type=POSITIVE, help="Print only the N most frequent values.")
 @option("Run", "--estimate", "only_estimate", is_flag=True, help="Estimate the matches from a sample; count nothing.")

@@ -52,7 +52,7 @@ def command(archive: str, status: bool, drop: bool, as_json: bool, **given: Any)
     """Index the chunks of a range to speed up later commands.
 
     Each chunk is read once, and a summary of its values is kept in the cache folder. With it, count answers many
-    questions without reading, and scan, send and count skip chunks that cannot match. With --ids they also skip
+    questions without reading, and scan, send, and count skip chunks that cannot match. With --ids they also skip
     chunks without the id in -w -g ID or -m "id == 'ID'". Unchanged chunks are not read again.
 
     \b

@@ -23,7 +23,7 @@ from tui.history.redaction import not_there, redacted
 def command(archive: str, redact: tuple[str, ...], **given: Any) -> int:
     """Print the notebook of an archive.
 
-    The notebook is a Markdown file with the scans, counts, comparisons and sends of an archive, their commands, first
+    The notebook is a Markdown file with the scans, counts, comparisons, and sends of an archive, their commands, first
     records and receipts, and the notes that ; adds in the explorer. The archive itself is not opened. With --redact,
     the values of PATH are blanked in records, rows, commands, and wherever else the same text occurs; a record that
     cannot be parsed is left out.

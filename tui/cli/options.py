@@ -126,7 +126,13 @@ reading_options = _all(
     ),
 )
 
-jobs_option = option("Run", "--jobs", metavar="N", type=POSITIVE, help="Number of chunks to read at a time.")
+jobs_option = option(
+    "Run",
+    "--jobs",
+    metavar="N",
+    type=POSITIVE,
+    help="Number of chunks to read at a time.  [default: one per core; more in S3]",
+)
 dask_option = option(
     "Run", "--dask", metavar="ADDRESS", help="Run on the Dask cluster of the scheduler tcp://HOST:PORT."
 )
@@ -160,7 +166,7 @@ def _term_option(kind: TermKind, negated: bool) -> Callable[[F], F]:
 
 filter_options = _all(
     *(_term_option(kind, negated) for kind, negated in _TERM_PARAMETERS),
-    option("Filter", "-i", "--ignore-case", is_flag=True, help="Ignore case in -g, -f and -e."),
+    option("Filter", "-i", "--ignore-case", is_flag=True, help="Ignore case in -g, -f, and -e."),
     option("Filter", "-w", "--words", is_flag=True, help="Match whole words only, in -g and -f."),
     option("Filter", "-v", "--invert", is_flag=True, help="Invert the whole filter."),
 )

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -116,6 +116,22 @@ def _extract(request: ScanRequest) -> Extract | None:
     return open_extract(request.out, request.plan, s3=request.opened.s3, resume=request.resume, force=request.force)
 
 
+def _scan(
+    request: ScanRequest, extract: Extract | None, index: Index, cancel: threading.Event, *, strict: bool
+) -> Generator[ScanEvent, None, None]:
+    return run_plan(
+        request.plan,
+        jobs=request.jobs,
+        dask=request.dask,
+        cancel=cancel,
+        extract=extract,
+        count_only=request.only_counts,
+        strict=strict,
+        exact=request.as_json,
+        known=_known(request, index),
+    )
+
+
 @contextmanager
 def _events(request: ScanRequest, cancel: threading.Event) -> Iterator[Iterator[ScanEvent]]:
     """Yield the events of the scan; write the matches to an extract or a file on the way."""
@@ -124,18 +140,11 @@ def _events(request: ScanRequest, cancel: threading.Event) -> Iterator[Iterator[
 
     extract = _extract(request)
     to_file = extract is None and not request.count and request.out != STDOUT
-    with open_index(request.plan.archive) as index:
-        events = run_plan(
-            request.plan,
-            jobs=request.jobs,
-            dask=request.dask,
-            cancel=cancel,
-            extract=extract,
-            count_only=request.only_counts,
-            strict=to_file,
-            exact=request.as_json,
-            known=_known(request, index),
-        )
+    with (
+        open_index(request.plan.archive) as index,
+        closing(_scan(request, extract, index, cancel, strict=to_file)) as scanned,  # if its matches cannot be written
+    ):
+        events: Iterator[ScanEvent] = scanned
         if request.plan.excerpt.fields is None and request.max_count is None:
             events = remembered(events, index, request.plan.filter, exact=request.exact)
         if request.max_count is not None:

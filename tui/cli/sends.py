@@ -34,7 +34,7 @@ def command(verify: str | None, as_json: bool, **_: Any) -> int:
     """List the sends, or check one against its source.
 
     Prints the newest first, with confirmed records, destination, source, user, and time. --verify reads the source of
-    the send NAME (a name, SHA-256 or journal) again, and the written file, if it still exists. Exit code 0: they hold
+    the send NAME (a name, SHA-256, or journal) again, and the written file, if it still exists. Exit code 0: they hold
     the same records. 2: they do not.
 
     \b

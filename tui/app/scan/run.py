@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -171,18 +171,22 @@ def _scan(form: ScanForm, report: Reporter, *, resume: bool, cancel: threading.E
     plan, out, power, location = form.plan, form.out, form.power, form.session.location
     folder = names_folder(out)
     extract = open_extract(out, plan, s3=form.session.s3, resume=resume) if folder else None
-    with open_index(plan.archive) as index:
-        events = run_plan(
-            plan,
-            jobs=power.jobs,
-            dask=power.dask,
-            cancel=cancel,
-            extract=extract,
-            strict=not folder,
-            exact=True,
-            known=known_from(index, plan.chunks),
-        )
-        events = remembered(events, index, plan.filter)
+    with (
+        open_index(plan.archive) as index,
+        closing(  # if its matches cannot be written
+            run_plan(
+                plan,
+                jobs=power.jobs,
+                dask=power.dask,
+                cancel=cancel,
+                extract=extract,
+                strict=not folder,
+                exact=True,
+                known=known_from(index, plan.chunks),
+            )
+        ) as scanned,
+    ):
+        events = remembered(scanned, index, plan.filter)
         if extract is not None:
             yield from recorded_scan(events, ScanWork(plan, extract, location.title, location.url, form.words), report)
             return
