@@ -12,7 +12,7 @@ from textual.message import Message
 
 from tui.app.archive_page import ArchivePage
 from tui.app.model.cargo import cargo_of_hours
-from tui.app.model.hours import Hours, Selection
+from tui.app.model.hours import Hours, Selection, nearest_ahead
 from tui.app.requests import PlanScan, PlanSend, ShowScreen
 from tui.app.widgets.workers import stream
 from tui.archive.times import floor_hour
@@ -139,13 +139,12 @@ class HoursPage(SelectionPage):
         `keys`: the key for the next one, then the key for the previous one.
         """
         here, times = self.here, tuple(times)
-        ahead = [time for time in times if (time > here if step > 0 else time < here)]
-        if not ahead:
+        nearest = nearest_ahead(times, here, step)
+        if nearest is None:
             side, other = ("after", "before") if step > 0 else ("before", "after")
             behind = sum(time != here for time in times)
             back = f"; {keys[step > 0]} goes to the {count(behind)} {other} it" if behind else ""
             self.report(f"no more {what} {side} this one{back}")
-            return None
-        nearest = min(ahead) if step > 0 else max(ahead)
-        self.move_to(nearest)
+        else:
+            self.move_to(nearest)
         return nearest

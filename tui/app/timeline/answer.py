@@ -15,12 +15,12 @@ def headline(series: Series, odd: Mapping[datetime, float]) -> str:
     """Return the number of records and their peak. `odd`: ratios to the usual count."""
     several = series.every.by_hour and series.hours.stop - series.hours.start > timedelta(hours=1)
     hours = "these hours" if several else "this hour"
-    what = f"match {series.filter.describe()}" if series.filtered else f"are in {hours}"
+    what = f"match {series.filter.describe()}" if series.filter.narrows else f"are in {hours}"
     if not series.total and not series.final:
         return "Counting …"
     peak = max(series.matches, key=lambda time: series.matches[time], default=None)
     if peak is None or not series.total:
-        return f"No record {'matches ' + series.filter.describe() if series.filtered else f'is in {hours}'}."
+        return f"No record {'matches ' + series.filter.describe() if series.filter.narrows else f'is in {hours}'}."
     most = f"{peak:%a} {peak.day} {peak:%b %H:%M}"
     so_far = "" if series.final else " so far"
     if series.every.by_hour and not several:
