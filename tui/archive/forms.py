@@ -41,6 +41,7 @@ _MANY = 20  # objects in a record's list; a line with more is a document
 _TRIED = 1 << 16  # bytes to decode of possibly compressed data
 _BEGUN = re.compile(rb'\[|\{\s*"[^"\\]*"\s*:\s*\[?')
 _BEGUN_LIST = re.compile(rb'(?:\{\s*"([^"\\]*)"\s*:\s*)?\[')
+_BEGINS_LIST = re.compile(rb"^\[\s*\{", re.MULTILINE)
 _MARKUP = re.compile(
     rb"\s*<(?:!--|(?:!doctype|html|head|\?xml|error|center|title|listbucketresult)\b|\w+ xmlns=)", re.IGNORECASE
 )
@@ -135,6 +136,12 @@ def is_record_list(line: bytes) -> bool:
     """True if a line is a list of objects, or a document that holds the records in such a list."""
     begins_list = line[:1] == b"[" and line[1:].lstrip()[:1] == b"{"
     return (begins_list or any(sign in line for sign in LIST_SIGNS)) and _document(line, whole=True) is not None
+
+
+def may_hold_lists(lines: bytes) -> bool:
+    """False if none of the lines is a record list. Much faster than `is_record_list` of each line."""
+    brackets = lines[:1] == b"[" or b"\n[" in lines
+    return (brackets and _BEGINS_LIST.search(lines) is not None) or any(sign in lines for sign in LIST_SIGNS)
 
 
 def _open_document(text: bytes) -> Form | None:
