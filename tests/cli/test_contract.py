@@ -135,3 +135,9 @@ def test_statistics_of_a_field_without_numbers_say_so(sample: Path, field: str) 
     assert ran.err == f"hourscope: no record has a number at {field}\n"
     assert json.loads(ran.out)["warnings"] == [f"no record has a number at {field}"]
     assert "number" not in hourscope("count", sample, *HOUR, "--stats", "player.bitrate").err
+
+
+def test_a_count_by_a_field_that_no_record_has_matches_nothing(sample: Path) -> None:
+    ran = hourscope("count", sample, *HOUR, "--by", "nosuch")
+    assert (ran.code, ran.out) == (1, b"")
+    assert "without nosuch" in ran.sentence
