@@ -106,8 +106,9 @@ def _cuts(names: Sequence[str], needed: bool) -> Mapping[str, tuple[str, str]]:
 
 
 def _first_host(words: list[str]) -> int:
-    """Return the number of words before the first one that is a host's."""
-    return next((at for at in range(1, len(words)) if is_host(words[at])), len(words) - 1)
+    """Return the number of words before the first one that is a host's, or before an address."""
+    begins = (at for at in range(1, len(words)) if is_host(words[at]) or _ADDRESS.fullmatch(".".join(words[at:])))
+    return next(begins, len(words) - 1)
 
 
 def _cost(cuts: Mapping[str, tuple[str, str]]) -> tuple[int, int, int]:
@@ -133,7 +134,7 @@ def _spellings(cuts: Collection[tuple[str, str]]) -> Iterator[str]:
         yield "{topic}.{host=" + ".".join(["*", *("*" if end is None else escape(end) for end in ends)]) + "}"
     if len(topics) == 1:
         yield f"{{topic={escape(*topics)}}}.{{host=**}}"
-    begins = {match[0] for words in hosts if (match := _BEGIN.match(words[0]))}
+    begins = {match[0] for words in hosts if (match := _BEGIN.match(".".join(words)))}
     begins = {common[0]} if (common := _BEGIN.match(commonprefix([*begins]))) else begins
     if 0 < len(begins) <= _MAX_BEGINS:
         yield "{topic}.{host=" + "|".join(f"{begin}*" for begin in sorted(begins)) + "}"
