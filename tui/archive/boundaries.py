@@ -22,6 +22,7 @@ _LIST = re.compile(rb"\s*:\s*\[")
 BEGINNINGS = (b"{", b"[")
 NEAR_END = 1 << 16  # bytes at the end that are searched first for a boundary
 _NEXT_TO_END = 1 << 10  # bytes that are searched before these, because a search costs more than a try
+_REST_TRIES, _REST_BYTES = 8, 1 << 20  # starts of a record to try, and bytes in which its list must end
 _REST_TOKENS = 1 << 14  # of a document after its list
 TRIES = 16  # boundaries to try: some may be inside a string or a nested list
 
@@ -117,6 +118,19 @@ def list_again(text: bytes, key: str) -> int:
         if is_same and (begun := _LIST.match(text, token.end())):
             return begun.end()
     return 0
+
+
+def rest_of_list(text: bytes, starts: list[int], path: tuple[str, ...]) -> tuple[list[bytes], int]:
+    """Return the items from the first of `starts` to the end of their list, if another document follows its end."""
+    for start in starts[:_REST_TRIES]:
+        stop = start + close_of(text[start : start + _REST_BYTES], 1) - 1
+        if stop <= start:
+            continue
+        after = text[stop + 1 : stop + 1 + NEAR_END]
+        end = close_of(after, len(path)) if path else 0
+        if (end or not path) and begins_document(after[end:], path) and (whole := items(b"[%b]" % text[start:stop])):
+            return whole, stop
+    return [], 0
 
 
 def begins_document(text: bytes, path: tuple[str, ...]) -> bool:
