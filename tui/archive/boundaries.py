@@ -120,16 +120,22 @@ def list_again(text: bytes, key: str) -> int:
     return 0
 
 
-def rest_of_list(text: bytes, starts: list[int], path: tuple[str, ...]) -> tuple[list[bytes], int]:
-    """Return the items from the first of `starts` to the end of their list, if another document follows its end."""
+def rest_of_list(text: bytes, starts: list[int], path: tuple[str, ...], *, final: bool) -> tuple[list[bytes], int]:
+    """Return the items from the first of `starts` to the end of their list, if its document ends before another one.
+
+    `final`: the document may also end with the text.
+    """
     for start in starts[:_REST_TRIES]:
         stop = start + close_of(text[start : start + _REST_BYTES], 1) - 1
         if stop <= start:
             continue
         after = text[stop + 1 : stop + 1 + NEAR_END]
         end = close_of(after, len(path)) if path else 0
-        if (end or not path) and begins_document(after[end:], path) and (whole := items(b"[%b]" % text[start:stop])):
-            return whole, stop
+        ends_text = final and not text[stop + 1 + end :].strip()
+        if (end or not path) and (ends_text or begins_document(after[end:], path)):
+            whole = items(b"[%b]" % text[start:stop])
+            if whole:
+                return whole, stop
     return [], 0
 
 
@@ -137,4 +143,6 @@ def begins_document(text: bytes, path: tuple[str, ...]) -> bool:
     """True at the beginning of a document, not inside one."""
     if path:
         return text.lstrip()[:1] == b"{" and list_start(text, path)[0] > 0
-    return _LIST_OF_OBJECTS.match(text) is not None
+    if _LIST_OF_OBJECTS.match(text) is None:
+        return False
+    return text[close_of(text, 0) or len(text) :].lstrip()[:1] in (b"", b"[")  # else it is a list in a record

@@ -354,7 +354,7 @@ class PendingValues:
             return self._records(text, final=final)
         between, begin = (BETWEEN_ITEMS, _ITEM_START) if in_list else (BETWEEN_VALUES, _VALUE_START)
         starts = [match.end() for match in islice(begin.finditer(text), _FIRST_TRIES)]
-        if in_list and (rest := rest_of_list(text, starts, self._form.path))[1]:
+        if in_list and (rest := rest_of_list(text, starts, self._form.path, final=final))[1]:
             self._lost = False
             return rest
         stops = [*(last_stops(text) if in_list else (len(text),))] if final else []
