@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import random
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -286,3 +287,37 @@ def test_a_hole_among_documents_costs_only_the_records_in_it(document: str, per_
     touched = sum(record in hole for record in records) + 2  # and those that its ends cut
     assert len(records) - touched <= len(result.records) < len(records)
     assert set(result.records) <= set(records) and len(result.damage) == 1
+
+
+VALUES = [
+    {"i": i, "l": [{"x": 1}, {"y": [1, {"z": 2}]}], "s": ']}{"Records":[', "t": "},{", "o": {"p": [i]}}
+    for i in range(300)
+]
+SPELLED: dict[str, Callable[[Sequence[Any]], str]] = {
+    "values": lambda records: "".join(map(json.dumps, records)),
+    "indented values": lambda records: "\n".join(json.dumps(record, indent=2) for record in records),
+    "an array": json.dumps,
+    "an indented array": lambda records: json.dumps(records, indent=1),
+    "an array of lines": lambda records: "[\n" + ",\n".join(map(json.dumps, records)) + "\n]\n",
+    "an indented document": lambda records: json.dumps({"Records": records}, indent=2),
+    "keys after the list": lambda records: json.dumps({"of": "x", "logEvents": records, "next": {"a": [1]}}),
+    "documents over lines": lambda records: "\n".join(
+        '{"Records":[\n' + ",\n".join(map(json.dumps, records[at : at + 17])) + "\n]}"
+        for at in range(0, len(records), 17)
+    ),
+}
+
+
+@pytest.mark.parametrize("spelled", SPELLED)
+@pytest.mark.parametrize("hole", [0, 3, 7])
+def test_a_lost_member_costs_only_the_records_in_it_in_any_spelling(spelled: str, hole: int) -> None:
+    text = SPELLED[spelled](VALUES).encode()
+    cuts = [len(text) * part // 8 + 7 * (0 < part < 8) for part in range(9)]
+    pieces = [text[start:stop] for start, stop in pairwise(cuts)]
+    members = [gzip.compress(piece, mtime=0) for piece in pieces]
+    members[hole] = members[hole][: len(members[hole]) // 2]
+    result = read(b"".join(members), key="e.json.gz")
+    found = [json.loads(record)["i"] for record in result.records]
+    assert len(found) >= len(VALUES) - pieces[hole].count(b'"o"') - 2
+    assert found == sorted(set(found)) and result.damage
+    assert [json.loads(record) for record in result.records] == [VALUES[i] for i in found]

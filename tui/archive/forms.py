@@ -89,8 +89,8 @@ def form_of(text: bytes, *, whole: bool, records: str | None = None) -> Form:
     if text[:1] not in (b"{", b"["):
         return LINES
     line, newline, rest = text.partition(b"\n")
-    if line.rstrip().endswith(b",") and is_json_object(line.rstrip()[:-1]):
-        return VALUES
+    if line.rstrip().endswith(b",") and is_json_object(line.rstrip()[:-1]) and rest.lstrip()[:1] in (b"", b"{", b"["):
+        return VALUES  # lines that each end with a comma
     if is_json(line):
         if rest.strip() or not whole:
             return LINES
