@@ -10,7 +10,7 @@ import click
 from tui.cli.command import Command, option
 from tui.cli.console import EXIT_MATCHED, narrate
 from tui.cli.progress import progress_line
-from tui.config import cache_dir
+from tui.config import demo_dir
 from tui.demo import SampleSpec, plan_sample, write_sample
 from tui.errors import OutputError
 from tui.units import count, plural, size
@@ -73,7 +73,7 @@ def command(folder: Path | None, no_open: bool, tour: bool, hours: int, records_
     spec = SampleSpec(hours=hours, records_per_hour=records_per_hour, seed=seed)
     if folder is not None:
         _refuse_others(folder, spec)
-    folder = folder or cache_dir() / "demo"
+    folder = folder or demo_dir()
     _write(folder, spec)
     if no_open:
         print(folder)

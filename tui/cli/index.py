@@ -9,10 +9,10 @@ from typing import Any
 
 import click
 
-from tui.analysis.indexing import Indexed, Indexing, keep, summaries
+from tui.analysis.indexing import Indexing, keep, summaries
 from tui.archive.location import command_line, option_words
 from tui.cli.command import Command, option
-from tui.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_MATCHED, narrate, print_line, say
+from tui.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_MATCHED, narrate, notify, print_line
 from tui.cli.estimate import may_read
 from tui.cli.opened import open_named
 from tui.cli.options import (
@@ -24,7 +24,7 @@ from tui.cli.options import (
     range_options,
     reading_options,
 )
-from tui.cli.progress import progress_line, show_scan
+from tui.cli.progress import progress_line, results
 from tui.cli.signals import cancel_on_signals
 from tui.cli.troubles import report_troubles
 from tui.filter import Filter
@@ -52,7 +52,7 @@ def command(archive: str, status: bool, drop: bool, as_json: bool, **given: Any)
     """Index the chunks of a range to speed up later commands.
 
     Each chunk is read once, and a summary of its values is kept in the cache folder. With it, count answers many
-    questions without reading, and scan, send and count skip chunks that cannot match. With --ids they also skip
+    questions without reading, and scan, send, and count skip chunks that cannot match. With --ids they also skip
     chunks without the id in -w -g ID or -m "id == 'ID'". Unchanged chunks are not read again.
 
     \b
@@ -109,18 +109,15 @@ def _build(
     indexing = Indexing(plan.archive.zone, tuple(field.split(".")) if field else (), ids)
     totals, too_much = Totals(), 0
     with cancel_on_signals(stopped, only_reads=True) as cancel, progress_line() as show:
-        for event in summaries(plan, indexing, jobs=jobs, dask=dask, cancel=cancel):
-            if isinstance(event, Indexed):
-                too_much += not keep(index, event, ids_size)
-                continue
-            totals.add(event)
-            show_scan(show, plan, totals, matches=False)
+        events = summaries(plan, indexing, jobs=jobs, dask=dask, cancel=cancel)
+        for indexed in results(events, plan, totals, show, matches=False):
+            too_much += not keep(index, indexed, ids_size)
         if cancel.is_set():
-            say(stopped)
+            notify(stopped)
             return EXIT_INTERRUPTED
     report_troubles(totals)
     if too_much:
-        say(f"the ids of {plural(too_much, 'chunk')} are not indexed: they exceed --ids-size")
+        notify(f"the ids of {plural(too_much, 'chunk')} are not indexed: they exceed --ids-size")
     if not quiet:
         narrate(f"indexed {plural(totals.chunks, 'chunk')} in {duration(totals.seconds)}; {before} known before")
     return EXIT_FAILED if totals.damaged else EXIT_MATCHED

@@ -154,7 +154,7 @@ def test_ctrl_z_suspends_and_what_was_there_comes_back(sample: Path) -> None:
         terminal.wait_for("The calendar")
 
 
-def test_what_cannot_be_opened_is_told_in_the_shell(tmp_path: Path) -> None:
+def test_an_archive_that_cannot_be_opened_is_reported_in_the_shell(tmp_path: Path) -> None:
     script = "import sys; from tui.cli import main; main(sys.argv[1:])"
     with Terminal(str(tmp_path / "nothing"), 250, 24, script=script) as terminal:
         assert terminal.ended() == 2
@@ -180,7 +180,7 @@ def test_the_mouse_is_had_over_ssh_by_one_setting(monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.parametrize("words", ["mouse = 1", 'theme = "blue"', "keys = true"])
-def test_a_setting_that_is_none_is_told(tmp_path: Path, words: str) -> None:
+def test_an_unknown_setting_is_reported(tmp_path: Path, words: str) -> None:
     path = tmp_path / "config.toml"
     path.write_text('[explorer]\nmouse = true\ntheme = "light"\n')
     assert load_config(path).explorer == ExplorerSpec(mouse=True, theme="light")
