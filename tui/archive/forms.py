@@ -197,7 +197,8 @@ def form_of_part(text: bytes, records: str | None = None) -> Form | None:
         return LINES
     form = form_of(text, whole=True, records=records)
     together = _TOGETHER.search(text)
-    if form.kind != "lines" and (records is not None or form != VALUES or not (_SEPARATED.search(text) or together)):
+    unclear = together is not None or (form == VALUES and _SEPARATED.search(text) is not None)
+    if form.kind != "lines" and (records is not None or not unclear):
         return form
     if together:
         form = form_of(text[together.start() + 1 :], whole=True)  # the next value may be a document
