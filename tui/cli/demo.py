@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -86,8 +87,11 @@ def command(folder: Path | None, no_open: bool, tour: bool, hours: int, records_
         from tui.cli.investigation import print_investigation
 
         return print_investigation(folder, spec)
+    from tui.app.model.remembered import Left, StateError, write_left
     from tui.cli.open import explore
 
+    with suppress(StateError):  # the explorer reports it
+        write_left(str(folder), Left())  # the documented keys begin without a filter, at the newest hour
     return explore(str(folder))
 
 

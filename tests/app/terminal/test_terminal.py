@@ -12,8 +12,10 @@ from pathlib import Path
 import pytest
 
 from tests.app.emulator import Terminal
+from tui.app.model.remembered import Left, write_left
 from tui.config import ExplorerSpec, load_config
 from tui.errors import ConfigError
+from tui.filter import parse_filter
 
 _LEGEND = "small to large"
 _AT_REST = 7_000  # bytes of the records under the cursor, when it rests
@@ -194,3 +196,18 @@ def test_a_dumb_terminal_gets_the_plain_command(sample: Path) -> None:
         assert terminal.finish("") == 2
         assert b"cannot show the explorer; otherwise run: hourscope ls" in terminal.raw
         assert b"\x1b[?1049h" not in terminal.raw
+
+
+def test_the_demo_begins_as_documented_however_it_was_left(sample: Path) -> None:
+    """Another archive is shown as it was left."""
+    again = Left(filter=parse_filter(grep=["nowhere"]))
+    write_left(str(sample), again)
+    with Terminal(str(sample), 80, 24) as terminal:
+        terminal.wait_for("as you left it")
+    write_left(str(sample), again)
+    script = (
+        "import sys; from tui.cli import demo, main; demo._write = demo._refuse_others = lambda folder, spec: None; "
+    )
+    with Terminal(str(sample), 80, 24, script=f"{script}main(['demo', '--dir', sys.argv[1]])") as terminal:
+        terminal.wait_for("small to large")
+        assert "as you left it" not in terminal.text and "nowhere" not in terminal.text
