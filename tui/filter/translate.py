@@ -17,6 +17,8 @@ from tui.filter.functions import COMPARABLE, FUNCTIONS, NUMBERS, is_equal
 from tui.filter.paths import Node, path_of
 from tui.filter.source import Lines, PythonSource, UndecidedError
 
+_RECORD = "r"  # the name of a record, which is an object, in the function
+
 Translated = tuple[str, Origin]  # a Python expression, to be evaluated at most once, and the origin of its value
 
 
@@ -41,7 +43,7 @@ class Translation:
         while changes != self.record.shared.changes:  # what is needed is only known after a complete translation
             changes = self.record.shared.changes
             self.source = PythonSource(_HELPERS)
-            at = "r", Origin.at(self.record)
+            at = _RECORD, Origin.at(self.record)
             self._body = self._values(nodes, at) if values else self._verdict(nodes[0], at)
             self.record.settle()
 
@@ -138,7 +140,7 @@ class Translation:
         if not origin.places:
             return "null", SCALAR
         attribute = f"{source}.{self.record.shared.names[name]}"
-        if origin.places == (self.record,):
+        if source == _RECORD:
             return attribute, made
         types = self.source.types(origin.places)
         return f"({attribute} if type({source}) {'is' if len(origin.places) == 1 else 'in'} {types} else None)", made

@@ -18,19 +18,19 @@ from tui.archive.store import is_s3
 from tui.config import cache_dir
 from tui.index.counted import CountedChunk, Head, pack_head, pack_known, unpack_head, unpack_known
 from tui.index.database import Database
-from tui.index.rows import AT_ONCE, ChunkRows, Row, key_text
+from tui.index.rows import AT_ONCE, ChunkRows, key_text
 
 if TYPE_CHECKING:  # slow to import; a scan may not need it
     from tui.index.summary import Summary
 
-FORMAT = 7  # of stored summaries; other formats are ignored
-WORDS_FORMAT = 3  # of stored Bloom filters of words
+FORMAT = 8  # of stored summaries; other formats are ignored
+WORDS_FORMAT = 4  # of stored Bloom filters of words
 _SCANS_FORMAT = f"{FORMAT} of {__version__}"  # a scan's counts depend on the filters' code, so updates discard them
 _MOST_KEPT = 5_000  # chunks whose summaries are read ahead, at about 8 kB each
 
 _HEADS = "select key, etag, size, head from chunk_summaries where format=?"
 _SUMMARIES = "select key, etag, size, head, details from chunk_summaries where format=?"
-_COUNTED = "select key, etag, size, known, terms from counted where format=?"
+_COUNTED = "select key, etag, size, known, terms, matches from counted where format=?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,7 @@ class Index:
         kept, holding = {}, set()
         for key, etag, size, lines, bits in self._rows.select(query, (WORDS_FORMAT,), keys):
             kept[key] = [etag, size]
-            if type(bits) is not bytes or row_holds(bits, word, lines):
+            if row_holds(bits, word, lines, key, etag, size):
                 holding.add(key)
         return kept, holding
 
@@ -146,7 +146,7 @@ class Index:
         from tui.index.words import LINE, rows_of
 
         about = self.place, *self._rows.about(chunk)
-        rows = list(rows_of(words))
+        rows = list(rows_of(words, *about[1:]))
 
         def put(db: sqlite3.Connection) -> None:
             _forget_words(db, "place=? and key=?", about[:2])
@@ -161,24 +161,21 @@ class Index:
 
     def known(self, chunk: Chunk, terms: Sequence[str]) -> CountedChunk | None:
         """Return the counts of an earlier scan of the chunk with these terms; None if there was none."""
-        spelled = _spelled(terms)
-        for data, *_ in self._scan_rows(chunk, "and terms=?", spelled):
-            return unpack_known(data)
-        return None
+        return next((known for _, known in self._earlier(chunk, "and terms=?", _spelled(terms))), None)
 
     def without_match(self, chunk: Chunk) -> Iterator[tuple[frozenset[str], CountedChunk]]:
         """Yield the terms and counts of earlier scans that matched no record of the chunk."""
-        for data, terms in self._scan_rows(chunk, "and matches=0"):
-            if (known := unpack_known(data)) is not None:
-                yield _terms(terms), known
+        for terms, known in self._earlier(chunk, "and matches=0"):
+            yield _terms(terms), known
 
     def put_known(self, terms: Sequence[str], counted: Iterable[tuple[Chunk, CountedChunk, int]]) -> None:
         """Store what a scan counted in some chunks, and how many records matched."""
         spelled = _spelled(terms)
-        rows = [
-            (self.place, *self._rows.about(chunk), _SCANS_FORMAT, spelled, matches, pack_known(known))
-            for chunk, known, matches in counted
-        ]
+        rows = []
+        for chunk, known, matches in counted:
+            about = self._rows.about(chunk)
+            sealed = pack_known(known, *about, spelled, matches)
+            rows.append((self.place, *about, _SCANS_FORMAT, spelled, matches, sealed))
         statement = "insert or replace into counted values (?, ?, ?, ?, ?, ?, ?, ?)"
         self._write(lambda db: db.executemany(statement, rows), counts=True)
 
@@ -215,11 +212,14 @@ class Index:
         known = set(self._database.ask(lambda db: db.execute(query, (self.place, format_)).fetchall()) or [])
         return {chunk.key for chunk in chunks if self._rows.about(chunk) in known}
 
-    def _scan_rows(self, chunk: Chunk, which: str, *more: str) -> list[Row]:
-        """Return the rows of earlier scans: their counts and terms."""
+    def _earlier(self, chunk: Chunk, which: str, *more: str) -> Iterator[tuple[str, CountedChunk]]:
+        """Yield the terms and counts of earlier scans of a chunk."""
         if self.is_empty("counted"):
-            return []
-        return self._rows.of(chunk, (which, more), f"{_COUNTED} {which}", (_SCANS_FORMAT, *more))
+            return
+        about = self._rows.about(chunk)
+        for data, terms, matches in self._rows.of(chunk, (which, more), f"{_COUNTED} {which}", (_SCANS_FORMAT, *more)):
+            if (known := unpack_known(data, *about, terms, matches)) is not None:
+                yield terms, known
 
     def _write(self, work: Callable[[sqlite3.Connection], object], *, counts: bool = False) -> None:
         self._empty.clear()
@@ -240,10 +240,11 @@ def open_index(archive: Archive) -> Index:
 
 
 def _forget_words(db: sqlite3.Connection, which: str, values: Sequence[object]) -> None:
-    from tui.index.words import LINES_OF_ROW
+    from tui.index.words import LINES_OF_ROW, MOST_LINES
 
-    for identity, lines in db.execute(f"select id, lines from chunk_words where {which}", values).fetchall():
-        rows = range(-(-lines // LINES_OF_ROW))
+    query = f"select id, lines from chunk_words where {which} and typeof(lines) = 'integer'"
+    for identity, lines in db.execute(query, values).fetchall():
+        rows = range(-(-min(lines, MOST_LINES) // LINES_OF_ROW))  # a damaged file may hold any number
         db.executemany("delete from word_rows where at=?", [((row << 32) + identity,) for row in rows])
     db.execute(f"delete from chunk_words where {which}", values)
 

@@ -128,7 +128,7 @@ def packed(summary: Summary) -> bytes:
     return checked(msgspec.msgpack.encode((fields, rest)))
 
 
-def unpacked(head: bytes, details: bytes) -> Summary | None:
+def unpacked(head: object, details: object) -> Summary | None:
     """Decode a stored head and details; None if a checksum does not match."""
     figures, stored = unpack_head(head), unchecked(details)
     return Summary(figures, bytes(stored)) if figures is not None and stored is not None else None
