@@ -21,6 +21,7 @@ from tui.printable import printable
 MAX_TEXTS = 100_000
 _LARGEST = 64 << 20  # bytes of a file
 _RE2_MEMORY = 1 << 30  # bytes; RE2's default is enough for 5,000 ids
+_LONGEST_CHARACTER = 4  # bytes of UTF-8
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -180,8 +181,9 @@ class _Alternation:
             self._pattern: Any = re2.compile(b"|".join(map(re2.escape, texts)), options)
         except re2.error as error:
             raise FilterError("with -i, texts must be UTF-8", printable(repr(texts[0]), 100)) from error
-        self._ignore_case, self._words = ignore_case, words
-        self._lengths, self._folded = sorted(set(map(len, texts))), set(map(self._fold, texts))
+        self._words = words
+        self._encoding = "utf-8" if ignore_case else "latin-1"  # of one character each, as RE2 reads them
+        self._lengths = sorted({len(text.decode(self._encoding)) for text in texts})
 
     def find(self, block: memoryview, start: int, end: int) -> int:
         while (hit := self._pattern.search(block, start, end)) is not None:
@@ -197,14 +199,12 @@ class _Alternation:
             hits.append(self.find(block, hits[-1] + 1, end))
         return [hit for hit in hits if hit >= 0]
 
-    def _fold(self, text: bytes) -> str:
-        decoded = text.decode("utf-8", "surrogateescape")
-        return decoded.casefold() if self._ignore_case else decoded
-
     def _stands_alone(self, block: memoryview, start: int, end: int) -> bool:
         """True if any text that begins here is a whole word: RE2 finds only one of them."""
-        return any(
-            is_word(block, start, start + length, end)
-            and self._fold(bytes(block[start : start + length])) in self._folded
-            for length in self._lengths
-        )
+        last = min(start + _LONGEST_CHARACTER * self._lengths[-1], end)
+        following = bytes(block[start:last]).decode(self._encoding, "surrogateescape")
+        for length in self._lengths:  # in characters: in another case, they may have more bytes
+            piece = following[:length].encode(self._encoding, "surrogateescape")
+            if is_word(block, start, start + len(piece), end) and self._pattern.fullmatch(piece):
+                return True
+        return False
