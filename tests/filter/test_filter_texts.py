@@ -87,6 +87,13 @@ def test_whole_words_in_any_case_may_have_more_bytes(sought: list[str], line: st
     assert filter_.matches(line.encode()) is matches
 
 
+@pytest.mark.parametrize("length", [16_000, 16_001, 100_000])
+def test_a_text_may_be_long(length: int) -> None:
+    filter_ = Filter((listed("a" * length, "b"),))
+    assert filter_.matches(b"x" + b"a" * length)
+    assert not filter_.matches(b"a" * (length - 1))
+
+
 @given(text=words, some=st.lists(lines, min_size=1, max_size=6), ignore_case=st.booleans(), whole=st.booleans())
 def test_a_single_text_is_a_list_of_one(text: str, some: list[str], ignore_case: bool, whole: bool) -> None:
     one = parse_filter(grep=[text], ignore_case=ignore_case, words=whole)

@@ -21,6 +21,7 @@ from tui.printable import printable
 MAX_TEXTS = 100_000
 _LARGEST = 64 << 20  # bytes of a file
 _RE2_MEMORY = 1 << 30  # bytes; RE2's default is enough for 5,000 ids
+_HYPERSCAN_LONGEST = 16_000  # bytes
 _LONGEST_CHARACTER = 4  # bytes of UTF-8
 _BOM = b"\xef\xbb\xbf"
 
@@ -106,12 +107,17 @@ def _nowhere(block: memoryview, start: int, end: int) -> int:
 @lru_cache(maxsize=4)
 def search(texts: tuple[bytes, ...], ignore_case: bool, words: bool) -> _TextSearch:
     """Return a search for the texts, cached for other chunks in this process."""
-    if all(b"\0" not in text and (not ignore_case or text.isascii()) for text in texts):  # Hyperscan takes C strings
+    if all(_suits_hyperscan(text, ignore_case) for text in texts):
         try:
             return _Hyperscan(texts, ignore_case, words)
         except ImportError:
             pass
     return _Alternation(texts, ignore_case, words)
+
+
+def _suits_hyperscan(text: bytes, ignore_case: bool) -> bool:
+    """True if Hyperscan can search for a text: it takes C strings of limited length, and folds only ASCII."""
+    return len(text) <= _HYPERSCAN_LONGEST and b"\0" not in text and (not ignore_case or text.isascii())
 
 
 class _Hyperscan:
