@@ -87,11 +87,12 @@ def test_whole_words_in_any_case_may_have_more_bytes(sought: list[str], line: st
     assert filter_.matches(line.encode()) is matches
 
 
-@pytest.mark.parametrize("length", [16_000, 16_001, 100_000])
+@pytest.mark.parametrize("length", [16_000, 16_001, 30_000])
 def test_a_text_may_be_long(length: int) -> None:
-    filter_ = Filter((listed("a" * length, "b"),))
-    assert filter_.matches(b"x" + b"a" * length)
-    assert not filter_.matches(b"a" * (length - 1))
+    text = " ".join(map(str, range(length)))[:length]
+    filter_ = Filter((listed(text, "b"),))
+    assert filter_.matches(b"x" + text.encode())
+    assert not filter_.matches(text[:-1].encode())
 
 
 @given(text=words, some=st.lists(lines, min_size=1, max_size=6), ignore_case=st.booleans(), whole=st.booleans())
