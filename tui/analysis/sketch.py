@@ -75,7 +75,8 @@ class Sketch:
 
     @property
     def mean(self) -> float | None:
-        return float(f"{self.total / self.count:.12g}") if self.count else None
+        """The mean in 12 digits, which do not depend on the order of merging; None without numbers."""
+        return min(max(float(f"{self.total / self.count:.12g}"), self.low), self.high) if self.count else None
 
     def quantile(self, share: float) -> float | None:
         """Return the quantile at `share` (0 to 1), within 1 %, in four digits unless it is the minimum or maximum; None

@@ -104,9 +104,8 @@ def estimate(
     """
     answers = {chunk.key: answer for chunk in plan.chunks if known and (answer := known(chunk, plan.filter))}
     unknown = replace(plan, chunks=tuple(chunk for chunk in plan.chunks if chunk.key not in answers))
-    read = {chunk.key for chunk in unknown.chunks}
-    read |= {key for key, answer in answers.items() if keeps and answer.counts.matches}
-    fetched = replace(plan, chunks=tuple(chunk for chunk in plan.chunks if chunk.key in read))
+    skipped = {key for key, answer in answers.items() if not (keeps and answer.counts.matches)}
+    fetched = replace(plan, chunks=tuple(chunk for chunk in plan.chunks if chunk.key not in skipped))
     known_matches = sum(answer.counts.matches for answer in answers.values())
     chosen = stratified(unknown.chunks, SAMPLE_CHUNKS, seed)
     samples = _samples(plan, chosen)
@@ -128,8 +127,8 @@ def estimate(
         transfer_dollars=costs[2],
         unread=len(chosen) - len(samples),
         indexed=len(plan.chunks) - len(fetched.chunks),
-        damaged=sum(sample.damaged for sample in samples) + sum(bool(answer.damage) for answer in answers.values()),
-        not_json=sum(part.not_json for part in (*samples, *(answer.counts for answer in answers.values()))),
+        damaged=sum(sample.damaged for sample in samples) + sum(bool(each.damage) for each in answers.values()),
+        not_json=sum(sample.not_json for sample in samples) + sum(each.counts.not_json for each in answers.values()),
     )
 
 
