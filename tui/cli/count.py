@@ -36,6 +36,7 @@ from tui.cli.progress import progress_line, show_scan
 from tui.cli.signals import cancel_on_signals
 from tui.cli.troubles import exit_code, report_hints, report_skipped, report_troubles
 from tui.errors import FilterError
+from tui.filter.tokens import tokens
 from tui.index import open_index
 from tui.scan import ScanPlan, Totals
 from tui.units import count as figure
@@ -132,19 +133,12 @@ def _note(opened: Opened, plan: ScanPlan, counting: Counting, counted: Counted, 
 
 def split_paths(text: str) -> list[str]:
     """Split `a,b.c` at commas outside brackets and quotes; FilterError for an empty path."""
-    paths, depth, quote, start = [], 0, "", 0
-    for at, character in enumerate(text):
-        if quote:
-            quote = "" if character == quote and text[at - 1] != "\\" else quote
-        elif character in "'\"`":
-            quote = character
-        elif character in "([{":
-            depth += 1
-        elif character in ")]}":
-            depth -= 1
-        elif character == "," and not depth:
-            paths.append(text[start:at])
-            start = at + 1
+    paths, depth, start = [], 0, 0
+    for token in tokens(text):
+        depth += (token.text in ("(", "[", "[?", "{")) - (token.text in (")", "]", "}"))
+        if token.text == "," and not depth:
+            paths.append(text[start : token.start])
+            start = token.end
     paths = [path.strip() for path in [*paths, text[start:]]]
     if not all(paths):
         raise FilterError("--by needs paths, such as error.code or event,player.version", text, 0)
