@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import replace
 from typing import Any
 
 import click
 
-from tui.analysis.indexing import Indexed, Indexing, keep, summaries
+from tui.analysis.indexing import WordsLeftOut, build, unindexed
 from tui.archive.location import command_line, option_words
 from tui.cli.command import Command, option
 from tui.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_MATCHED, narrate, print_line, say
@@ -30,7 +29,6 @@ from tui.cli.troubles import report_troubles
 from tui.filter import Filter
 from tui.index import Index, open_index
 from tui.scan import ScanPlan, Totals
-from tui.scan.time_field import detect_time_field
 from tui.units import count, duration, plural, size
 
 
@@ -97,24 +95,19 @@ def _build(
     quiet: bool,
 ) -> int:
     """Read the chunks that are not indexed yet, and index them."""
-    known = index.indexed(plan.chunks)
-    known &= index.with_words(plan.chunks) if ids else known
-    left = tuple(chunk for chunk in plan.chunks if chunk.key not in known)
-    before = plural(len(known), "chunk")
+    left = unindexed(index, plan, words=ids)
+    before = plural(len(plan.chunks) - len(left.chunks), "chunk")
     stopped = f"interrupted; {before} and those just read are indexed; index the rest with: {again}"
-    plan = replace(plan, chunks=left)
-    if not may_read(plan, jobs):
+    if not may_read(left, jobs):
         return EXIT_INTERRUPTED
-    field = detect_time_field(plan.archive, left)
-    indexing = Indexing(plan.archive.zone, tuple(field.split(".")) if field else (), ids)
     totals, too_much = Totals(), 0
     with cancel_on_signals(stopped, only_reads=True) as cancel, progress_line() as show:
-        for event in summaries(plan, indexing, jobs=jobs, dask=dask, cancel=cancel):
-            if isinstance(event, Indexed):
-                too_much += not keep(index, event, ids_size)
+        for event in build(index, left, words=ids, words_size=ids_size, jobs=jobs, dask=dask, cancel=cancel):
+            if isinstance(event, WordsLeftOut):
+                too_much += 1
                 continue
             totals.add(event)
-            show_scan(show, plan, totals, matches=False)
+            show_scan(show, left, totals, matches=False)
         if cancel.is_set():
             say(stopped)
             return EXIT_INTERRUPTED
