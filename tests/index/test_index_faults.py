@@ -118,17 +118,18 @@ def test_a_cache_that_cannot_be_written_does_not_end_a_scan(place: Path) -> None
 
 
 @pytest.mark.parametrize("share", [n / 16 for n in range(1, 16)])
-def test_whatever_is_damaged_in_the_file_no_answer_is_wrong(built: bytes, tmp_path: Path, share: float) -> None:
+def test_whatever_is_damaged_in_the_file_no_answer_is_wrong(
+    small: Path, built: bytes, tmp_path: Path, share: float
+) -> None:
     """What is read from it is as it was stored, or it is not used."""
-    write(tmp_path / "a", SMALL)
     data, at = bytearray(built), int(len(built) * share)
     data[at : at + 700] = bytes(byte ^ 0x55 for byte in data[at : at + 700])
     (tmp_path / "index.sqlite").write_bytes(data)
     with Index(tmp_path / "index.sqlite", "here") as index:
-        result, _ = count_of(planned(tmp_path / "a"), Counting(("k",)), index)
+        result, _ = count_of(planned(small), Counting(("k",)), index)
         assert sum(row.count for row in result.rows) == 4 * 200
         for hour in range(4):
-            plan = planned(tmp_path / "a", parse_filter(grep=[f"v-{hour:02}000007"], words=True))
+            plan = planned(small, parse_filter(grep=[f"v-{hour:02}000007"], words=True))
             assert scanned(plan, index).matches == 1
 
 
@@ -140,6 +141,7 @@ def test_whatever_is_damaged_in_the_file_no_answer_is_wrong(built: bytes, tmp_pa
         "update counted set matches=0",
         "update counted set known=cast(replace(cast(known as text), '200', '201') as blob)",
         "update counted set known='text'",
+        "update or replace chunk_summaries set key=replace(key, '_02', '_03')",
         "update chunk_words set lines=1",
         "update chunk_words set lines=-3",
         "update chunk_words set lines='x'",
@@ -147,43 +149,49 @@ def test_whatever_is_damaged_in_the_file_no_answer_is_wrong(built: bytes, tmp_pa
         "update word_rows set bits='x'",
     ],
 )
-def test_a_row_is_used_only_as_it_was_stored(built: bytes, tmp_path: Path, change: str) -> None:
+def test_a_row_is_used_only_as_it_was_stored(small: Path, built: bytes, tmp_path: Path, change: str) -> None:
     """SQLite does not notice another byte in a column."""
-    write(tmp_path / "a", SMALL)
     (tmp_path / "index.sqlite").write_bytes(built)
     filters = [parse_filter(grep=[text], words=words) for text, words in (("no", False), (ID, False), (ID, True))]
     with Index(tmp_path / "index.sqlite", "here") as index:
         for filter_ in filters[:2]:
-            plan = planned(tmp_path / "a", filter_)
+            plan = planned(small, filter_)
             for _ in remembered(run_plan(plan, jobs=1, count_only=True, exact=True), index, filter_):
                 pass
     with sqlite3.connect(tmp_path / "index.sqlite") as database:
         assert database.execute(change).rowcount
     with Index(tmp_path / "index.sqlite", "here") as index:
-        found = [scanned(planned(tmp_path / "a", filter_), index) for filter_ in filters]
+        found = [scanned(planned(small, filter_), index) for filter_ in filters]
         assert [(totals.matches, totals.counts.records) for totals in found] == [(0, 800), (1, 800), (1, 800)]
-        build(index, planned(tmp_path / "a"), words=True)  # it can be replaced
-        assert scanned(planned(tmp_path / "a", filters[2]), index).skipped == 3
+        build(index, planned(small), words=True)  # it can be replaced
+        assert scanned(planned(small, filters[2]), index).skipped == 3
 
 
 @pytest.mark.parametrize("at", [0, 20, 47], ids=["another kind of file", "impossible pages", "a later format"])
-def test_a_file_that_sqlite_refuses_is_replaced(built: bytes, tmp_path: Path, at: int) -> None:
-    write(tmp_path / "a", SMALL)
+def test_a_file_that_sqlite_refuses_is_replaced(small: Path, built: bytes, tmp_path: Path, at: int) -> None:
     (tmp_path / "index.sqlite").write_bytes(built[:at] + b"\xff" + built[at + 1 :])
-    plan = planned(tmp_path / "a", parse_filter(grep=["v-03000007"], words=True))
+    plan = planned(small, parse_filter(grep=["v-03000007"], words=True))
     with Index(tmp_path / "index.sqlite", "here") as index:
         assert scanned(plan, index).matches == 1
-        build(index, planned(tmp_path / "a"), words=True)
+        build(index, planned(small), words=True)
         assert scanned(plan, index).skipped == 3
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """The file of an index of the first hours."""
-    folder = tmp_path_factory.mktemp("built")
-    write(folder / "a", SMALL)
-    with Index(folder / "index.sqlite", "here") as index:
-        build(index, planned(folder / "a"), words=True)
-    with sqlite3.connect(folder / "index.sqlite") as database:
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An archive of the first hours: its chunks are those in the index, and change no more."""
+    folder = tmp_path_factory.mktemp("small")
+    write(folder, SMALL)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def built(small: Path, tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The file of its index."""
+    path = tmp_path_factory.mktemp("built") / "index.sqlite"
+    with Index(path, "here") as index:
+        build(index, planned(small), words=True)
+        assert count_of(planned(small), Counting(("k",)), index)[1].skipped == len(SMALL)
+    with sqlite3.connect(path) as database:
         database.execute("pragma wal_checkpoint(truncate)")
-    return (folder / "index.sqlite").read_bytes()
+    return path.read_bytes()

@@ -53,14 +53,14 @@ class Head(NamedTuple):
     no_time: int = 0
 
 
-def pack_head(head: Head) -> _Bytes:
-    """Encode a head for storage, with a checksum in front."""
-    return checked(json.dumps(head).encode())
+def pack_head(head: Head, *chunk: object) -> _Bytes:
+    """Encode a head for storage, with a checksum in front that covers the `chunk`'s identity."""
+    return checked(json.dumps(head).encode(), *chunk)
 
 
-def unpack_head(data: object) -> Head | None:
+def unpack_head(data: object, *chunk: object) -> Head | None:
     """Decode a head; None if the checksum does not match."""
-    stored = unchecked(data)
+    stored = unchecked(data, *chunk)
     if stored is None:
         return None
     head = Head(*json.loads(bytes(stored)))

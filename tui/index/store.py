@@ -81,7 +81,7 @@ class Index:
         if self.is_empty("chunk_summaries"):
             return None
         rows = self._rows.of(chunk, "head", _HEADS, (FORMAT,))
-        return unpack_head(rows[0][0]) if rows else None
+        return unpack_head(rows[0][0], *self._rows.about(chunk)) if rows else None
 
     def summary(self, chunk: Chunk) -> Summary | None:
         """Return the summary of a chunk as it is now, or None."""
@@ -91,7 +91,7 @@ class Index:
 
         few = len(self._rows.expected) <= _MOST_KEPT
         rows = self._rows.of(chunk, "summary", _SUMMARIES, (FORMAT,), ahead=few)
-        return unpacked(*rows[0]) if rows else None
+        return unpacked(*rows[0], *self._rows.about(chunk)) if rows else None
 
     def summaries(self, chunks: Iterable[Chunk]) -> Iterator[tuple[Chunk, Summary | None]]:
         """Yield chunks, in order, with their summaries."""
@@ -109,7 +109,8 @@ class Index:
         """Store a chunk's summary; IndexFileError if the file cannot be written."""
         from tui.index.summary import packed
 
-        row = (self.place, *self._rows.about(chunk), FORMAT, pack_head(summary.head), packed(summary))
+        about = self._rows.about(chunk)
+        row = (self.place, *about, FORMAT, pack_head(summary.head, *about), packed(summary, *about))
         self._write(lambda db: db.execute("insert or replace into chunk_summaries values (?, ?, ?, ?, ?, ?, ?)", row))
 
     def may_hold(self, chunk: Chunk, word: int) -> bool:
