@@ -21,6 +21,8 @@ from tui.analysis.counting import Counting
 from tui.analysis.known import remembered
 from tui.filter import parse_filter
 from tui.index import Index
+from tui.index.database import Database
+from tui.index.words import hash_of
 from tui.scan import run_plan
 
 CHUNKS = 12
@@ -175,6 +177,20 @@ def test_a_file_that_sqlite_refuses_is_replaced(small: Path, built: bytes, tmp_p
         assert scanned(plan, index).matches == 1
         build(index, planned(small), words=True)
         assert scanned(plan, index).skipped == 3
+
+
+def test_a_query_that_fails_proves_nothing_once_another_succeeds(
+    small: Path, built: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "index.sqlite").write_bytes(built)
+    plan, one, other = planned(small), hash_of(ID.encode()), hash_of(b"nosuch")
+    with Index(tmp_path / "index.sqlite", "here") as index:
+        index.expect(plan.chunks)
+        with monkeypatch.context() as patch:
+            patch.setattr(Database, "rows", lambda *_: [])  # as if the file were locked
+            assert all(index.may_hold(chunk, one) for chunk in plan.chunks)
+        assert not any(index.may_hold(chunk, other) for chunk in plan.chunks)
+        assert index.may_hold(plan.chunks[3], one)
 
 
 @pytest.fixture(scope="module")

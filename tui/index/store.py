@@ -57,8 +57,7 @@ class Index:
         self.place = place
         self._database = Database(path)
         self._rows = ChunkRows(self._database, place, folder)
-        self._kept: dict[str, list[object]] = {}  # ETag and size of expected chunks whose words are stored
-        self._holding: dict[int, set[str]] = {}  # by word, the keys of expected chunks that may hold it
+        self._lacking: dict[int, dict[str, list[object]]] = {}  # by word, the expected chunks without it
         self._empty: dict[str, bool] = {}  # by table, True if it has no row of the place
         self._only_counted = True  # False once anything but counts was written
 
@@ -119,24 +118,22 @@ class Index:
             return True
         key, *about = self._rows.about(chunk)
         if key not in self._rows.expected:
-            kept, holding = self._read_words(word, [key])
-            return kept.get(key) != about or key in holding
-        if word not in self._holding:
-            self._kept, self._holding[word] = self._read_words(word, list(self._rows.expected))
-        return self._kept.get(key) != about or key in self._holding[word]
+            return self._read_lacking(word, [key]).get(key) != about
+        if word not in self._lacking:
+            self._lacking[word] = self._read_lacking(word, list(self._rows.expected))
+        return self._lacking[word].get(key) != about
 
-    def _read_words(self, word: int, keys: Sequence[str]) -> tuple[dict[str, list[object]], set[str]]:
-        """Return the ETag and size of chunks with stored words, by key, and the keys of those that may hold a word."""
+    def _read_lacking(self, word: int, keys: Sequence[str]) -> dict[str, list[object]]:
+        """Return, by key, the ETag and size of the chunks whose stored words lack a word."""
         from tui.index.words import LINES_OF_ROW, row_holds
 
         row = f"(({word} % lines) / {LINES_OF_ROW} << 32) + id"
         query = f"select key, etag, size, lines, bits from chunk_words left join word_rows on at = {row} where format=?"
-        kept, holding = {}, set()
-        for key, etag, size, lines, bits in self._rows.select(query, (WORDS_FORMAT,), keys):
-            kept[key] = [etag, size]
-            if row_holds(bits, word, lines, key, etag, size):
-                holding.add(key)
-        return kept, holding
+        return {
+            key: [etag, size]
+            for key, etag, size, lines, bits in self._rows.select(query, (WORDS_FORMAT,), keys)
+            if not row_holds(bits, word, lines, key, etag, size)
+        }
 
     def with_words(self, chunks: Iterable[Chunk]) -> set[str]:
         """Return the keys of the chunks whose words are indexed as they are now."""
@@ -162,12 +159,16 @@ class Index:
 
     def known(self, chunk: Chunk, terms: Sequence[str]) -> CountedChunk | None:
         """Return the counts of an earlier scan of the chunk with these terms; None if there was none."""
-        return next((known for _, known in self._earlier(chunk, "and terms=?", _spelled(terms))), None)
+        asked = _spelled(terms)
+        return next(
+            (known for spelled, _, known in self._earlier(chunk, "and terms=?", asked) if spelled == asked), None
+        )
 
     def without_match(self, chunk: Chunk) -> Iterator[tuple[frozenset[str], CountedChunk]]:
         """Yield the terms and counts of earlier scans that matched no record of the chunk."""
-        for terms, known in self._earlier(chunk, "and matches=0"):
-            yield _terms(terms), known
+        for spelled, matches, known in self._earlier(chunk, "and matches=0"):
+            if matches == 0:
+                yield _terms(spelled), known
 
     def put_known(self, terms: Sequence[str], counted: Iterable[tuple[Chunk, CountedChunk, int]]) -> None:
         """Store what a scan counted in some chunks, and how many records matched."""
@@ -213,14 +214,14 @@ class Index:
         known = set(self._database.ask(lambda db: db.execute(query, (self.place, format_)).fetchall()) or [])
         return {chunk.key for chunk in chunks if self._rows.about(chunk) in known}
 
-    def _earlier(self, chunk: Chunk, which: str, *more: str) -> Iterator[tuple[str, CountedChunk]]:
-        """Yield the terms and counts of earlier scans of a chunk."""
+    def _earlier(self, chunk: Chunk, which: str, *more: str) -> Iterator[tuple[str, int, CountedChunk]]:
+        """Yield the terms, matches and counts of earlier scans of a chunk. If the file is damaged, also other rows."""
         if self.is_empty("counted"):
             return
         about = self._rows.about(chunk)
         for data, terms, matches in self._rows.of(chunk, (which, more), f"{_COUNTED} {which}", (_SCANS_FORMAT, *more)):
             if (known := unpack_known(data, *about, terms, matches)) is not None:
-                yield terms, known
+                yield terms, matches, known
 
     def _write(self, work: Callable[[sqlite3.Connection], object], *, counts: bool = False) -> None:
         self._empty.clear()
@@ -230,7 +231,7 @@ class Index:
 
     def _forget_read(self) -> None:
         self._rows.read.clear()
-        self._kept, self._holding = {}, {}
+        self._lacking = {}
 
 
 def open_index(archive: Archive) -> Index:
