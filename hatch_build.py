@@ -30,6 +30,11 @@ class CommitHook(BuildHookInterface):
             file.write(commit)
         build_data["force_include"][file.name] = _COMMIT
 
+    def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
+        for path, place in build_data["force_include"].items():
+            if place == _COMMIT:
+                Path(path).unlink()
+
 
 class ReadmeHook(MetadataHookInterface):
     """Links and pictures of the README as addresses in the repository."""

@@ -8,6 +8,7 @@ itself.
 import gc
 import os
 import re
+import signal
 import tempfile
 import uuid
 from collections import Counter
@@ -29,9 +30,12 @@ Program = TypeVar("Program")
 _homes = count(1)
 _SHARED = pytest.StashKey[Seaweed]()
 
-settings.register_profile("suite", max_examples=30, deadline=None)  # other work of the machine is no reason to fail
+settings.register_profile("suite", max_examples=30, deadline=None)  # a busy machine must not make them fail
 settings.load_profile("suite")
 share_loader()
+for ignored in (signal.SIGHUP, signal.SIGINT):  # by nohup, or in the background of a shell; programs would ignore them
+    if signal.getsignal(ignored) is signal.SIG_IGN:
+        signal.signal(ignored, signal.SIG_DFL)
 gc.disable()  # until all tests are imported: pytest_collection_finish
 
 _OTHER_S3 = os.environ.get("S3_SERVER") == "versitygw"

@@ -290,7 +290,7 @@ errors = "event == 'error'"  # always
         ("[filters]", '[filters]\nslow = "ms > `9`"\n'),
     ],
 )
-def test_a_filter_is_saved_beside_what_is_there(tmp_path: Path, before: str, after: str) -> None:
+def test_a_filter_is_saved_beside_those_that_exist(tmp_path: Path, before: str, after: str) -> None:
     path = tmp_path / "new" / "config.toml"
     if before:
         path.parent.mkdir()
@@ -313,7 +313,7 @@ def test_whatever_a_filter_is_it_comes_back(tmp_path_factory: pytest.TempPathFac
     "before",
     ["filters = {a = 'b'}\n", "filters.a = 'b'\n", "[filters]\na = '''\n[filters]\nslow = 'x'\n'''\n", "a = ["],
 )
-def test_a_file_that_cannot_be_added_to_stays_as_it_is(tmp_path: Path, before: str) -> None:
+def test_a_file_that_cannot_be_appended_to_is_unchanged(tmp_path: Path, before: str) -> None:
     path = tmp_path / "config.toml"
     path.write_text(before)
     with pytest.raises(ConfigError, match=r"config\.toml"):
@@ -321,6 +321,6 @@ def test_a_file_that_cannot_be_added_to_stays_as_it_is(tmp_path: Path, before: s
     assert path.read_text() == before
 
 
-def test_a_filters_name_is_a_plain_one(tmp_path: Path) -> None:
+def test_a_filters_name_is_plain_text(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="cannot be a filter's name"):
         save_filter(tmp_path / "config.toml", "a b", "x")

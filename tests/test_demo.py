@@ -249,7 +249,7 @@ def rates(some: Iterator[dict[str, Any]]) -> dict[tuple[str, str], float]:
     return {pair: failed[pair] / seen[pair] for pair in seen}
 
 
-def test_the_incident_stands_out(records: dict[datetime, list[dict[str, Any]]]) -> None:
+def test_the_incident_is_found(records: dict[datetime, list[dict[str, Any]]]) -> None:
     incident = incident_of(SampleSpec())
     culprit = incident.version, incident.cdn
     inside = rates(r for hour, in_hour in records.items() if incident.covers(hour) for r in in_hour)

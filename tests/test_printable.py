@@ -29,7 +29,7 @@ def test_no_character_that_a_terminal_obeys_survives_in_text(text: str) -> None:
 
 
 @given(st.binary(max_size=60))
-def test_none_survives_in_bytes(data: bytes) -> None:
+def test_no_control_character_is_left_in_bytes(data: bytes) -> None:
     shown = printable(data)
     assert not obeyed(shown)
     shown.encode("utf-8")  # and nothing is left that cannot be printed at all

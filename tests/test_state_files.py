@@ -158,7 +158,7 @@ def edited(value: Any, path: tuple[Any, ...], new: Any) -> Any:
 
 
 def used(old: Path, plan: ScanPlan) -> None:
-    """All that is done with a manifest. Only HourscopeError may come of it."""
+    """Do everything that hourscope does with a manifest; only HourscopeError may be raised."""
     try:
         archive = open_archive(str(old / "extract"))
         archive.catalog()
@@ -189,7 +189,7 @@ def test_an_edited_manifest_is_a_sentence_wherever_it_was_edited(old: Path, plan
         used(old, plan)
 
 
-def test_a_manifest_without_one_of_its_names_is_a_sentence(old: Path, plan: ScanPlan) -> None:
+def test_a_manifest_without_one_of_its_names_is_reported_in_one_sentence(old: Path, plan: ScanPlan) -> None:
     path = old / "extract" / "manifest.json"
     good = json.loads(path.read_text())
     for place in list(paths(good))[1:]:

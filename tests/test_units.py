@@ -11,7 +11,7 @@ from tui.units import count, dollars, duration, plural, size
 UNITS = {"B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12, "PB": 10**15}
 
 
-def test_thousands_are_told_apart() -> None:
+def test_thousands_are_separated() -> None:
     assert count(0) == "0"
     assert count(1234567) == "1,234,567"
 
@@ -89,5 +89,5 @@ def test_durations(seconds: float, words: str) -> None:
     assert duration(seconds) == words
 
 
-def test_money_is_told_to_the_cent() -> None:
+def test_money_is_shown_to_the_cent() -> None:
     assert [dollars(amount) for amount in (0, 0.0003, 0.01, 1234.5)] == ["$0.00", "under $0.01", "$0.01", "$1,234.50"]

@@ -181,6 +181,21 @@ def cache_dir() -> Path:
     return _xdg("XDG_CACHE_HOME", ".cache")
 
 
+def journals_dir() -> Path:
+    """The folder of the journals of sends."""
+    return state_dir() / "journals"
+
+
+def extracts_dir() -> Path:
+    """The folder of the extracts whose place is not chosen."""
+    return state_dir() / "extracts"
+
+
+def demo_dir() -> Path:
+    """The folder of the sample archive."""
+    return cache_dir() / "demo"
+
+
 def load_config(path: Path | None = None) -> Config:
     """Read the config file; a missing one is an empty config. ConfigError names the place of an error."""
     path = path or config_dir() / "config.toml"

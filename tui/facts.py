@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 Tone = Literal["text", "strong", "dim", "trouble", "good", "you", "command", "headline"]
+_LABEL_WIDTH = 11
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,12 @@ class Fact:
     text: str = ""
     tone: Tone = "text"
     note: str = ""
+
+    @property
+    def line(self) -> str:
+        """Its label, text and note as a line of plain text, not escaped."""
+        label = "" if self.tone == "headline" else f"{self.label:<{_LABEL_WIDTH}}"
+        return f"{label}{self.text}{', ' if self.note else ''}{self.note}"
 
 
 def signed(facts: Iterable[Fact]) -> list[Fact]:

@@ -49,3 +49,15 @@ def printable(data: bytes | str, limit: int | None = None) -> str:
 def spelled(text: str) -> str:
     """Replace lone surrogates, which cannot be encoded, by the JSON escapes that they came from (`\\ud800`)."""
     return _SURROGATE.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
+
+
+def encodable(value: object) -> object:
+    """Return JSON data whose texts can be encoded: bytes that are not UTF-8, as in file names, are escaped."""
+    match value:
+        case str():
+            return value.encode("utf-8", "backslashreplace").decode("utf-8")
+        case dict():
+            return {key: encodable(item) for key, item in value.items()}
+        case list() | tuple():
+            return [encodable(item) for item in value]
+    return value

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-_STEPS = ("B", "kB", "MB", "GB", "TB", "PB")
+_UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
 
 
 def count(number: int) -> str:
@@ -16,8 +16,8 @@ def count(number: int) -> str:
 def size(number: float) -> str:
     """`1_380_000_000` → `1.4 GB`: three significant digits at most, no decimals for bytes."""
     value = float(number)
-    for unit in _STEPS:
-        if value < 999.5 or unit == _STEPS[-1]:
+    for unit in _UNITS:
+        if value < 999.5 or unit == _UNITS[-1]:
             return f"{value:.0f} {unit}" if unit == "B" or value >= 99.95 else f"{value:.1f} {unit}"
         value /= 1000
     raise AssertionError("unreachable")
@@ -59,10 +59,10 @@ def duration(seconds: float) -> str:
     return f"{minutes}m {secs:02d}s" if minutes else f"{secs}s"
 
 
-_EIGHTHS = "▁▂▃▄▅▆▇"  # not █, because sparklines on adjacent rows would touch
+_BARS = "▁▂▃▄▅▆▇"  # not █, because sparklines on adjacent rows would touch
 
 
-def sparkline(heights: Sequence[float]) -> str:
-    """`[0, 1, 4]` → ` ▂▇`: one column per height, relative to the highest; a space for 0."""
-    most = max(heights, default=0)
-    return "".join(_EIGHTHS[round((len(_EIGHTHS) - 1) * height / most)] if height else " " for height in heights)
+def sparkline(heights: Sequence[float], highest: float | None = None) -> str:
+    """`[0, 1, 4]` → ` ▃▇`: one column per height, relative to the highest or to `highest`; a space only for 0."""
+    steps, most = len(_BARS) - 1, highest or max(heights, default=0)
+    return "".join(_BARS[round(steps * min(height / most, 1))] if height else " " for height in heights)

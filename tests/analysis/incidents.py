@@ -46,7 +46,7 @@ class Incident:
         return table_of(((FIRST + timedelta(hours=at), part) for at, part in seen), UTC)
 
     def comparison(self, table: Table) -> Comparison:
-        """The hours of the incident beside all others."""
+        """Return the hours of the incident compared with all others."""
         others = [at for at in range(len(self.hours)) if not self.first <= at < self.stop]
         return compare_hours(table, range(self.first, self.stop), others)
 

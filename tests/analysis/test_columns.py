@@ -48,7 +48,7 @@ def test_a_learner_reads_what_looking_at_each_record_reads(first: list[Any], sec
         assert cells(made) == cells(Learner().columns(lines(records)))
 
 
-def test_what_is_no_object_is_counted_and_left_out() -> None:
+def test_a_record_that_is_not_an_object_is_counted_and_left_out() -> None:
     learner = Learner()
     for _ in range(2):
         made = learner.columns(b'{"a": 1}\n[1]\nno json\n{"a": 2}\n')

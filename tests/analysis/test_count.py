@@ -15,11 +15,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tui.analysis.count import Counted, count, parse_every
-from tui.analysis.counting import MOST_GROUPS, CountedPart, Counting
+from tui.analysis.counting import MAX_GROUPS, CountedPart, Counting
 from tui.archive import open_archive
-from tui.cli.count import split_paths
 from tui.errors import TimeError
 from tui.filter import parse_filter
+from tui.filter.paths import split_expressions
 from tui.index.summary import spell_json
 from tui.scan import ScanPlan, plan_scan
 
@@ -52,7 +52,7 @@ def test_each_value_is_counted_and_those_that_lack_it_are_missing(tmp_path: Path
     assert (result.missing, result.records) == (2, 5)
 
 
-def test_true_is_not_1_and_1_is_1_0_and_text_is_no_number(tmp_path: Path) -> None:
+def test_true_is_not_1_and_1_is_1_0_and_text_is_not_a_number(tmp_path: Path) -> None:
     plan = archive(tmp_path / "a", [[{"a": value} for value in (True, 1, 1.0, "1", False, 0)]])
     assert sorted(map(repr, rows(counted(plan, Counting(("a",)))))) == sorted(
         map(repr, [(1, 2), (True, 1), (False, 1), (0, 1), ("1", 1)])
@@ -103,7 +103,7 @@ def test_any_expression_can_be_counted(tmp_path: Path) -> None:
     ],
 )
 def test_paths_are_separated_by_commas_outside_of_expressions(text: str, paths: list[str]) -> None:
-    assert split_paths(text) == paths
+    assert split_expressions(text) == paths
 
 
 def test_records_that_are_not_json_are_counted_as_such(tmp_path: Path) -> None:
@@ -185,12 +185,12 @@ def test_of_very_many_values_the_frequent_ones_are_right_within_the_stated_error
         piece.counts[None, (b'"frequent"',)] = 1000
         total.merge(piece)
     total.drop_rare()
-    assert len(total.counts) <= MOST_GROUPS
+    assert len(total.counts) <= MAX_GROUPS
     assert 4000 - total.error <= total.counts[None, (b'"frequent"',)] <= 4000
 
 
 def test_the_lists_of_one_record_cannot_fill_the_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tui.analysis.counting.MOST_GROUPS", 100)
+    monkeypatch.setattr("tui.analysis.counting.MAX_GROUPS", 100)
     monkeypatch.setattr("tui.analysis.counting.BATCH", 50)
     most = 0
     merge = CountedPart.merge

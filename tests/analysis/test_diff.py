@@ -87,7 +87,7 @@ def test_the_baseline_can_be_chosen(pair: tuple[Incident, Path], capsys: pytest.
     assert said["findings"]
 
 
-def test_what_the_filter_asks_about_is_no_finding(
+def test_what_the_filter_asks_about_is_not_a_finding(
     pair: tuple[Incident, Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
     made, folder = pair
@@ -97,7 +97,7 @@ def test_what_the_filter_asks_about_is_no_finding(
 
 
 @pytest.mark.parametrize(("kind", "expected"), [("volume", "volume"), ("missing", "gone"), ("new value", "new")])
-def test_the_kind_says_what_happened(
+def test_the_kind_shows_what_happened(
     kind: str, expected: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     made = incident(kind, 7, days=3, rate=120)

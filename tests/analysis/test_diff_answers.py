@@ -100,7 +100,7 @@ def test_a_new_stack_trace_is_named_by_its_beginning() -> None:
 @pytest.mark.parametrize(
     "value", ["$(touch pwned)", "it's `here`", 'a"b', "new\nline", "\\", "!x", "\u202eabc", "$HOME"]
 )
-def test_the_printed_filter_is_read_by_a_shell_as_it_is(
+def test_the_printed_filter_can_be_pasted_into_a_shell(
     value: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write(made_of(lambda chance, bad: {"a b": value if bad and chance.random() < 0.5 else "ok"}), tmp_path)
@@ -127,7 +127,7 @@ def test_numbers_that_became_larger_are_one_finding(tmp_path: Path, capsys: pyte
     ]
 
 
-def test_a_value_that_has_most_of_a_rare_field_is_no_date() -> None:
+def test_a_value_of_most_records_with_a_rare_field_is_not_a_date() -> None:
     """Errors are rare but in an incident; days of a calendar take turns."""
 
     def record(chance: random.Random, bad: bool) -> object:
@@ -153,16 +153,16 @@ def shares_by_hour(shares: Iterable[float], rate: int = 60) -> Incident:
     return Incident(tuple(hours), 0, 0, frozenset())
 
 
-def test_what_comes_every_weekend_is_no_news() -> None:
+def test_what_comes_every_weekend_is_not_a_finding() -> None:
     weekly = [0.4 if at // 24 % 7 > 4 else 0.1 for at in range(24 * 21)]
     assert suspicious(shares_by_hour(weekly).table(), 3) == []
 
 
-def test_a_slow_drift_is_no_news() -> None:
+def test_a_slow_drift_is_not_a_finding() -> None:
     assert suspicious(shares_by_hour([0.1 + 0.4 * at / 240 for at in range(240)], 150).table(), 3) == []
 
 
-def test_what_varies_from_hour_to_hour_is_no_news() -> None:
+def test_what_varies_from_hour_to_hour_is_not_a_finding() -> None:
     chance = random.Random(5)
     loud = [min(0.06 * chance.lognormvariate(0, 0.7), 0.9) for _ in range(240)]
     assert suspicious(shares_by_hour(loud, 150).table(), 3) == []
@@ -182,7 +182,7 @@ def test_hours_that_differ_at_once_are_found_among_those() -> None:
         ((0, 19), ["--from", hour(18), "--to", hour(19), "-m", "at == `18`"], "no such records in 18 other hours"),
     ],
 )
-def test_where_nothing_can_be_compared_it_says_so_and_fails(
+def test_where_nothing_can_be_compared_it_reports_that_and_fails(
     hours: tuple[int, int], words: list[str], reason: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     made = tuple(
@@ -215,7 +215,7 @@ def test_hours_with_far_more_or_fewer_records_are_named(
 
 
 def test_what_is_new_in_two_hours_is_measured_by_all_others() -> None:
-    """The same hours of two other weeks are too few to tell what is new in 180 records."""
+    """The same hours of two other weeks are too few to decide what is new in 180 records."""
     chance = random.Random(4)
     hours = [
         tuple(

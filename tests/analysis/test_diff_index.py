@@ -120,7 +120,7 @@ def test_the_numbers_of_the_index_are_counted_within_its_bounds(tmp_path: Path) 
 
 
 @given(st.lists(st.one_of(st.text(min_size=1), st.just(ANY)), min_size=1, max_size=4))
-def test_a_field_is_read_back_as_it_is_spelled(steps: list[Any]) -> None:
+def test_a_field_is_parsed_as_it_is_spelled(steps: list[Any]) -> None:
     path = ("a", *steps)
     assert path_of_field(spell_field(path)) == path
 

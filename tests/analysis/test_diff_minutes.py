@@ -96,7 +96,7 @@ def test_a_target_is_cut_into_whole_minutes(minutes: int, length: int) -> None:
     assert stretch_length(FIRST, FIRST + timedelta(minutes=minutes)) == timedelta(minutes=length)
 
 
-def test_other_days_are_told_by_the_time_of_day() -> None:
+def test_hours_of_other_days_are_chosen_by_the_time_of_day() -> None:
     stop = FIRST + timedelta(hours=2)
     hours = [FIRST + timedelta(hours=hour) for hour in (-48, -47, -46, -1, 0, 1, 2, 25, 26)]
     assert [of_other_days(hour, FIRST, stop) for hour in hours] == [

@@ -28,13 +28,13 @@ def test_so_it_is_of_records_of_another_schema(kind: str) -> None:
     assert any(made.fields <= fields or (kind == "no amount" and made.fields & fields) for fields in ranked)
 
 
-def test_without_an_incident_nothing_stands_out_among_payments() -> None:
+def test_without_an_incident_nothing_is_found_among_payments() -> None:
     made = payments.payments("", 1)
     assert findings(made.comparison(made.table())) == []
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_without_an_incident_nothing_stands_out(seed: int) -> None:
+def test_without_an_incident_nothing_is_found(seed: int) -> None:
     made = incident("", seed, days=4, rate=200)
     table = made.table()
     assert findings(made.comparison(table)) == []
@@ -51,7 +51,7 @@ def test_the_hours_are_found_and_are_right_to_the_hour(kind: str) -> None:
     assert table.hours[best.since].time == FIRST + timedelta(hours=made.first)
 
 
-def test_ids_times_and_counters_are_no_facts() -> None:
+def test_ids_times_and_counters_are_not_facts() -> None:
     table = incident("", 1, days=2, rate=60).table()
     assert not {"ts", "id", "seq"} & {fact.field for fact in table.hits if fact.kind not in ("missing", "field")}
 
@@ -64,7 +64,7 @@ def test_an_answer_does_not_depend_on_the_names_of_fields() -> None:
 
 
 @pytest.mark.parametrize(("of_one", "expected"), [(6, []), (1, ["film"])])
-def test_records_of_one_session_tell_less_than_as_many_others(of_one: int, expected: list[str]) -> None:
+def test_records_of_one_session_weigh_less_than_as_many_others(of_one: int, expected: list[str]) -> None:
     """Of 20 sessions here 3 play a short film, of 60 elsewhere 24: by chance; of six times as many it is not."""
     chance = random.Random(3)
     hours = []
@@ -87,8 +87,8 @@ def test_records_of_one_session_tell_less_than_as_many_others(of_one: int, expec
     assert [fact.field for finding in findings(made.comparison(made.table())) for fact in finding.facts] == expected
 
 
-def test_of_a_few_hours_none_is_told_from_the_others() -> None:
-    """A filter may leave records in six hours of a week; half of those are no incident, whatever differs in them."""
+def test_a_few_hours_are_not_compared_with_each_other() -> None:
+    """A filter may leave records in six hours of a week; half of those are not an incident, whatever differs."""
     few, many = [b'{"size":"large"}'] * 39 + [b'{"size":"small"}'], [b'{"size":"large"}', b'{"size":"small"}'] * 20
     hours = tuple(tuple(few if at > 52 else many) if 50 <= at < 56 else () for at in range(168))
     assert suspicious(Incident(hours, 0, 0, frozenset()).table(), 3) == []

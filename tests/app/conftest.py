@@ -89,7 +89,7 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(autouse=True)
 def defects(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Exception]]:
-    """What nobody foresaw: the explorer survives it, a test does not, unless it takes it off this list."""
+    """Unexpected exceptions: the explorer survives them, but a test fails unless it removes them from this list."""
     met: list[Exception] = []
     keep = Explorer.defect
 
@@ -118,7 +118,7 @@ def opened(small_archive: Path) -> Opened:
 
 
 async def settled(pilot: Pilot[int]) -> None:
-    """Until no worker works (the preview's reader may sleep) and all messages are dealt with."""
+    """Wait until no worker is busy (the preview's reader may sleep) and all messages are handled."""
     for _ in range(2):
         busy = [worker for worker in pilot.app.workers if worker.group not in ("read", "scan", "send")]
         await asyncio.gather(*(worker.wait() for worker in busy), return_exceptions=True)
@@ -126,7 +126,7 @@ async def settled(pilot: Pilot[int]) -> None:
 
 
 async def until(pilot: Pilot[int], true: Callable[[], object], seconds: float = 15.0) -> None:
-    """Wait for something that a worker brings about."""
+    """Wait for a condition that a worker will fulfil."""
     for _ in range(int(seconds / 0.02)):
         if true():
             await pilot.pause()
@@ -136,7 +136,7 @@ async def until(pilot: Pilot[int], true: Callable[[], object], seconds: float = 
 
 
 async def type_text(pilot: Pilot[int], text: str) -> None:
-    """Into the input that has the focus, all at once."""
+    """Type a text into the focused input, all at once."""
     await pilot.pause()
     field = pilot.app.focused
     assert isinstance(field, Input), f"nothing to type into:\n{shown(pilot)}"
@@ -145,13 +145,13 @@ async def type_text(pilot: Pilot[int], text: str) -> None:
 
 
 def shown(pilot: Pilot[int]) -> str:
-    """The screen as text."""
+    """Return the screen as text."""
     strips = pilot.app.screen._compositor.render_strips()
     return "\n".join(strip.text.rstrip() for strip in strips)
 
 
 async def assert_shown(pilot: Pilot[int], *words: str) -> None:
-    """All of these are on the screen, wrapped or not, or will be once a worker or a timer has drawn them."""
+    """Wait until all of these are on the screen, wrapped or not."""
 
     def all_shown() -> bool:
         screen = shown(pilot)
@@ -170,7 +170,7 @@ Page = TypeVar("Page", bound=Screen[None])
 
 
 def on(pilot: Pilot[int], kind: type[Page]) -> Page:
-    """The screen in front, which is of this kind."""
+    """Return the active screen, asserting its type."""
     screen = pilot.app.screen
     assert isinstance(screen, kind), f"another screen is in front:\n{shown(pilot)}"
     return screen
@@ -181,7 +181,7 @@ def calendar(pilot: Pilot[int]) -> CalendarPage:
 
 
 async def answer(pilot: Pilot[int], key: str, text: str) -> None:
-    """Press a key that asks, and type this instead of what is proposed."""
+    """Press a key that opens a prompt, and replace the proposed value."""
     await pilot.press(key, "ctrl+u")
     await type_text(pilot, text)
     await pilot.press("enter")
@@ -189,7 +189,7 @@ async def answer(pilot: Pilot[int], key: str, text: str) -> None:
 
 
 async def start_scan(pilot: Pilot[int]) -> None:
-    """On the scan screen: of every record it asks first."""
+    """Start the scan on the scan screen; a scan of every record asks first."""
     await pilot.press("enter")
     await pilot.pause()
     if isinstance(pilot.app.focused, Input):
@@ -205,7 +205,7 @@ async def go_to(pilot: Pilot[int], time: str) -> None:
 
 
 async def add_term(pilot: Pilot[int], text: str, *keys: str) -> None:
-    """A term, typed into the filter bar after some keys, and kept."""
+    """Add a term: press the keys, type it into the filter bar, and accept it."""
     await pilot.press("slash", *keys)
     await type_text(pilot, text)
     await pilot.press("enter")
@@ -213,7 +213,7 @@ async def add_term(pilot: Pilot[int], text: str, *keys: str) -> None:
 
 @dataclass
 class Preview:
-    """What a test may know of a preview: if that screen is built in another way, only this changes."""
+    """All that tests know about the preview, so that only this changes with that screen."""
 
     page: PreviewPage
 
@@ -231,7 +231,7 @@ class Preview:
 
     @property
     def ended(self) -> bool:
-        """Has reading ended?"""
+        """Return whether reading has ended."""
         return self.page.view.reading.ended
 
     @property
@@ -267,18 +267,18 @@ class Preview:
         return self.page.view.panes.panel
 
     def signs(self, pilot: Pilot[int]) -> list[str]:
-        """What stands before each record in sight: its mark, that it matches, its level; else the cursor."""
+        """Return the gutter of each visible record: mark, match, level, or the cursor."""
         first = self.listing.region.y + self.listing.lead
         lines = shown(pilot).splitlines()[first : self.listing.region.bottom]
         return [line[:1].strip() or line[1:2] for line in lines]
 
     def titles(self, pilot: Pilot[int]) -> list[str]:
-        """Of the columns."""
+        """Return the titles of the columns."""
         y, region = self.listing.region.y + self.listing.lead - 1, self.listing.region
         return shown(pilot).splitlines()[y][: region.right].split()
 
     async def at_node(self, pilot: Pilot[int], *path: str | int) -> None:
-        """Put the tree's cursor on a path."""
+        """Move the tree's cursor to a path."""
         self.nodes.focus()
         await pilot.press("g")
         for _ in range(30):
@@ -288,7 +288,7 @@ class Preview:
         raise AssertionError(f"no {path}")
 
     async def at_field(self, pilot: Pilot[int], *path: str) -> None:
-        """Put the cursor of the fields on one."""
+        """Move the cursor of the fields to a field."""
         await pilot.press("g")
         for _ in range(30):
             if self.panel.current is not None and self.panel.current.facet.path == path:
@@ -298,12 +298,12 @@ class Preview:
 
 
 def preview_of(pilot: Pilot[int]) -> Preview:
-    """The preview in front."""
+    """Return the active preview."""
     return Preview(on(pilot, PreviewPage))
 
 
 async def preview(pilot: Pilot[int]) -> Preview:
-    """The hour under the calendar's cursor, read as far as it is at first."""
+    """Open the hour under the calendar's cursor, and wait until its first records are read."""
     await pilot.press("enter")
     opened = preview_of(pilot)
     await until(pilot, lambda: opened.ended)

@@ -32,7 +32,7 @@ class _Screen(pyte.Screen):
 
 
 class Terminal:
-    """A process in a terminal, of which one can run at a time.
+    """A process in a terminal; only one can run at a time.
 
     `press` sends keys and returns how many bytes came back; `text` is what a person sees.
     `answers`: as all terminals do, it answers what a program asks; without, it is one that does not.
@@ -80,7 +80,7 @@ class Terminal:
         self.hang_up()
 
     def read(self, quiet: float = _QUIET, most: float = 15.0) -> int:
-        """Take bytes until none came for `quiet` seconds; how many came."""
+        """Read until no byte came for `quiet` seconds; return their number."""
         count, end = 0, time.monotonic() + most
         while time.monotonic() < end and select.select([self.fd], [], [], quiet)[0]:
             try:
@@ -114,13 +114,13 @@ class Terminal:
         return after
 
     def hang_up(self) -> None:
-        """The window is closed, or the line is cut."""
+        """Close the window, or cut the line."""
         if not self._gone:
             self._gone = True
             os.close(self.fd)
 
     def ended(self, most: float = 40.0, *, reading: bool = True) -> int:
-        """Wait until it ends by itself; the exit code (of a signal: negative)."""
+        """Wait for the end; return the exit code, negative for a signal."""
         end = time.monotonic() + most
         while time.monotonic() < end:
             code = self._process.poll()
@@ -133,7 +133,7 @@ class Terminal:
         raise AssertionError(f"it did not end:\n{self.text}")
 
     def resize(self, columns: int, lines: int) -> None:
-        """As a window's edge that is pulled; what was on the screen is gone, whatever a terminal would keep."""
+        """Resize the window; the screen is cleared, whatever a real terminal would keep."""
         self.screen.resize(lines, columns)
         self.screen.reset()
         fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
@@ -143,7 +143,7 @@ class Terminal:
         return self.read(quiet)
 
     def wait_for(self, words: str, most: float = 20.0) -> int:
-        """Until `words` are on the screen; how many bytes came."""
+        """Wait until `words` are on the screen; return the number of bytes received."""
         count, end = 0, time.monotonic() + most
         while words not in self.text:
             assert time.monotonic() < end, f"{words!r} did not come:\n{self.text}"
@@ -151,14 +151,14 @@ class Terminal:
         return count + self.read()
 
     def finish(self, keys: str, most: float = 10.0) -> int:
-        """Send the keys that end it; the exit code."""
+        """Send the keys that quit; return the exit code."""
         os.write(self.fd, keys.encode())
         self.read(0.5)
         return self.ended(most)
 
     @property
     def text(self) -> str:
-        """In the middle of an update, too: half of a wide character may be left there, where pyte's `display` fails."""
+        """Also in the middle of an update, when half of a wide character may be left and pyte's `display` fails."""
         cells = self.screen.buffer
         lines = (cells[y] for y in range(self.screen.lines))
         return "\n".join("".join(line[x].data for x in range(self.screen.columns)) for line in lines)

@@ -57,7 +57,7 @@ Records:
 
 
 class Clock(datetime):
-    """It is always now."""
+    """A clock that stands still."""
 
     @classmethod
     def now(cls, tz: tzinfo | None = None) -> Self:
@@ -65,7 +65,7 @@ class Clock(datetime):
 
 
 def home() -> Home:
-    """Two archives, one of which is behind, a send that was stopped, two extracts and two sends."""
+    """Two archives, one of them behind, a stopped send, two extracts and two sends."""
     media = _archive("media", "s3://media-archive/events.%Y-%m-%d_%H.log.gz", 3, hours=1)
     gateway = _archive("api-gateway", "s3://logs/api/%Y/%m/%d/%H.json.gz", 1, hours=70)
     errors = "-m", "event == 'error'"
@@ -93,12 +93,12 @@ def home() -> Home:
 
 
 def receipt(survey: Survey) -> Receipt:
-    """Of everything that was surveyed."""
+    """The receipt of all surveyed records."""
     return Receipt(
         what="demo: 12 chunks, 2015-01-20T13 to 2015-01-20T18",
         where=(_NSQD,),
         topic="player-replay",
-        filter="-m \"event == 'error'\" -m \"player.cdn == 'fastlane'\"",
+        filter="-m 'error.code == `5003`'",
         identity="0" * 32,
         started=NOW - timedelta(seconds=2),
         finished=NOW,
@@ -115,7 +115,7 @@ def receipt(survey: Survey) -> Receipt:
 
 
 def _archive(title: str, url: str, scale: int, hours: int) -> SeenArchive:
-    """As it was listed seven minutes ago; its newest hour began so many hours ago."""
+    """An archive listed seven minutes ago, whose newest hour began so many hours ago."""
     newest = NOW.replace(minute=0) - timedelta(hours=hours)
     span = [newest - timedelta(hours=back) for back in range(24 * DAYS)]
     sizes = {hour: scale * 1_000_000 * (20 + 3 * min(hour.hour, 22) + 9 * (hour.weekday() > 4)) for hour in span}

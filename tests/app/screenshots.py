@@ -101,7 +101,7 @@ async def _afterwards(pilot: Pilot[int]) -> AsyncIterator[str]:
 async def _send(pilot: Pilot[int], hours: Hours) -> None:
     """The send screen as it is before the topic's name is typed; what nsqd says is made up."""
     page = preview_of(pilot)
-    filter_ = parse_filter(match=["event == 'error'", "player.cdn == 'fastlane'"])
+    filter_ = parse_filter(match=["error.code == `5003`"])
     send = SendPage(page.session, cargo_of_hours(page.session, hours, filter_), Jobs())
     await pilot.app.push_screen(send)
     await until(pilot, lambda: send.survey.complete)

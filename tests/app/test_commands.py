@@ -39,14 +39,14 @@ class Named:
     reading: Reading
 
     def spelled(self, command: str) -> list[str]:
-        """`ls` reads no record."""
+        """`ls` does not read records."""
         options = ["--max-record", str(self.reading.max_record)] if self.reading != Reading() else []
         return [command, *self.words, *(options if command != "ls" else [])]
 
 
 @pytest.fixture(params=["named", "spelled"])
 def named(request: pytest.FixtureRequest, small_archive: Path) -> Named:
-    """By its name in the config; or with every option that leads to it and reads it."""
+    """An archive named in the config, or one given with every option that it needs."""
     config_dir().mkdir(parents=True, exist_ok=True)
     (config_dir() / "config.toml").write_text(f'[archives.m]\nurl = "{small_archive}"\ntimezone = "{ZONE}"\n')
     config, place = load_config(), str(small_archive)
@@ -115,7 +115,7 @@ async def test_the_shell_by_hand_reads_the_same(named: Named) -> None:
 
 
 async def test_a_scan_and_a_send_of_what_it_made(named: Named, tmp_path: Path) -> None:
-    """Run by the explorer, and by the command lines that it shows, into other places."""
+    """Run the same work in the explorer and by the command lines that it shows, with other outputs."""
     async with named.explorer.run_test(size=(140, 40)) as pilot:
         await settled(pilot)
         await pilot.press("g", "v", "l", "l", "v", "s")

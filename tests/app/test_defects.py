@@ -43,7 +43,7 @@ def sentence(pilot: Pilot[int]) -> str:
     return " ".join(shown(pilot).split())
 
 
-def test_every_error_becomes_one_sentence_that_says_what_to_do() -> None:
+def test_every_error_becomes_one_sentence_with_a_remedy() -> None:
     full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/tmp/x")
     assert defect_words(SendError("nsqd is gone; start it")) == "nsqd is gone; start it"
     assert defect_words(full) == "/tmp/x: No space left on device; free some space; then try again"
@@ -113,7 +113,7 @@ async def test_a_screen_that_cannot_be_made_can_be_left(
 
 
 class FailingStore:
-    """A store whose objects break off as no store of ours should."""
+    """A store whose objects break off with an unexpected exception."""
 
     def __init__(self, store: Store, error: Exception) -> None:
         self._store, self._error = store, error
@@ -181,7 +181,7 @@ async def test_a_worker_that_fails_is_a_sentence_and_works_again(
         await until(pilot, lambda: list(page.rows.hits) == [0, 1, 2, 3, 4])
 
 
-async def test_a_full_disk_while_the_session_is_remembered_is_a_sentence(
+async def test_a_full_disk_while_the_session_is_saved_is_reported_in_one_sentence(
     opened: Opened, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(self: Path, *_: object, **__: object) -> None:
@@ -196,7 +196,7 @@ async def test_a_full_disk_while_the_session_is_remembered_is_a_sentence(
         calendar(pilot)
 
 
-async def test_a_clipboard_that_fails_is_a_sentence(
+async def test_a_clipboard_that_fails_is_reported_in_one_sentence(
     opened: Opened, monkeypatch: pytest.MonkeyPatch, defects: list[Exception]
 ) -> None:
     async with opened() as pilot:

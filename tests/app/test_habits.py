@@ -33,7 +33,7 @@ def burst(pilot: Pilot[int], text: str) -> None:
 
 
 @pytest.mark.parametrize("keys", [(), ("enter",), ("s",), ("p",), ("J",), ("x",), ("question_mark",)])
-async def test_a_key_without_effect_says_so_and_what_is_typed_behind_it_is_dropped(
+async def test_a_key_without_effect_is_reported_and_the_typing_after_it_dropped(
     opened: Opened, keys: tuple[str, ...]
 ) -> None:
     async with opened() as pilot:
@@ -138,7 +138,7 @@ async def test_pasted_lines_are_joined(opened: Opened, keys: tuple[str, ...]) ->
         await until(pilot, lambda: "event == 'error' && n < `5`" in shown(pilot))
 
 
-async def test_a_paste_without_an_input_is_reported_and_nothing_of_it_is_done(opened: Opened) -> None:
+async def test_a_paste_without_an_input_is_reported_and_has_no_effect(opened: Opened) -> None:
     async with opened() as pilot:
         pilot.app.post_message(events.Paste("sqp"))
         await until(pilot, lambda: "there is nothing to paste into here" in shown(pilot))

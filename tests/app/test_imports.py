@@ -60,7 +60,7 @@ def circle(graph: dict[str, set[str]]) -> list[str]:
         "if TYPE_CHECKING:\n    from .b import x",
     ],
 )
-def test_a_circle_is_seen_wherever_the_import_stands(source: str) -> None:
+def test_a_circle_is_found_wherever_the_import_is(source: str) -> None:
     graph = import_graph({"tui.a": source, "tui.b": "from tui.a import y"})
     assert set(circle(graph)) == {"tui.a", "tui.b"}
 

@@ -58,7 +58,7 @@ def test_hours_are_in_order_and_their_chunks_by_key() -> None:
         ([0, 3], None, None, [0, 3], [1, 2]),
         ([5], None, None, [5], []),
         ([], None, None, [], []),
-        ([0, 3], 1, 3, [], [1, 2]),  # a gap on the range's edge, known from what lies beyond
+        ([0, 3], 1, 3, [], [1, 2]),  # a gap on the range's edge, known from what is beyond
         ([0, 3], 1, 10, [3], [1, 2]),  # after the archive's end nothing is missing
         ([2, 3], 0, 4, [2, 3], []),  # nor before its beginning
         ([0, 1, 2], 1, 2, [1], []),  # half-open
@@ -224,7 +224,7 @@ def test_how_far_is_far(days: list[int], far: list[int]) -> None:
 
 
 def test_a_gap_of_centuries_costs_nothing() -> None:
-    """Two hours on each side, so that none is far: a million hours lie between them."""
+    """Two hours on each side, so that none is isolated, with a million hours between them."""
     place = ZoneInfo("Europe/Berlin")
     hours = [datetime(1971, 1, 1, n, tzinfo=place) for n in (0, 1)] + [
         datetime(2999, 1, 1, n, tzinfo=place) for n in (0, 1)

@@ -87,7 +87,7 @@ def test_a_missing_hour_beside_a_change_is_a_gap(tmp_path: Path, zone: str, day:
 
 
 @pytest.mark.parametrize(("zone", "day"), DAYS)
-def test_an_hour_in_which_clocks_change_says_so(zone: str, day: str) -> None:
+def test_an_hour_in_which_clocks_change_is_marked(zone: str, day: str) -> None:
     skipped, odd = ZONES[zone][day]
     for number in range(24):
         hour = datetime.fromisoformat(f"{day}T{number:02}").replace(tzinfo=ZoneInfo(zone))
@@ -127,7 +127,7 @@ def folder_of(tmp_path: Path, hours: list[datetime]) -> str:
         ("Europe/Berlin", "2015-03-29T01:00Z", "2015-03-29T02:00Z", ["2015-03-29T03"]),
     ],
 )
-def test_a_range_in_utc_may_lie_within_a_changed_hour(
+def test_a_range_in_utc_may_be_within_a_changed_hour(
     tmp_path: Path, zone: str, start: str, stop: str, hours: list[str]
 ) -> None:
     first = datetime.fromisoformat(start[:10]) - timedelta(days=1)
@@ -136,7 +136,7 @@ def test_a_range_in_utc_may_lie_within_a_changed_hour(
     assert [spell_hour(hour) for hour in catalog.hours] == hours
 
 
-def test_ls_says_what_clocks_did(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_ls_explains_what_clocks_did(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     place = folder_of(tmp_path, hours_of("Europe/Berlin", datetime(2015, 10, 25), 1))
     assert run(["ls", place, "--timezone", "Europe/Berlin"]) == 0
     noted = [line for line in capsys.readouterr().out.splitlines() if "Berlin" in line]
@@ -148,7 +148,7 @@ def test_ls_says_what_clocks_did(tmp_path: Path, capsys: pytest.CaptureFixture[s
     ]
 
 
-def test_an_hour_that_clocks_skipped_says_so_wherever_it_is_named(
+def test_an_hour_that_clocks_skipped_is_explained_wherever_it_is_named(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     place = folder_of(tmp_path, hours_of("Europe/Berlin", datetime(2015, 3, 29), 1))

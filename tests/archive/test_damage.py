@@ -122,7 +122,7 @@ def damaged_chunk(case: Case, codec: str, source: random.Random) -> bytes:
 @given(seed=st.integers(0, 1 << 40))
 @settings(max_examples=30, derandomize=True)
 def test_one_fault_costs_only_what_it_touches(form: str, codec: str, seed: int) -> None:
-    """What is read was put in, in order, and nothing else; all that is whole in other members is read."""
+    """Only written records are read, in order, and all whole records of other members are."""
     check_fault(form, codec, seed)
 
 
@@ -163,7 +163,7 @@ def _touched(case: Case) -> tuple[int, int]:
 
 
 def _spans(form: str, records: list[bytes]) -> list[tuple[int, int]]:
-    """Where each record stands in the text of a form."""
+    """Return the position of each record in the text of a form."""
     text, at, spans = FORMS[form](records), 0, []
     for record in records:
         start = text.index(record, at)
@@ -201,7 +201,7 @@ def thirty(damage: str) -> tuple[bytes, list[bytes]]:
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("careful", [False, True])
-def test_of_thirty_members_one_that_is_damaged_costs_only_itself(damage: str, careful: bool) -> None:
+def test_one_damaged_member_of_thirty_costs_only_itself(damage: str, careful: bool) -> None:
     chunk, records = thirty(damage)
     result = read(chunk, careful=careful)
     assert len(result.records) >= 2900

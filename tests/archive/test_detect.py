@@ -101,7 +101,7 @@ def test_what_varies_is_a_star_and_what_does_not_stays() -> None:
     assert not layout.parse("logs/v1/a-x.2015-01-20_14.log.gz")
 
 
-def test_a_percent_sign_in_a_key_is_no_hole() -> None:
+def test_a_percent_sign_in_a_key_is_not_a_hole() -> None:
     layout = detect(["100%/e.2015-01-20_13.log", "100%/e.2015-01-20_14.log"])
     assert layout.parse("100%/e.2015-01-20_15.log")
 
@@ -129,7 +129,7 @@ def test_keys_without_an_hour_are_shown_three_at_most() -> None:
     assert three([]) == "none"
 
 
-def test_numbers_that_are_no_date_are_no_layout() -> None:
+def test_numbers_that_are_not_a_date_are_not_a_layout() -> None:
     with pytest.raises(LayoutError):
         detect(["e.2015-13-40_99.log.gz", "e.2015-02-30_25.log.gz"])
 
@@ -143,7 +143,7 @@ def test_numbers_that_are_no_date_are_no_layout() -> None:
     ],
     ids=["behind an id that begins with digits", "in front of the date", "in a folder in front of the date"],
 )
-def test_an_hour_apart_from_its_date(spell: Callable[[datetime], str], pattern: str) -> None:
+def test_an_hour_in_another_part_than_its_date(spell: Callable[[datetime], str], pattern: str) -> None:
     keys = [spell(datetime(2024, 2, 27) + timedelta(hours=number)) for number in range(80)]
     assert detect(keys).pattern == pattern
 
@@ -156,7 +156,7 @@ def test_the_hours_of_a_clock_of_twelve_may_be_without_a_zero() -> None:
     assert [parsed.hour.replace(tzinfo=None) for key in keys if (parsed := layout.parse(key))] == hours
 
 
-def test_folders_of_topics_are_topics_though_a_number_tells_them_apart() -> None:
+def test_folders_of_topics_are_topics_even_if_only_a_number_differs() -> None:
     keys = [
         f"topics/{topic}/year=2024/month=02/day=27/hour={hour:02}/{topic}+0+{hour:010}.gz"
         for topic in ("orders1", "orders2")
@@ -198,7 +198,7 @@ def test_the_order_of_a_date_with_a_short_year_is_that_whose_days_follow_each_ot
         ("%d-%b-%y/%H", ("%d-%B-%y/%H", "%y-%B-%d/%H")),
     ],
 )
-def test_a_day_alone_does_not_tell_it_and_both_are_named(pattern: str, both: tuple[str, str]) -> None:
+def test_a_day_alone_is_ambiguous_and_both_readings_are_named(pattern: str, both: tuple[str, str]) -> None:
     keys = [hour.strftime(pattern) for hour in DAYS[:24]]
     with pytest.raises(SeveralLayoutsError, match="days and years cannot be told apart") as caught:
         detect(keys)
@@ -215,7 +215,7 @@ def test_a_day_alone_does_not_tell_it_and_both_are_named(pattern: str, both: tup
     ],
     ids=["days of a year that is a date in two digits", "numbers"],
 )
-def test_digits_that_are_a_date_by_chance_are_none(keys: list[str]) -> None:
+def test_digits_that_are_a_date_by_chance_are_not_read_as_one(keys: list[str]) -> None:
     with pytest.raises(LayoutError, match=r"not an hour|no layout"):
         detect(keys)
 
@@ -232,7 +232,7 @@ def test_digits_that_are_a_date_by_chance_are_none(keys: list[str]) -> None:
         "{}%d%m%Y_%H",
     ],
 )
-def test_a_weekday_is_no_topic_and_must_be_that_of_the_date(spelled: str, name: str) -> None:
+def test_a_weekday_is_not_a_topic_and_must_be_that_of_the_date(spelled: str, name: str) -> None:
     pattern = spelled.format(name)
     keys = {hour.strftime(pattern): hour for hour in DAYS}
     layout = detect(keys)
@@ -296,6 +296,6 @@ def test_topics_may_begin_with_a_number_have_numbered_files_and_change_their_com
     assert read == (set(topics) if "{topic}" in pattern else {""})
 
 
-def test_names_with_a_number_and_other_words_are_no_hosts() -> None:
+def test_names_with_a_number_and_other_words_are_not_hosts() -> None:
     keys = [f"team{n % 7}.{word}/2024/05/0{1 + n % 9}/13.gz" for n in range(20) for word in ("pay", "cart", "search")]
     assert detect(keys).pattern == "{topic}/%Y/%m/%d/%H.gz"

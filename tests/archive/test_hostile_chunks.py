@@ -82,7 +82,7 @@ def test_an_error_page_in_a_damaged_member_is_damage() -> None:
     ],
 )
 def test_small_values_are_looked_at_about_once(piece: bytes, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each look used to see all that was pending."""
+    """Each look once copied everything pending."""
     seen = 0
     look = values.PendingValues._records
 
@@ -114,7 +114,7 @@ def test_the_search_for_a_record_behind_a_hole_ends(monkeypatch: pytest.MonkeyPa
     assert 0 < tried < 500 << 20
 
 
-def test_thousands_of_beginnings_that_are_no_members_are_not_all_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_thousands_of_false_member_starts_are_not_all_tried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(salvage, "VAIN", 1 << 20)
     decoded = 0
     try_member = salvage.try_member
@@ -138,8 +138,8 @@ def test_thousands_of_beginnings_that_are_no_members_are_not_all_tried(monkeypat
 def test_a_chunk_that_is_all_holes_is_not_read_to_its_end(
     members: int, read_to_end: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What is left out is reported like any damage."""
-    monkeypatch.setattr(salvage, "MOST_HOLES", 50)
+    """Skipped bytes are reported like any damage."""
+    monkeypatch.setattr(salvage, "MAX_HOLES", 50)
     chunk = b"".join(b"\x07" + gzip.compress(b'{"n":%d}\n' % number, mtime=0) for number in range(members))
     result = read(chunk)
     assert result.records == [b'{"n":%d}' % number for number in range(min(members, 50))]
@@ -192,7 +192,7 @@ def test_damage_deep_in_a_member_takes_few_steps(monkeypatch: pytest.MonkeyPatch
 
 @pytest.mark.parametrize("bracket", [b"[", b'{"a":', b"[1,[],"])
 def test_brackets_too_deep_for_any_parser_close_nothing(bracket: bytes) -> None:
-    """To count 64 MiB of them took 20 seconds."""
+    """Counting 64 MiB of them used to take 20 seconds."""
     depth = json_values._DEEPEST + 1
     assert json_values.close_of(bracket * depth + b"]" * depth, 0) == 0
     assert json_values.close_of(bracket * (depth - 2) + b"]", depth + 1) == 0

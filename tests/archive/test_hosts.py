@@ -25,7 +25,7 @@ def test_a_role_with_a_number_and_a_name_in_a_domain_are_hosts(name: str) -> Non
 @pytest.mark.parametrize(
     "name", ["orders", "orders-v1", "api-v2", "ordersV1", "orders1", "apps", "node-metrics", "orders.v1", "pay.dev"]
 )
-def test_versions_and_other_words_are_no_hosts(name: str) -> None:
+def test_versions_and_other_words_are_not_hosts(name: str) -> None:
     assert not is_host(name)
 
 

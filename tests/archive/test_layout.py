@@ -62,7 +62,7 @@ def test_what_is_spelled_is_read_again(
         ("%Y/%m/%d/%H/%M/%S", "2024/05/01/13/59/58", "2024-05-01 13"),
         ("%a-%Y-%m-%d-%H", "wed-2024-05-01-13", "2024-05-01 13"),
         ("%A/%Y%m%d%H", "Wednesday/2024050113", "2024-05-01 13"),
-        ("p.{x%Y-%m-%d_%H", "p.{x2015-01-31_13", "2015-01-31 13"),  # a brace that is no hole is a brace
+        ("p.{x%Y-%m-%d_%H", "p.{x2015-01-31_13", "2015-01-31 13"),  # a brace that does not begin a hole is a brace
     ],
 )
 def test_keys_and_their_hours(pattern: str, key: str, hour: str) -> None:
@@ -92,7 +92,7 @@ def test_keys_and_their_hours(pattern: str, key: str, hour: str) -> None:
         ("{host}{rev}.%Y-%m-%d_%H", ".2015-01-31_13"),
     ],
 )
-def test_keys_that_are_no_chunk(pattern: str, key: str) -> None:
+def test_keys_that_are_not_chunks(pattern: str, key: str) -> None:
     assert Layout(pattern).parse(key) is None
 
 
@@ -109,7 +109,7 @@ def test_keys_that_are_no_chunk(pattern: str, key: str) -> None:
         ("%Y-%m-%d_%H.log", "of another layout", ""),
     ],
 )
-def test_a_key_is_taken_apart_without_a_letter_lost(pattern: str, key: str, parts: str) -> None:
+def test_a_key_is_split_without_losing_a_letter(pattern: str, key: str, parts: str) -> None:
     apart = Layout(pattern).taken_apart(key)
     assert "".join(text for text, _ in apart) == key
     assert " ".join(f"{what}={text}" for text, what in apart if what) == parts
@@ -275,7 +275,7 @@ def test_every_hole_is_read(pattern: str, key: str, hour: str, fields: dict[str,
         ("%M/%Y%m%d%H%M", "31/201501301330"),
     ],
 )
-def test_parts_of_a_key_that_disagree_are_no_hour(pattern: str, key: str) -> None:
+def test_parts_of_a_key_that_disagree_are_not_an_hour(pattern: str, key: str) -> None:
     assert Layout(pattern).parse(key) is None
 
 

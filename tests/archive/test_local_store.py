@@ -61,7 +61,7 @@ class TestListing:
         ],
         ids=["dangling", "loop", "pipe", "folder"],
     )
-    def test_what_has_a_files_name_and_is_none_is_listed_and_refused(
+    def test_what_has_a_files_name_but_is_not_one_is_listed_and_refused(
         self, store: FolderStore, make: Callable[[Path], None], why: str
     ) -> None:
         fill(store, "2015/a.gz")
@@ -89,7 +89,7 @@ class TestListing:
         fill(store, "e.2015-01-20", "e.2015-01-21", "logs/x", "logs/y/z", "lonely")
         assert keys(store, prefix) == expected
 
-    def test_an_object_says_size_and_time_and_its_etag_changes_with_either(self, store: FolderStore) -> None:
+    def test_an_object_has_size_and_time_and_its_etag_changes_with_either(self, store: FolderStore) -> None:
         fill(store, "a")
         os.utime(store.folder / "a", (1_421_758_800, 1_421_758_800))
         (before,) = store.objects()
@@ -106,7 +106,7 @@ class TestListing:
         (store.folder / "link").symlink_to("a")
         assert [(item.key, item.size) for item in store.objects()] == [("a", 1), ("link", 1)]
 
-    def test_only_the_folders_that_a_prefix_can_lie_in_are_walked(
+    def test_only_folders_that_the_prefix_can_match_are_walked(
         self, store: FolderStore, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """Looking for one manifest must not read the directory of every hour of ten years."""
@@ -121,7 +121,7 @@ class TestListing:
             assert keys(store, "2015/01") == ["2015/01/20/13.gz"]
             assert not any("2016" in path for path in seen)
 
-    def test_a_folder_that_is_none_is_said(self, store: FolderStore) -> None:
+    def test_a_path_that_is_not_a_folder_is_reported(self, store: FolderStore) -> None:
         with pytest.raises(ArchiveError, match="is not a folder"):
             list(store.objects())
 
@@ -133,7 +133,7 @@ class TestReading:
             assert stream.read() == b"cdef"
 
     @pytest.mark.parametrize("key", ["nothing", "folder"])
-    def test_what_cannot_be_read_is_one_sentence(self, store: FolderStore, key: str) -> None:
+    def test_a_file_that_cannot_be_read_is_reported_in_one_sentence(self, store: FolderStore, key: str) -> None:
         fill(store, "folder/a")
         with pytest.raises(ArchiveError, match=f"{key} cannot be read: ") as caught:
             store.open(key)
@@ -288,7 +288,7 @@ class TestWriting:
         assert everything(tmp_path) == ["a.partial.gz"]
         assert gzip.decompress(partial.read_bytes()) == LINES
 
-    def test_deleting_what_is_not_there_is_no_error(self, store: FolderStore) -> None:
+    def test_deleting_a_missing_object_succeeds(self, store: FolderStore) -> None:
         fill(store, "a")
         store.delete("a")
         store.delete("a")
@@ -316,7 +316,7 @@ def small_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path
 
 
 @pytest.mark.parametrize("name", ["a.jsonl", "a.jsonl.gz", "a.jsonl.zst"])
-def test_a_full_disk_is_said_and_leaves_nothing(small_disk: Path, name: str) -> None:
+def test_a_full_disk_is_reported_and_leaves_nothing(small_disk: Path, name: str) -> None:
     noise = os.urandom(200_000)  # it does not get smaller by compression
     with (
         pytest.raises(OutputError, match="No space left on device; free some space") as caught,
@@ -338,7 +338,7 @@ class TestCompression:
         ],
     )
     @pytest.mark.parametrize("data", [LINES, b"", b"no newline"])
-    def test_the_suffix_says_how(self, tmp_path: Path, name: str, decompress: object, data: bytes) -> None:
+    def test_the_suffix_decides_how(self, tmp_path: Path, name: str, decompress: object, data: bytes) -> None:
         assert callable(decompress)
         with file_of_lines(tmp_path / name, overwrite=False) as stream:
             for start in range(0, len(data), 1000):

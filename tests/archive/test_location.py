@@ -21,7 +21,7 @@ CONFIG = Config(Path("config.toml"), {"media": MEDIA})
 HOUR = datetime(2015, 3, 29, 1, tzinfo=ZoneInfo("Europe/Berlin"))
 
 
-def test_a_name_keeps_its_name_and_leads_to_what_the_config_says() -> None:
+def test_a_name_is_kept_and_leads_to_its_location_in_the_config() -> None:
     location = locate("media", CONFIG)
     assert (location.title, location.words) == ("media", ("media",))
     assert (location.url, location.timezone, location.layout, location.s3) == (
@@ -96,7 +96,7 @@ class TestLayout:
     def test_instead_of_that_of_the_url(self, folder: Path) -> None:
         assert self.keys(folder / "a.%Y-%m-%d_%H.log", "b.%Y-%m-%d_%H.log") == ["b.2015-01-20_14.log"]
 
-    def test_one_that_fits_nothing_says_what_there_is(self, folder: Path) -> None:
+    def test_one_that_fits_nothing_is_reported_with_what_exists(self, folder: Path) -> None:
         with pytest.raises(ArchiveError, match=r"does not fit any key .*a\.2015-01-20_13\.log"):
             self.keys(folder, "c.%Y-%m-%d_%H.log")
 

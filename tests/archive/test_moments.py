@@ -85,7 +85,7 @@ def test_the_hours_of_a_range_hold_all_records_that_are_late_by_lag(
 def test_so_do_the_hours_of_a_range_that_ends_where_clocks_went_back(
     zone: str, first: int, length: int, lag: int
 ) -> None:
-    """Without an offset it takes what the clocks showed the second time, too."""
+    """Without an offset it also selects what the clocks showed the second time."""
     moments = minutes_around(CHANGES[zone][1])
     wall = moments[240].astimezone(ZoneInfo(zone)).replace(tzinfo=None) + first * MINUTE
     texts = [time.isoformat(timespec="minutes") for time in (wall, wall + length * MINUTE)]
@@ -131,7 +131,7 @@ def test_a_range_of_skipped_minutes_is_refused_and_one_end_is_the_next_minute() 
     assert notes[0].endswith("from 02:00 to 03:00; taken as 2024-03-31T03")
 
 
-def test_a_time_that_clocks_showed_twice_says_how_to_choose_one() -> None:
+def test_a_time_that_clocks_showed_twice_explains_how_to_choose_one() -> None:
     zone = ZoneInfo("Australia/Lord_Howe")
     (note,) = clock_notes("2024-04-07T01:40", "2024-04-07T02:00", zone, minutes=True)
     assert note == (

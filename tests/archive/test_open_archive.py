@@ -40,7 +40,7 @@ def test_a_folder_is_opened_by_the_layout_that_its_keys_have(tmp_path: Path) -> 
     assert catalog.gap_hours == 9
 
 
-def test_a_layout_in_the_location_is_taken_as_it_is(tmp_path: Path) -> None:
+def test_a_layout_in_the_location_is_used_unchanged(tmp_path: Path) -> None:
     url = folder_of(tmp_path, [*KEYS, "other.2015-01-20_13.log.gz", "readme.txt"]) + "/events.%Y-%m-%d_%H.log.gz"
     archive = open_archive(url)
     assert not archive.detected
@@ -72,27 +72,27 @@ def test_a_folder_that_is_not_there(tmp_path: Path, tail: str) -> None:
     assert f"{tmp_path}/nowhere" in str(caught.value)
 
 
-def test_a_file_is_no_archive(tmp_path: Path) -> None:
+def test_a_file_is_not_an_archive(tmp_path: Path) -> None:
     folder_of(tmp_path, KEYS)
     with pytest.raises(ArchiveError, match="is not a folder"):
         open_archive(str(tmp_path / KEYS[0]))
 
 
-def test_an_empty_folder_says_that_it_is_empty(tmp_path: Path) -> None:
+def test_an_empty_folder_is_reported_as_empty(tmp_path: Path) -> None:
     (tmp_path / ".hidden").write_bytes(b"")
     for url in (str(tmp_path), f"{tmp_path}/%Y-%m-%d_%H.gz"):
         with pytest.raises(ArchiveError, match="is empty"):
             open_archive(url).catalog()
 
 
-def test_a_layout_that_fits_nothing_shows_what_is_there(tmp_path: Path) -> None:
+def test_a_layout_that_fits_nothing_shows_the_keys_that_exist(tmp_path: Path) -> None:
     folder_of(tmp_path, [*(f"a{n}.txt" for n in range(5)), "manifest.json", "_SUCCESS", ".x", ".y", ".z"])
     with pytest.raises(LayoutError) as caught:
         open_archive(f"{tmp_path}/%Y-%m-%d_%H.gz").catalog()
     assert "a0.txt, a1.txt, a2.txt" in str(caught.value)
 
 
-def test_what_is_shown_does_not_depend_on_what_is_no_chunk(tmp_path: Path) -> None:
+def test_what_is_shown_does_not_depend_on_other_keys(tmp_path: Path) -> None:
     """Folder markers and manifests may come first in a listing, but they are not what a person looks for."""
     folder_of(tmp_path, ["a/_SUCCESS", "b/_SUCCESS", "c/_SUCCESS", "d/notes.txt"])
     with pytest.raises(LayoutError, match=r"d/notes\.txt"):
@@ -109,7 +109,7 @@ def test_a_range_without_chunks_says_which_hours_there_are(tmp_path: Path) -> No
 
 
 def test_a_range_narrows_the_listing_but_not_the_gaps_at_its_edges(tmp_path: Path) -> None:
-    """A gap that reaches over the edge of the range is one if the archive goes on within a day behind it."""
+    """A gap that crosses the edge of the range counts if the archive continues within a day after it."""
     archive = open_archive(folder_of(tmp_path, ["e.2015-01-10_20.log", "e.2015-01-12_00.log", "e.2015-01-13_20.log"]))
     whole = archive.catalog()
     for start, stop in ((datetime(2015, 1, 11), datetime(2015, 1, 13)), (datetime(2015, 1, 11), datetime(2015, 1, 12))):
@@ -139,7 +139,7 @@ def test_the_zone_of_the_keys_may_be_given(tmp_path: Path) -> None:
 
 
 def test_keys_with_years_that_no_clock_shows_are_not_chunks(tmp_path: Path) -> None:
-    """One typo in one key must not make a calendar of eight thousand years, nor a traceback."""
+    """One typo in one key must cause neither a calendar of eight thousand years nor a traceback."""
     archive = open_archive(folder_of(tmp_path, [*KEYS, "events.9999-12-31_23.log.gz", "events.0001-01-01_00.log.gz"]))
     catalog = archive.catalog()
     assert [chunk.key for chunk in catalog.chunks] == list(KEYS)
@@ -147,7 +147,7 @@ def test_keys_with_years_that_no_clock_shows_are_not_chunks(tmp_path: Path) -> N
     assert archive.catalog(None, datetime(2015, 2, 1, tzinfo=ZoneInfo("UTC"))).chunks == catalog.chunks
 
 
-def test_an_extract_says_itself_how_its_keys_are_read(tmp_path: Path) -> None:
+def test_an_extract_records_how_its_keys_are_read(tmp_path: Path) -> None:
     folder_of(tmp_path, ["x.2015-01-20_13.jsonl.gz"])
     manifest = {"layout": "{topic}.%Y-%m-%d_%H.jsonl.gz", "timezone": "Europe/Berlin"}
     (tmp_path / "manifest.json").write_text(json.dumps(manifest))
@@ -172,7 +172,7 @@ MANIFEST = {"hourscope": "0.1.0", "layout": "{topic}.%Y-%m-%d_%H.jsonl.gz", "tim
     ],
 )
 def test_a_manifest_that_is_damaged_is_not_ignored(tmp_path: Path, text: str) -> None:
-    """Its time zone would be lost with it, and every hour would be another."""
+    """Its time zone would be lost with it, and every hour would be wrong."""
     folder_of(tmp_path, KEYS)
     (tmp_path / "manifest.json").write_text(text)
     with pytest.raises(ArchiveError, match=r"manifest\.json is damaged: .*move it away") as caught:
@@ -216,7 +216,7 @@ def test_another_programs_manifest_is_a_key_like_others(tmp_path: Path, data: by
 
 
 def test_a_layout_does_not_lead_out_of_the_folder(tmp_path: Path) -> None:
-    """A manifest comes with the archive and is no more to be trusted than its records."""
+    """A manifest comes with the archive and is trusted no more than its records."""
     folder_of(tmp_path, ["secret.2015-01-20_13.log", "archive/x.2015-01-20_13.log"])
     manifest = {"layout": "../secret.%Y-%m-%d_%H.log", "timezone": "UTC"}
     (tmp_path / "archive" / "manifest.json").write_text(json.dumps(manifest))

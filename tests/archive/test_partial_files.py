@@ -107,7 +107,7 @@ def test_a_scan_into_a_file_removes_them_with_force(tmp_path: Path) -> None:
 
 
 def test_a_writer_that_is_slow_to_lock_its_file_begins_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Between creating and locking, somebody may take it for a dead writer's."""
+    """Between creation and locking, another process may treat it as a dead writer's."""
     import fcntl
 
     real, raced = fcntl.flock, []

@@ -29,7 +29,7 @@ ARCHIVE = READ | {"s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUp
     ("purpose", "actions"),
     [("read", READ), ("extract", READ | {"s3:PutObject", "s3:DeleteObject"}), ("archive", ARCHIVE)],
 )
-def test_it_allows_what_is_needed_below_the_prefix(
+def test_it_allows_what_hourscope_needs_below_the_prefix(
     url: str, layout: str | None, prefix: str, purpose: str, actions: set[str]
 ) -> None:
     policy = json.loads(policy_text(Location(url, layout=layout), purpose))

@@ -149,7 +149,7 @@ class TestLines:
         result = read(compress(text))
         assert (result.records, result.blank, result.damage) == (records, blank, [])
 
-    def test_a_line_of_several_objects_is_split_wherever_it_stands(self) -> None:
+    def test_a_line_of_several_objects_is_split_wherever_it_is(self) -> None:
         many = [b'{"n":%d,"pad":"%s"}' % (n, b"x" * 300) for n in range(2000)]  # more than a block
         text = lines(many) + A + B + b"\n" + lines(many)
         result = read(gzip.compress(text))
@@ -203,7 +203,7 @@ class TestForms:
             (b'{"a":\n' + A + b"\n" + B + b"\n", "lines", [b'{"a":', A, B]),
         ],
     )
-    def test_the_form_is_told_by_the_first_bytes(self, text: bytes, form: str, records: list[bytes]) -> None:
+    def test_the_form_is_recognized_by_the_first_bytes(self, text: bytes, form: str, records: list[bytes]) -> None:
         result = read(gzip.compress(text))
         assert (result.form, result.records, result.damage) == (form, records, [])
 
@@ -217,7 +217,7 @@ class TestForms:
             ("nowhere", [b'{"x":{"y":[{"z":1},{"z":2}]},"items":[3]}']),
         ],
     )
-    def test_the_user_says_which_list(self, path: str, records: list[bytes]) -> None:
+    def test_the_user_chooses_the_list(self, path: str, records: list[bytes]) -> None:
         document = b'{"x":{"y":[{"z":1},{"z":2}]},"items":[3]}'
         assert read(document, reading=Reading(records=path)).records == records
         assert read(document + b"\n" + document, reading=Reading(records=path)).records == records * 2
@@ -422,7 +422,7 @@ class TestHolding:
         assert given == large()[: len(given)]
         assert 0 < damage.doubtful == len(given) < len(large())
 
-    def test_where_it_must_not_be_the_reader_says_so_and_can_do_without(self) -> None:
+    def test_the_strict_reader_fails_and_the_careful_one_holds_them_back(self) -> None:
         with pytest.raises(DoubtfulGiven):
             read(self.chunk(), strict=True)
         result = read(self.chunk(), strict=True, careful=True)
@@ -529,13 +529,13 @@ def test_a_broken_item_costs_neither_its_list_nor_the_next_document() -> None:
         (b"[1,2," + A + b"]", 3),
     ],
 )
-def test_lists_that_lie_on_several_lines_or_hold_other_values(text: bytes, count: int) -> None:
+def test_lists_over_several_lines_or_with_other_values(text: bytes, count: int) -> None:
     result = read(gzip.compress(text))
     assert (len(result.records), result.form[-3:], result.damage) == (count, "[*]", [])
 
 
 class TestWhereDamageIs:
-    """A decoder does not tell exactly where what it gives is stored: the hole that is reported holds the damage."""
+    """A decoder does not report exactly where its output is stored: the reported hole contains the damage."""
 
     RECORDS = tuple(b'{"n":%d,"pad":"%s"}' % (n, b"x" * 300) for n in range(9000))
     KINDS: ClassVar[dict[str, tuple[bytes, bytes]]] = {
@@ -575,7 +575,7 @@ def test_blank_lines_alone_in_a_block_cost_no_line_behind_them() -> None:
 
 
 class TestZerosBetweenMembers:
-    def test_empty_members_are_no_holes(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_empty_members_are_not_holes(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """nsq_to_file writes one when it syncs in a quiet time; the chunk is read once, at full speed."""
         monkeypatch.setattr(salvage, "salvage", lambda *_: pytest.fail("it was taken for damaged"))
         empty_of_go = gzip.compress(b"")[:10] + b"\x01\x00\x00\xff\xff" + bytes(8)
@@ -663,7 +663,7 @@ class TestLongValues:
         assert [damage.reason for damage in result.damage] == ["it ends in the middle of a value"]
 
     def test_no_damage_ends_before_it_begins(self) -> None:
-        """Each part of a damaged chunk is opened anew: what is found in it is not told from where another one ended."""
+        """Each part of a damaged chunk is opened anew: its records do not depend on where another part ended."""
         long = gzip.compress(b"x" * 9000 + b"\n")
         much = gzip.compress(lines([b'{"a":"%s"}' % random.randbytes(99).hex().encode() for _ in range(4000)]), 1)
         assert len(long) < reader.READ_SIZE < len(much)
@@ -683,7 +683,7 @@ class TestStrayBytes:
         }
 
     @pytest.mark.parametrize("rest", [b',"b":2}', b"]}", b"}", b':{"c":3}}'], ids=repr)
-    def test_what_the_rest_of_a_lost_record_holds_is_no_record(self, rest: bytes) -> None:
+    def test_the_rest_of_a_lost_record_is_not_a_record(self, rest: bytes) -> None:
         """Its beginning was overwritten, and an object in it follows the stray bytes."""
         result = read(gzip.compress(A + B + b"\0\0\0\0" + b'{"x":1}' + rest + A + B))
         assert b'{"x":1}' not in result.records

@@ -64,13 +64,13 @@ def test_ls_groups_by_topic_each_with_its_own_gaps(siblings: str, capsys: Captur
     assert len(listing["warnings"]) == 1
 
 
-def test_every_command_says_that_topics_are_taken_together(siblings: str, capsys: Capture) -> None:
+def test_every_command_reports_that_topics_are_combined(siblings: str, capsys: Capture) -> None:
     for words in (["scan", siblings, "--count"], ["verify", siblings], ["cat", siblings, "--hour", "2015-01-30T01"]):
         run(words)
         assert "2 topics (events, events-dlq) are read together" in capsys.readouterr().err
 
 
-def test_a_send_takes_one_topic_and_says_how(siblings: str, tmp_path: Path, capsys: Capture) -> None:
+def test_a_send_accepts_one_topic_and_explains_how(siblings: str, tmp_path: Path, capsys: Capture) -> None:
     out = str(tmp_path / "out.jsonl")
     assert run(["send", siblings, "-o", out]) == 2
     err = capsys.readouterr().err
@@ -90,7 +90,7 @@ DOTTED = [
 
 
 @pytest.mark.parametrize(("hosts", "topics"), DOTTED, ids=range(5))
-def test_the_layout_of_one_topic_has_no_record_of_one_whose_name_goes_on_behind_a_dot(
+def test_the_layout_of_one_topic_excludes_a_topic_with_the_same_name_up_to_a_dot(
     hosts: tuple[str, ...], topics: tuple[str, ...], tmp_path: Path, capsys: Capture
 ) -> None:
     names = [f"{t}.{h}-000000.2015-01-30_{hour:02}.log" for t in topics for h in hosts for hour in range(4)]

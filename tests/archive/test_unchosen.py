@@ -33,7 +33,7 @@ class TestWhatWasNotTakenForTheRecords:
         numbers = [b"%d" % i for i in range(100_000)]
         assert read(b"[" + b", ".join([*numbers, *self.OBJECTS]) + b"]").records == [*numbers, *self.OBJECTS]
 
-    def test_a_text_in_brackets_is_no_list(self) -> None:
+    def test_a_text_in_brackets_is_not_a_list(self) -> None:
         text = [b"[thread-1 {id=3}] message", b"[[2024] x {}", b"[1, {x} y"] * 2000
         assert read(b"".join(line + b"\n" for line in text)).records == text
 

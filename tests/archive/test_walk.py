@@ -155,7 +155,7 @@ def test_so_many_names_that_they_are_ids_are_listed_as_a_whole() -> None:
     ],
 )
 def test_the_whole_of_a_large_archive_names_the_keys_around_it(pattern: str) -> None:
-    """Beside its first folder, inside of it, and beside the literal in front of the time."""
+    """Next to its first folder, inside it, and next to the literal in front of the time."""
     layout = Layout(pattern)
     keys = {layout.spell(START + timedelta(hours=number), {"topic": "t", "host": "web01"}) for number in range(72)}
     others = {"readme", "zz/1", "zz/v2/x", "web01/v3/x", "app/x", "app/prod/other.1", "app/prod/e", "lo", "a c"}

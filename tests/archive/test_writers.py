@@ -34,7 +34,7 @@ def test_every_hour_of_every_key_is_found(name: str) -> None:
 
 @pytest.mark.parametrize("name", WRITERS)
 def test_the_layout_of_a_day_reads_the_days_after_it(name: str) -> None:
-    """A number, an id or a host that a sample lacks must not be lost. What a day does not tell is asked for."""
+    """A number, an id or a host that a sample lacks must not be lost. What a day cannot show is asked for."""
     keys = WRITERS[name].archive()
     first_day = [key for key, hour in keys.items() if hour < START + timedelta(days=1)]
     if name in SHORT_YEARS:
@@ -182,7 +182,7 @@ DAYS = [START + timedelta(days=number) for number in range(40)]
     ],
     ids=range(15),
 )
-def test_names_that_do_not_tell_an_hour_are_refused_with_the_reason(keys: list[str], why: str) -> None:
+def test_names_without_an_hour_are_refused_with_the_reason(keys: list[str], why: str) -> None:
     with pytest.raises(LayoutError, match=why) as caught:
         detect(keys)
     assert any(key in str(caught.value) for key in keys)
@@ -193,7 +193,7 @@ def test_an_hour_24_beside_an_hour_0_is_a_stray() -> None:
     assert detect([*keys, "ev_2015-01-30_24.gz"]).pattern == "ev_%Y-%m-%d_%H.gz"
 
 
-def test_a_date_that_disagrees_with_itself_is_no_chunk() -> None:
+def test_a_key_whose_dates_disagree_is_not_a_chunk() -> None:
     keys = [f"dt={hour:%Y-%m-%d}/ev-{hour:%Y-%m-%d_%H}.gz" for hour in HOURS]
     odd = "dt=2015-01-30/ev-2015-02-15_05.gz"
     layout = detect([*keys, odd])

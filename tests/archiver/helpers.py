@@ -29,7 +29,7 @@ def messages(count: int, *, size: int = 100) -> list[bytes]:
 def options(
     archive: object, topic: str, spool: Path, *nsqds: Nsqd, s3: S3Options | None = None, **more: Any
 ) -> ArchiverOptions:
-    """Of an archiver that is quick to sync."""
+    """The options of an archiver that syncs quickly."""
     source = TopicSource(topic, CHANNEL, tuple(nsqd.tcp_address for nsqd in nsqds))
     return ArchiverOptions(
         destination(str(archive), s3=s3), source, spool, **{"host": "web01", "sync_interval": 0.2, **more}
@@ -111,7 +111,7 @@ def is_drained(nsqd: Nsqd, topic: str) -> bool:
 
 
 def publish(nsqd: Nsqd, topic: str, bodies: list[bytes]) -> None:
-    """Into a channel that is there, so that nothing is only in the topic."""
+    """Publish into an existing channel, so that nothing is only in the topic."""
     nsqd.create_channel(topic, CHANNEL)
     nsqd.publish(topic, bodies)
 
@@ -126,13 +126,13 @@ def chunks(store: Store) -> Mapping[str, list[bytes]]:
 
 
 def archived(store: Store) -> Counter[bytes]:
-    """Every line of the archive, and how often it is in there."""
+    """Count every line of the archive."""
     return Counter(line for lines in chunks(store).values() for line in lines)
 
 
 @contextmanager
 def environment(values: Mapping[str, str]) -> Iterator[None]:
-    """Environment variables for a while, in threads too."""
+    """Set environment variables temporarily, including for threads."""
     before = {name: os.environ.get(name) for name in values}
     os.environ.update(values)
     try:

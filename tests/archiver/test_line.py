@@ -103,7 +103,7 @@ def test_the_forms(body: bytes, line: bytes, reason: str | None) -> None:
 
 @given(st.lists(st.one_of(bodies, st.sampled_from(ODD)), min_size=1, max_size=8))
 def test_a_reader_gives_back_every_message(some: list[bytes]) -> None:
-    """What the archiver writes is a chunk like any other: nothing of it may be taken for a form, a page or damage."""
+    """The archiver writes ordinary chunks: no message may be mistaken for another form, a page or damage."""
     block, changed = lines_of(some)
     result = read(gzip.compress(block, mtime=0))
     assert result.damage == []

@@ -94,7 +94,7 @@ def test_the_same_cause_is_reported_once_in_an_outage_and_the_last_cause_is_the_
     assert "Connection refused" in outages.cause
 
 
-def test_a_subscription_that_is_refused_is_no_return(nsq_programs: NsqPrograms, topic: str, tmp_path: Path) -> None:
+def test_a_refused_subscription_does_not_return(nsq_programs: NsqPrograms, topic: str, tmp_path: Path) -> None:
     with auth_server() as auth, Nsqd(nsq_programs.nsqd, tmp_path / "nsqd", {"auth-http-address": auth}) as nsqd:
         source = TopicSource(topic, CHANNEL, (nsqd.tcp_address,), auth_secret="wrong")
         with Running(of_source(tmp_path, source)) as archiver:
@@ -117,7 +117,7 @@ def _greet(words: bytes) -> Callable[[socket.socket], None]:
 
 
 def _close(connection: socket.socket) -> None:
-    """Without a word, and without the reset that bytes cause which nobody has read."""
+    """Close silently, without the reset that unread bytes would cause."""
     connection.shutdown(socket.SHUT_WR)
     while connection.recv(1 << 16):
         pass
@@ -184,7 +184,7 @@ def test_the_http_port_of_a_real_nsqd_is_recognized(nsqd: Nsqd, topic: str, tmp_
 def test_an_address_that_nsqlookupd_gave_is_blamed_on_the_broadcast_address(
     nsqd: Nsqd, topic: str, tmp_path: Path, host: object, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """The operator did not give it, and the nsqd that is named beside it works."""
+    """The operator did not give this address, and the nsqd named with it works."""
     sent = messages(50)
     publish(nsqd, topic, sent)
     named = [(host, 4150), (HOST, nsqd.tcp_port)]

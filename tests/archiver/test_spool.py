@@ -90,7 +90,7 @@ MESSAGES = b"".join(
 @pytest.mark.parametrize("sound", [b"", member(b"sound\n") * 20], ids=["torn", "torn behind sound"])
 @pytest.mark.parametrize("pages", [slice(1, 2), slice(3, 5), slice(2, None)])
 def test_a_power_loss_invents_no_lines(tmp_path: Path, sound: bytes, pages: slice) -> None:
-    """Blocks that had not reached the disk read as zeros, which deflate takes for lines."""
+    """Blocks that had not reached the disk read as zeros, which deflate accepts as lines."""
     path = tmp_path / "torn"
     whole = sound + member(MESSAGES)
     data = bytearray(whole)
@@ -121,7 +121,7 @@ def test_a_repair_that_is_killed_is_done_again(tmp_path: Path, monkeypatch: pyte
     assert lines.count(b"\n") > 100
 
 
-def test_what_no_crash_can_have_torn_is_left_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_no_crash_can_have_torn_is_unchanged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tui.archiver.repair.MAX_BYTES", 1000)
     path = tmp_path / "damaged"
     path.write_bytes(member(b"sound\n") + b"damaged" + member(os.urandom(2000).hex().encode() + b"\n"))
@@ -132,7 +132,7 @@ def test_what_no_crash_can_have_torn_is_left_as_it_is(tmp_path: Path, monkeypatc
 
 @pytest.mark.parametrize("rotten", [0, 2, 4])
 def test_what_a_disk_has_damaged_is_not_cut(tmp_path: Path, rotten: int) -> None:
-    """Its messages were finished: there is no other copy of what is behind the damage, or before it."""
+    """Its messages were finished, so there is no other copy of what is before or after the damage."""
     members = [bytearray(member(os.urandom(2000).hex().encode() + b"\n")) for _ in range(5)]
     members[rotten][500] ^= 4
     path = tmp_path / "damaged"
@@ -163,7 +163,7 @@ def test_a_failed_write_leaves_what_was_whole_before(tmp_path: Path, monkeypatch
 
 
 def test_no_two_files_are_the_same_bytes_and_every_reader_reads_them(tmp_path: Path) -> None:
-    """Else an archiver would take another one's object for its own."""
+    """Otherwise an archiver would mistake another one's object for its own."""
     spool = Spool(tmp_path)
     for hour in (HOUR, NEXT):
         spool.append(hour, [b"tick\n"])
@@ -191,8 +191,8 @@ def test_what_is_on_disk_counts_even_if_its_file_cannot_be_sealed(
 
 
 @pytest.mark.parametrize("step", ["close", "unlink"])
-def test_whatever_fails_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
-    """A close may tell of the disk's trouble as well, and a read-only disk even refuses to remove what is not there."""
+def test_whatever_fails_is_reported_in_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
+    """A close may also report the disk's failure, and a read-only disk refuses even to remove a missing file."""
     spool = Spool(tmp_path)
     spool.append(HOUR, [b"safe\n"])
 

@@ -69,7 +69,7 @@ def test_an_open_file_that_is_removed_takes_only_itself_along(nsqd: Nsqd, topic:
 
 
 def test_what_is_written_to_a_file_without_a_name_does_not_count(tmp_path: Path) -> None:
-    """The disk takes it, and nobody would ever find it."""
+    """The disk accepts the data, but nobody would ever find it."""
     spool = Spool(tmp_path)
     spool.append(HOUR, [b"lost with the file\n"])
     (file,) = spooled(tmp_path, UTC)

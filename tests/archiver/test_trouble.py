@@ -62,7 +62,7 @@ def test_a_frozen_process_is_seen_and_does_not_hold_the_stop(
     assert set(archived(destination(str(tmp_path / "out")).store)) == set(sent)
 
 
-def test_one_nsqd_of_several_that_cannot_be_reached_is_told(
+def test_one_unreachable_nsqd_of_several_is_reported(
     nsqd: Nsqd, topic: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(intake, "MISSING_SECONDS", 0.5)
@@ -148,7 +148,7 @@ def test_large_messages_do_not_time_out_behind_a_slow_disk(
 def test_an_nsqd_that_is_not_read_for_a_while_stays_connected(
     nsq_programs: NsqPrograms, topic: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It hears from us, and its own silence is our doing."""
+    """nsqd hears from us, and its silence is caused by us."""
     _slowed(monkeypatch, 3.0)
     monkeypatch.setattr(consume, "HEARTBEAT_SECONDS", 1)
     monkeypatch.setattr(intake, "FULL_BYTES", 1)
@@ -163,7 +163,7 @@ def test_an_nsqd_that_is_not_read_for_a_while_stays_connected(
 def test_an_nsqd_that_is_silent_is_given_up_and_found_again(
     nsq_programs: NsqPrograms, topic: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """By a clock that nobody sets."""
+    """Silence is measured with the monotonic clock."""
     monkeypatch.setattr(consume, "HEARTBEAT_SECONDS", 1)
     with Nsqd(nsq_programs.nsqd, tmp_path / "nsqd") as nsqd:
         nsqd.create_channel(topic, "archive")
@@ -177,7 +177,7 @@ def test_an_nsqd_that_is_silent_is_given_up_and_found_again(
 
 
 def _slowed(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
-    """The first write takes so long."""
+    """Make the first write take so long."""
     append, slow = Spool.append, [seconds]
 
     def slowly(spool: Spool, hour: datetime, blocks: list[bytes]) -> int:

@@ -44,7 +44,7 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {path.name: gzip.decompress(path.read_bytes()) for path in sorted(folder.iterdir())}
 
 
-def test_revisions_count_up_past_what_is_there(tmp_path: Path) -> None:
+def test_revisions_count_up_past_those_that_exist(tmp_path: Path) -> None:
     out, spool = tmp_path / "out", tmp_path / "spool"
     said: list[str] = []
     for number in range(3):
@@ -70,7 +70,7 @@ def test_equal_files_are_both_kept(tmp_path: Path) -> None:
 
 
 class _Store:
-    """A store in which a step fails once, after it was done or before."""
+    """A store in which a step fails once, before or after it takes effect."""
 
     def __init__(self, inner: Store, step: str, *, done: bool) -> None:
         self._inner, self._step, self._done, self._failed = inner, step, done, False
@@ -108,7 +108,7 @@ def test_an_upload_whose_end_was_not_seen_is_done_once(tmp_path: Path, step: str
 
 
 def test_another_archivers_key_is_never_overwritten(tmp_path: Path) -> None:
-    """Between the question and the put another one of the same host and topic was quicker."""
+    """Another archiver of the same host and topic uploads between the query and the put."""
     out, spool = tmp_path / "out", tmp_path / "spool"
     spool_a_file(spool, b"ours\n")
     given = options(out, spool)
@@ -129,7 +129,7 @@ def test_another_archivers_key_is_never_overwritten(tmp_path: Path) -> None:
 
 
 def test_archivers_of_one_name_that_put_the_same_lines_at_once_both_keep_them(tmp_path: Path) -> None:
-    """The slower one's key is taken, by what must not look like its own file."""
+    """The slower archiver's key exists, with content that must not look like its own file."""
     out, both = tmp_path / "out", threading.Barrier(2)
 
     class AtOnce:
@@ -156,7 +156,7 @@ def test_archivers_of_one_name_that_put_the_same_lines_at_once_both_keep_them(tm
 
 
 def test_a_store_that_shows_something_else_gets_a_file_once(tmp_path: Path) -> None:
-    """Another revision would fare no better: the file is kept, and keeps back no other."""
+    """Another revision would fail in the same way: the file is kept, and does not delay others."""
     out, spool = tmp_path / "out", tmp_path / "spool"
     spool_a_file(spool, b"odd\n")
     given = options(out, spool)
@@ -181,9 +181,7 @@ def test_a_store_that_shows_something_else_gets_a_file_once(tmp_path: Path) -> N
     assert [file.rev for file in spooled(spool, UTC)] == [0]
 
 
-def test_a_full_disk_has_no_room_to_merge_and_is_emptied_all_the_same(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_full_disk_has_no_room_to_merge_and_is_still_emptied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     out, spool = tmp_path / "out", tmp_path / "spool"
     said: list[str] = []
     spool_a_file(spool, b"message\n")
@@ -268,7 +266,7 @@ def test_s3_puts_on_condition_and_compares_by_checksum(
 
 
 class _Client:
-    """S3's client, that fails once in a part."""
+    """An S3 client that fails once, in one part."""
 
     def __init__(self, inner: object, fails: int = 2) -> None:
         self._inner, self._fails = inner, fails
@@ -287,7 +285,7 @@ class _Client:
 
 
 @pytest.mark.s3
-def test_an_upload_in_parts_goes_on_where_it_broke_off(
+def test_a_multipart_upload_resumes_where_it_broke_off(
     store: S3Store, seaweed: Seaweed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(put, "WHOLE", 1 << 20)
@@ -356,7 +354,7 @@ def test_a_server_that_keeps_no_checksum_has_to_send_the_bytes(
 
 
 def test_what_a_folder_holds_is_on_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever put it may have been killed before the folder's entry was."""
+    """The writer may have been killed before the folder's entry was synced."""
     synced: list[Path] = []
     for module in ("local", "folder"):
         monkeypatch.setattr(f"tui.archive.{module}.sync_folder", synced.append)

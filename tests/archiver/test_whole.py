@@ -159,7 +159,7 @@ def test_an_nsqd_that_restarts_is_found_again(nsq_programs: NsqPrograms, topic: 
 
 
 def test_two_hosts_share_a_channel_and_one_name(nsqd: Nsqd, topic: str, tmp_path: Path) -> None:
-    """Of two archivers with the same host name neither overwrites the other's files."""
+    """Two archivers with the same host name do not overwrite each other's files."""
     sent = messages(8000)
     first = options(tmp_path / "out", topic, tmp_path / "spool1", nsqd, now=Clock(NOON))
     second = options(tmp_path / "out", topic, tmp_path / "spool2", nsqd, now=Clock(NOON))
@@ -185,7 +185,7 @@ def test_two_processes_are_one_archiver(nsqd: Nsqd, topic: str, tmp_path: Path) 
     assert archiver.stopped.left == 0
 
 
-def test_nsqlookupd_tells_where_a_topic_is(nsqd: Nsqd, nsqlookupd: Nsqlookupd, topic: str, tmp_path: Path) -> None:
+def test_nsqlookupd_knows_where_a_topic_is(nsqd: Nsqd, nsqlookupd: Nsqlookupd, topic: str, tmp_path: Path) -> None:
     sent = messages(500)
     publish(nsqd, topic, sent)
     wait_for(lambda: nsqlookupd.producers(topic))
@@ -207,7 +207,7 @@ def test_tls(nsq_programs: NsqPrograms, topic: str, tmp_path: Path) -> None:
     assert archived(given.archive.store) == Counter(sent)
 
 
-def test_tls_that_cannot_be_trusted_or_had_is_said(
+def test_tls_that_is_untrusted_or_not_offered_is_reported(
     nsq_programs: NsqPrograms, nsqd: Nsqd, topic: str, tmp_path: Path
 ) -> None:
     certificate, other = make_certificate(tmp_path), tmp_path / "other"
@@ -231,7 +231,7 @@ def test_tls_that_cannot_be_trusted_or_had_is_said(
         ({"host": "DNS:nsqd.example.com"}, "has a certificate that is not for 127.0.0.1; use the host name"),
     ],
 )
-def test_what_is_wrong_with_a_certificate_is_said_as_a_send_says_it(
+def test_a_bad_certificate_is_reported_as_a_send_reports_it(
     certificate: dict[str, object], sentence: str, nsq_programs: NsqPrograms, topic: str, tmp_path: Path
 ) -> None:
     ours = authority(tmp_path / "ca")
@@ -253,7 +253,7 @@ def test_a_secret_that_is_missing_is_asked_for(nsq_programs: NsqPrograms, topic:
 
 
 def test_auth(nsq_programs: NsqPrograms, topic: str, tmp_path: Path) -> None:
-    """A wrong secret is said, and is no reason to end: the right one may be on its way to the auth server."""
+    """A wrong secret is reported but does not end the archiver: the auth server may not have the right one yet."""
     sent = messages(10)
     with auth_server() as auth, Nsqd(nsq_programs.nsqd, tmp_path / "nsqd", {"auth-http-address": auth}) as nsqd:
         publish(nsqd, topic, sent)

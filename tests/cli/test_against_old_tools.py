@@ -55,7 +55,7 @@ def test_cat_is_zcat(sample: Path) -> None:
     assert ran.out == shell("cat *.2015-01-20_13.log.gz | zcat", cwd=sample)
 
 
-def test_cat_of_the_torn_hour_is_zcat_and_says_so(sample: Path) -> None:
+def test_cat_of_the_torn_hour_is_zcat_and_reports_the_damage(sample: Path) -> None:
     torn = torn_chunk_of(SPEC)
     ran = hourscope("cat", sample, "--hour", "2015-01-16_21", "--key", torn)
     assert ran.code == 2

@@ -77,16 +77,16 @@ def test_a_range_without_chunks_says_which_hours_there_are(sample: Path) -> None
 
 
 @pytest.mark.parametrize("time", ["soon", "2015-13-01", "20150120", "-6y", ""])
-def test_a_time_that_is_none(sample: Path, time: str) -> None:
+def test_an_invalid_time(sample: Path, time: str) -> None:
     if time:
         assert "not a" in wrong("ls", sample, "--from", time)
 
 
-def test_a_range_turned_round(sample: Path) -> None:
+def test_a_range_whose_end_is_before_its_start(sample: Path) -> None:
     assert "empty" in wrong("scan", sample, "--from", "2015-01-21", "--to", "2015-01-20")
 
 
-def test_a_time_zone_that_is_none(sample: Path) -> None:
+def test_an_unknown_time_zone(sample: Path) -> None:
     assert "Europe/Berlin" in wrong("ls", sample, "--timezone", "Mars/Olympus")
 
 
@@ -108,12 +108,12 @@ def test_an_extract_that_exists_is_left_alone(sample: Path, tmp_path: Path) -> N
     assert hourscope(*words, "-g", "5003", "--force").code == 0
 
 
-def test_a_folder_that_is_not_empty_is_no_place_for_an_extract(sample: Path, tmp_path: Path) -> None:
+def test_an_extract_is_not_written_into_a_folder_that_is_not_empty(sample: Path, tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("mine\n")
     assert "not empty" in wrong("scan", sample, "-g", "5003", "-o", f"{tmp_path}/")
 
 
-def test_a_full_disk_loses_nothing_and_says_so(sample: Path, tmp_path: Path) -> None:
+def test_a_full_disk_loses_nothing_and_is_reported(sample: Path, tmp_path: Path) -> None:
     small = tmp_path / "small"
     small.mkdir()
     if os.geteuid() != 0:
@@ -129,7 +129,7 @@ def test_a_full_disk_loses_nothing_and_says_so(sample: Path, tmp_path: Path) -> 
         subprocess.run(["umount", small], check=True)
 
 
-def test_an_option_that_is_none_points_to_the_help(sample: Path) -> None:
+def test_an_unknown_option_points_to_the_help(sample: Path) -> None:
     assert "hourscope ls --help" in wrong("ls", sample, "--jason")
 
 

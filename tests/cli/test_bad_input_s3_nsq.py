@@ -53,7 +53,7 @@ def test_an_endpoint_that_does_not_answer(seaweed: Seaweed, bucket: str) -> None
     assert "http://127.0.0.1:1 does not answer" in sentence
 
 
-def test_an_endpoint_that_is_no_address(seaweed: Seaweed, bucket: str) -> None:
+def test_an_endpoint_that_is_not_an_address(seaweed: Seaweed, bucket: str) -> None:
     assert "http://HOST:PORT" in wrong("ls", f"s3://{bucket}/", "--endpoint-url", "nonsense", env=dict(seaweed.env))
 
 
@@ -119,7 +119,7 @@ def test_a_source_that_is_not_there(nsqd: Nsqd, topic: str) -> None:
     assert "/nowhere.jsonl does not exist" in sentence
 
 
-def test_a_destination_is_wanted(lines: Path) -> None:
+def test_a_destination_is_required(lines: Path) -> None:
     assert "-o" in wrong("send", lines)
 
 

@@ -65,7 +65,7 @@ def test_the_cap_holds_and_what_was_read_in_part_is_not_kept(logs: str, tmp_path
     assert set(store.folder.iterdir()) == kept
 
 
-def test_a_size_that_is_none(logs: str) -> None:
+def test_an_invalid_size(logs: str) -> None:
     ran = hourscope("scan", logs, "--cache", "much")
     assert ran.code == 2
     assert "write --cache 500kB, 64MiB or 20GB" in ran.sentence

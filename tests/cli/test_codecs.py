@@ -168,7 +168,7 @@ def test_a_zstd_frame_that_needs_a_dictionary_is_named(text: bytes, tmp_path: Pa
 
 
 def test_zstd_frames_with_long_windows_are_read_beside_others(tmp_path: Path) -> None:
-    """Four chunks at a time may each ask for 128 MiB."""
+    """Four chunks at a time may each need 128 MiB."""
     for hour in range(6):
         (tmp_path / f"e.2015-01-30_{hour:02}.log.zst").write_bytes(zstd(TEXT, compression_params=window(27)))
     ran = hourscope("scan", tmp_path, "-m", "i >= `0`", "--count", "--jobs", 4)

@@ -98,7 +98,7 @@ def after(line: str) -> list[str]:
         ("nosuch --zzz", []),
     ],
 )
-def test_what_may_stand_next(folder: Path, line: str, expected: list[str]) -> None:
+def test_what_may_come_next(folder: Path, line: str, expected: list[str]) -> None:
     assert after(line) == expected
 
 

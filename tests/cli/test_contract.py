@@ -50,7 +50,7 @@ def test_stdout_on_a_full_disk(sample: Path, command: tuple[str, ...]) -> None:
 
 
 @pytest.mark.parametrize("command", ["scan {} | head -n 1", "ls {} | head -n 1", "send {} -o - | head -n 1"])
-def test_a_closed_pipe_ends_as_it_ends_cat(sample: Path, command: str) -> None:
+def test_a_closed_pipe_ends_hourscope_as_it_ends_cat(sample: Path, command: str) -> None:
     line = command.format(sample)
     script = f"set -o pipefail; {sys.executable} -m tui {line} > /dev/null; echo ${{PIPESTATUS[0]}}"
     done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False)
@@ -90,13 +90,13 @@ def test_exit_code_two_and_a_sentence(sample: Path, words: tuple[str, ...]) -> N
     assert ran.sentence
 
 
-def test_debug_may_stand_before_the_command(sample: Path) -> None:
+def test_debug_may_precede_the_command(sample: Path) -> None:
     ran = hourscope("--debug", "ls", "/nowhere")
     assert ran.code == 2
     assert "Traceback" in ran.err
 
 
-def test_the_environment_stands_for_options(tmp_path: Path) -> None:
+def test_environment_variables_replace_options(tmp_path: Path) -> None:
     (tmp_path / "e.2015-01-20_13.log.gz").write_bytes(gzip.compress(b"x\n"))
     words = ("ls", tmp_path, "--json")
     assert json.loads(hourscope(*words, env={"HOURSCOPE_TIMEZONE": "Europe/Berlin"}).out)["timezone"] == "Europe/Berlin"

@@ -79,13 +79,13 @@ class TestCredentialProcess:
         path.chmod(0o644)
         assert "cannot be run: Permission denied" in why(f"[profile p]\ncredential_process = {path}")
 
-    def test_it_is_no_program(self, tmp_path: Path) -> None:
+    def test_it_is_not_a_program(self, tmp_path: Path) -> None:
         path = Path(program(tmp_path, ""))
         path.write_bytes(b"\x00\x01")
         assert f"{path}, cannot be run: Exec format error" in why(f"[profile p]\ncredential_process = {path}")
 
     @pytest.mark.parametrize("said", ["not-json", "", "{", '{"Version": 1'])
-    def test_what_it_prints_is_no_json(self, tmp_path: Path, said: str) -> None:
+    def test_what_it_prints_is_not_json(self, tmp_path: Path, said: str) -> None:
         assert "printed something that is not JSON" in why(printing(tmp_path, said))
 
     @pytest.mark.parametrize("said", [[], "null", "3", {"Version": 1}, {"Version": 2}, KEYS | {"Expiration": "soon"}])
@@ -167,7 +167,7 @@ class TestProfiles:
         [("AWS_MAX_ATTEMPTS", "x"), ("AWS_DEFAULTS_MODE", "x"), ("AWS_USE_FIPS_ENDPOINT", "x")],
     )
     def test_a_variable_that_makes_no_sense(self, monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
-        """Whatever botocore makes of it: one sentence."""
+        """One sentence, whatever botocore raises."""
         monkeypatch.setenv(name, value)
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", "k")
         monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "s")
@@ -253,7 +253,7 @@ class TestMfa:
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", "k")
         assert mfa_device(S3Options()) == "", "keys in the environment count before a profile of the environment"
 
-    def test_without_a_terminal_it_is_one_sentence(self) -> None:
+    def test_without_a_terminal_it_is_reported_in_one_sentence(self) -> None:
         configure(MFA)
         ran = subprocess.run(
             [sys.executable, "-m", "tui", "ls", "s3://b", "--endpoint-url", NOWHERE, "--profile", "p"],
@@ -298,7 +298,7 @@ class TestMfa:
 
 
 def at_terminal(words: tuple[str, ...], env: Mapping[str, str], typed: bytes) -> tuple[int, str]:
-    """Run a command in a terminal and type once it asks: its exit code, and what the terminal showed."""
+    """Run a command in a terminal and type at its prompt; return the exit code and the terminal's text."""
     process, terminal = pty.fork()
     if not process:
         os.execve(sys.executable, [sys.executable, "-m", "tui", *words], {**os.environ, **env})
@@ -318,7 +318,7 @@ def at_terminal(words: tuple[str, ...], env: Mapping[str, str], typed: bytes) ->
 
 
 def test_credentials_that_end_in_mid_work(tmp_path: Path) -> None:
-    """The program gives keys for a moment, and then it is gone."""
+    """The program issues short-lived keys, and is then removed."""
     until = datetime.now(UTC) + timedelta(seconds=2)
     (tmp_path / "said").write_text(json.dumps(KEYS | {"Expiration": f"{until:%Y-%m-%dT%H:%M:%SZ}"}))
     path = program(tmp_path, f"cat {tmp_path}/said; mv $0 $0.gone")

@@ -81,7 +81,7 @@ KINDS = (
 
 
 def assert_hole(answers: Answers, key: str, size: int, records: list[bytes], least: int) -> None:
-    """At least so many of the records, in order, nothing else, and the damage named by every command."""
+    """Assert that every command reads at least so many of the records, in order, nothing else, and names the damage."""
     given = answers.records
     assert len(given) >= least
     positions = {record: number for number, record in enumerate(records)}
@@ -302,7 +302,7 @@ def test_a_large_damaged_member_is_left_out_of_counts_files_and_extracts(jobs: i
 
 
 @pytest.mark.parametrize("jobs", [1, 4])
-def test_a_pipe_gets_a_large_member_at_once_and_its_end_says_how_many_are_doubtful(jobs: int, large: Path) -> None:
+def test_a_pipe_gets_a_large_member_at_once_and_the_end_counts_the_doubtful(jobs: int, large: Path) -> None:
     ran = hourscope("scan", large, "-e", "", "--json", "--jobs", jobs)
     assert ran.code == 2
     summary = json.loads(ran.err.splitlines()[-1])

@@ -1,8 +1,10 @@
 """`hourscope doctor`: one sentence for each thing that the work needs, and an exit code."""
 
 import gzip
+import io
 import json
 import os
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,8 @@ from tests.support.nsqd import Nsqd
 from tests.support.scripted_lookupd import scripted_lookupd
 from tests.support.seaweed import Seaweed
 from tui.archive.times import hours_between, next_hour
+from tui.checks import Check
+from tui.cli.checks import report
 
 HOUR = timedelta(hours=1)
 
@@ -42,8 +46,8 @@ def put(folder: Path, hour: datetime, content: bytes, written: datetime | None =
 
 
 def checks(*words: object, **more: Any) -> dict[str, dict[str, str]]:
-    report = json.loads(hourscope("doctor", *words, "--json", **more).out)
-    return {check["name"]: check for check in report["checks"]}
+    printed = json.loads(hourscope("doctor", *words, "--json", **more).out)
+    return {check["name"]: check for check in printed["checks"]}
 
 
 def test_all_is_well(tmp_path: Path, nsqd: Nsqd) -> None:
@@ -57,7 +61,7 @@ def test_all_is_well(tmp_path: Path, nsqd: Nsqd) -> None:
 
 
 @pytest.mark.parametrize(("hours", "zone"), [(2, "UTC+2"), (-5, "UTC-5")])
-def test_the_upload_times_tell_of_a_local_time_zone(tmp_path: Path, hours: int, zone: str) -> None:
+def test_the_upload_times_reveal_a_local_time_zone(tmp_path: Path, hours: int, zone: str) -> None:
     write(tmp_path, ahead=timedelta(hours=hours))
     check = checks(tmp_path)["time zone"]
     assert check["state"] == "warning"
@@ -159,9 +163,9 @@ def test_what_is_not_a_sound_chunk_is_found_at_the_start_in_the_middle_and_at_th
     path.write_bytes(content)
     ran = hourscope("doctor", tmp_path, "--json")
     assert ran.code == 2
-    report = json.loads(ran.out)
-    assert not report["ok"]
-    (failed,) = [check["says"] for check in report["checks"] if check["state"] == "failed"]
+    answer = json.loads(ran.out)
+    assert not answer["ok"]
+    (failed,) = [check["says"] for check in answer["checks"] if check["state"] == "failed"]
     assert failed.startswith(f"{path.name}, bytes ")
     assert words in failed
 
@@ -239,3 +243,19 @@ def test_a_bucket_that_is_not_there(seaweed: Seaweed) -> None:
     report = checks("s3://no-such-bucket/", env=seaweed.env)
     assert report["archive"]["state"] == "failed"
     assert "no-such-bucket" in report["archive"]["says"]
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "colored"), [("TERM", "xterm", True), ("TERM", "dumb", False), ("NO_COLOR", "1", False)]
+)
+def test_marks_have_colors_unless_they_are_not_wanted(
+    variable: str, value: str, colored: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv(variable, value)
+    screen = io.StringIO()
+    monkeypatch.setattr(screen, "isatty", lambda: True)
+    monkeypatch.setattr(sys, "stdout", screen)
+    report([Check("config", "ok", "fine")])
+    assert screen.getvalue() == ("\x1b[32m✓\x1b[0m" if colored else "✓") + " config       fine\n"

@@ -29,7 +29,7 @@ def help_of(name: str) -> str:
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_the_list_says_what_the_command_says_of_itself(name: str) -> None:
+def test_the_list_repeats_each_commands_own_summary(name: str) -> None:
     first = (command(name).help or "").partition("\n\n")[0]
     assert " ".join(first.split()) == COMMANDS[name]
 
@@ -81,7 +81,7 @@ def test_help_without_a_command_is_the_list(capsys: pytest.CaptureFixture[str]) 
     assert [name for name in COMMANDS if f"\n  {name} " not in listed] == []
 
 
-def test_help_of_what_is_not_a_command(capsys: pytest.CaptureFixture[str]) -> None:
+def test_help_of_an_unknown_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.run(["help", "scna"]) == 2
     assert "did you mean scan?" in capsys.readouterr().err
 

@@ -114,7 +114,7 @@ def test_a_closed_pipe_ends_quietly(archive: Path) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupted_send_goes_on_with_the_command_that_it_prints(
+def test_an_interrupted_send_is_resumed_by_the_command_that_it_prints(
     archive: Path, nsqd: Nsqd, topic: str, number: int
 ) -> None:
     range_ = ("--from", "2015-01-12T03", "--to", "2015-01-12T05", "--timezone", "UTC")

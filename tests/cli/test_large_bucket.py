@@ -81,7 +81,7 @@ def test_a_jump_over_ten_years_costs_a_month(bucket: tuple[str, LargeS3]) -> Non
 def test_months_are_dropped_before_memory_runs_out(
     bucket: tuple[str, LargeS3], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tui.app.model.months.MOST_ROWS", 5 * 31 * 24 * HOSTS)
+    monkeypatch.setattr("tui.app.model.months.MAX_ROWS", 5 * 31 * 24 * HOSTS)
     months = opened(bucket[1])
     place = hour(2024, 12, 31)
     while month := next(months.missing(place), None):
@@ -110,7 +110,7 @@ def test_the_second_start_lists_nothing_before_its_first_screen(bucket: tuple[st
     assert remembered_months(Location("s3://b/", timezone="Europe/Berlin", s3=options(s3))) is None
 
 
-def test_a_broken_cache_is_no_cache(bucket: tuple[str, LargeS3]) -> None:
+def test_a_broken_cache_is_ignored(bucket: tuple[str, LargeS3]) -> None:
     opened(bucket[1])
     location = Location("s3://b/", s3=options(bucket[1]))
     for path in (cache_dir() / "listings").iterdir():
@@ -132,7 +132,7 @@ def test_a_range_lists_its_month_and_no_other(bucket: tuple[str, LargeS3]) -> No
     assert len(catalog.chunks) == 31 * 24 * HOSTS
     assert catalog.gaps == ()
     listed = [request for request in s3.lists if request.keys]
-    assert len(listed) == PAGES[kind] + (kind == "host first")  # one page tells that there are more names than one
+    assert len(listed) == PAGES[kind] + (kind == "host first")  # one page shows that there is more than one name
     assert all("2020" in request.prefix for request in listed if request.prefix)
 
 
@@ -163,7 +163,7 @@ def test_a_month_of_one_name_is_one_request(bucket: tuple[str, LargeS3]) -> None
     assert len(s3.lists) == 1
 
 
-def test_a_hole_at_the_edge_of_a_range_is_a_gap_if_the_archive_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_hole_at_the_edge_of_a_range_is_a_gap_if_the_archive_continues(monkeypatch: pytest.MonkeyPatch) -> None:
     keys = [
         key
         for key in hourly_keys(datetime(2015, 1, 1), datetime(2016, 6, 1), HOST_FIRST, 2)
@@ -208,7 +208,7 @@ def test_names_that_hold_the_separator_are_found(monkeypatch: pytest.MonkeyPatch
         assert len(archive.catalog().chunks) == len(plain + longer)
 
 
-def test_all_of_an_archive_is_listed_in_parallel_and_names_what_is_no_chunk(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_whole_archive_is_listed_in_parallel_and_other_keys_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     keys = list(hourly_keys(datetime(2015, 4, 1), datetime(2015, 7, 1), HOST_FIRST, 2))
     odd = ["events.README", "events.web01-000000.notes-of-may.txt", "events.web01-000000.2015-05.tar", "events.x.y.z"]
     with LargeS3([*keys, *odd]) as s3:
@@ -267,7 +267,7 @@ def test_a_weekday_in_front_of_the_date_is_walked_like_a_name(
         assert (len(months), sum(listed.keys for listed in months)) == (lists, 744)
 
 
-RARE = {  # of 3,600 keys: two days of another layout, long before the newest month, which tells the first one
+RARE = {  # of 3,600 keys: two days of another layout, long before the newest month, which gives the first layout
     "events.{host}-000000.%Y-%m-%d_%H.log.gz": "events.{host}-000000.%Y%m%dT%H.log.gz",
     "%Y/%m/%d/%H/web{host}.log.gz": "%Y/%m/%d/web{host}-%H.log.gz",
     "web{host}/%Y/%m/%d/%H.gz": "web{host}/%Y-%m-%d/%H.gz",

@@ -26,7 +26,7 @@ def archive(tmp_path: Path) -> Path:
 
 
 def test_a_range_of_gaps_only_matches_nothing(archive: Path) -> None:
-    """As grep: the question was answered, and the answer is that there is nothing."""
+    """As with grep: no match is an answer, not an error."""
     words = ("ls", archive, "--from", "2015-01-20T02", "--to", "2015-01-20T04")
     ran = hourscope(*words)
     assert (ran.code, ran.err) == (1, "")
@@ -75,7 +75,7 @@ def test_a_key_far_from_the_rest_costs_a_line(tmp_path: Path, astray: str) -> No
 
 
 @pytest.mark.parametrize("astray", ["3000-01-01_00", "9998-12-31_23"])
-def test_a_key_of_the_year_3000_costs_a_line_in_everything_that_is_made_of_it(tmp_path: Path, astray: str) -> None:
+def test_a_key_of_the_year_3000_costs_one_line_in_every_output(tmp_path: Path, astray: str) -> None:
     folder, extract = far_archive(tmp_path / "a", "2026-11-20_05", "2026-11-20_06", astray), tmp_path / "x"
     key, hour = f"events.{astray}.log.gz", astray.replace("_", "T")
     assert hourscope("scan", folder, "-g", "error", "-o", f"{extract}/").code == 0
@@ -122,7 +122,7 @@ def test_ls_json_names_topic_and_host(tmp_path: Path) -> None:
     assert named == {("events", "web01"), ("events", "web02")}
 
 
-def test_hours_of_an_extract_without_a_match_are_no_gaps(archive: Path, tmp_path: Path) -> None:
+def test_hours_of_an_extract_without_a_match_are_not_gaps(archive: Path, tmp_path: Path) -> None:
     out = f"{tmp_path}/x/"
     assert hourscope("scan", archive, "-g", '"hour":1', "-o", out).code == 0
     ran = hourscope("ls", out)
@@ -139,7 +139,7 @@ def test_hours_of_an_extract_without_a_match_are_no_gaps(archive: Path, tmp_path
 @pytest.mark.parametrize(
     "words", [("ls", "{}"), ("scan", "{}", "--count"), ("send", "{}", "-o", "-"), ("scan", "{}", "--estimate")]
 )
-def test_keys_that_a_detected_layout_leaves_out_are_said(archive: Path, words: tuple[str, ...]) -> None:
+def test_keys_that_a_detected_layout_leaves_out_are_reported(archive: Path, words: tuple[str, ...]) -> None:
     (archive / "notes.txt").write_bytes(b"x")
     ran = hourscope(*(word.format(archive) for word in words))
     assert ran.code == 0

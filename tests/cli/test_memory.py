@@ -17,7 +17,7 @@ print(ran.returncode, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
 
 
 def run(*words: object) -> tuple[int, float]:
-    """The exit code, and the most MB that one of its processes had."""
+    """Return the exit code, and the maximum memory of one of its processes in MB."""
     ran = subprocess.run([sys.executable, "-c", PEAK, *map(str, words)], capture_output=True, check=True)
     code, peak = map(int, ran.stdout.split())
     return code, peak / 1000
@@ -58,7 +58,7 @@ SMALL = b'{"n":1}'
 
 
 def forms() -> dict[str, list[bytes]]:
-    """Records of 63 MiB, as they lie in chunks."""
+    """Records of 63 MiB, as they are stored in chunks."""
     record = b'{"event":"x","v":["' + b"0123456789abcde," * (63 << 16) + b'"]}'
     pretty = b'{\n"event": "x",\n"v": [\n' + (b'"%s",\n' % (b"0123456789" * 160)) * 36_800 + b'"x"]\n}\n'
     return {

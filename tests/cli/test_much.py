@@ -26,7 +26,7 @@ def archive(tmp_path: Path) -> Path:
 
 
 def at_a_terminal(answer: str, *words: object) -> tuple[int, str]:
-    """Run a command in a terminal of its own and answer its question: the exit code and what was shown."""
+    """Run a command in its own terminal and answer its question; return the exit code and the output."""
     child, terminal = pty.fork()
     if child == 0:
         os.execv(sys.executable, [sys.executable, "-m", "tui", *map(str, words)])

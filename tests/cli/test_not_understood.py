@@ -186,7 +186,7 @@ def test_base64_is_text_and_not_json(tmp_path: Path) -> None:
     assert hourscope("verify", tmp_path / "a").code == 2
 
 
-def test_other_chunks_are_read_beside_one_that_is_not(tmp_path: Path) -> None:
+def test_other_chunks_are_read_beside_one_that_cannot_be(tmp_path: Path) -> None:
     put(tmp_path, gzip.compress(TEXT))
     (tmp_path / "e.2015-01-30_01.log.gz").write_bytes(PAGES["an HTML error page"])
     (tmp_path / "e.2015-01-30_02.log.gz").write_bytes(gzip.compress(TEXT))

@@ -105,6 +105,15 @@ class TestUnforeseen:
         assert "Traceback" not in ran.err
 
 
+class TestStandardInput:
+    def test_closed_and_needed(self, folder: Path) -> None:
+        ran = shell("hourscope <&-", "count", folder, "-f", "-")
+        assert (ran.code, ran.sentence.rpartition(": ")[2]) == (2, "Bad file descriptor")
+
+    def test_closed_and_no_terminal(self, folder: Path) -> None:
+        assert "the explorer needs a terminal" in shell("hourscope <&-", folder).sentence
+
+
 class TestStandardOutput:
     def test_closed_but_not_needed(self, folder: Path, tmp_path: Path) -> None:
         out = tmp_path / "out.jsonl"
@@ -151,7 +160,7 @@ class TestStandardOutput:
         assert shell("hourscope 2> /dev/full", "ls", folder / "nowhere").code == 2
 
     def test_an_encoding_that_lacks_a_letter(self, folder: Path) -> None:
-        """Latin 1 has no dash; that is no reason to fail."""
+        """Latin 1 has no dash, which must not make hourscope fail."""
         (folder / "e.2015-01-20_01.log").unlink()
         ran = shell("PYTHONIOENCODING=latin-1 hourscope", "ls", folder)
         assert (ran.code, ran.err) == (0, "")
@@ -210,7 +219,7 @@ def test_what_a_folder_holds_is_escaped_on_the_whole_line(tmp_path: Path) -> Non
             assert bad not in ran.out.decode() + ran.err, words
 
 
-def test_a_file_that_may_not_be_looked_at_is_no_gap(tmp_path: Path) -> None:
+def test_a_file_without_permission_is_not_a_gap(tmp_path: Path) -> None:
     """A folder that can be listed and not entered: its chunks are there, and unreadable."""
     if os.geteuid() == 0:
         ran = as_nobody(tmp_path)

@@ -86,7 +86,7 @@ def interrupted(words: list[str], begun: Callable[[], bool] = lambda: True) -> s
 
 
 def reads(process: int) -> bool:
-    """Does it have a chunk open?"""
+    """Return whether it has a chunk open."""
     opened = []
     for descriptor in Path(f"/proc/{process}/fd").iterdir():
         with suppress(FileNotFoundError):  # closed meanwhile

@@ -101,7 +101,7 @@ BLANK = {
 
 
 @pytest.mark.parametrize("kind", BLANK)
-def test_blank_lines_are_counted_apart(kind: str, tmp_path: Path) -> None:
+def test_blank_lines_are_counted_separately(kind: str, tmp_path: Path) -> None:
     text, blank = BLANK[kind]
     put(tmp_path / "a", gzip.compress(text))
     answers = assert_read(tmp_path / "a", RECORDS)
@@ -109,7 +109,7 @@ def test_blank_lines_are_counted_apart(kind: str, tmp_path: Path) -> None:
     assert answers.summary["not_json"] == 0
 
 
-def test_only_blank_lines_are_no_records(tmp_path: Path) -> None:
+def test_a_chunk_of_blank_lines_has_no_records(tmp_path: Path) -> None:
     put(tmp_path / "a", gzip.compress(b"\n \n\r\n"))
     answers = ask(tmp_path / "a")
     assert answers.records == []

@@ -57,7 +57,7 @@ def sent_as(s3: ScriptedS3, request: Request, change: Callable[[bytes], bytes]) 
 
 
 def why(s3: ScriptedS3, answer: Answer) -> str:
-    """The sentence for an answer to every request of a listing."""
+    """Return the sentence for a listing whose every request gets this answer."""
     s3.answer = always(answer)
     with pytest.raises(ArchiveError) as caught:
         list(S3Store("b", S3Options(endpoint_url=s3.endpoint_url)).objects())
@@ -74,7 +74,7 @@ class TestClock:
         assert "there 2024-05-01 03:00; set the clock (NTP)" in sentence
 
     @pytest.mark.parametrize("code", ["SignatureDoesNotMatch", "AccessDenied", "InvalidRequest"])
-    def test_the_date_of_a_refusal_whose_code_says_nothing_of_it(self, s3: ScriptedS3, code: str) -> None:
+    def test_the_date_of_a_refusal_whose_code_does_not_mention_it(self, s3: ScriptedS3, code: str) -> None:
         theirs = datetime.now(UTC) + timedelta(hours=2, minutes=30, seconds=20)
         sentence = why(s3, refused(403, code, Date=format_datetime(theirs, usegmt=True)))
         assert "clock is 2h 30m behind the server's" in sentence
@@ -82,7 +82,7 @@ class TestClock:
     def test_a_clock_that_is_right_is_not_blamed(self, s3: ScriptedS3) -> None:
         assert "secret key is wrong" in why(s3, refused(403, "SignatureDoesNotMatch"))
 
-    def test_a_time_that_is_none(self, s3: ScriptedS3) -> None:
+    def test_an_invalid_time(self, s3: ScriptedS3) -> None:
         more = "<ServerTime>soon</ServerTime>"
         assert "clock is wrong" in why(s3, refused(403, "RequestTimeTooSkewed", "", more, Date="never"))
 
@@ -104,7 +104,7 @@ class TestRegion:
         assert why(s3, answer).endswith("the bucket is in another region; add --region eu-west-1")
 
     @pytest.mark.parametrize("region", ["x; rm -rf ~", "$(reboot)", ""])
-    def test_what_is_no_region_is_not_advised(self, s3: ScriptedS3, region: str) -> None:
+    def test_an_invalid_region_is_not_advised(self, s3: ScriptedS3, region: str) -> None:
         sentence = why(s3, refused(301, "PermanentRedirect", "", f"<Region>{region}</Region>"))
         assert "--region" in sentence
         assert "rm -rf" not in sentence
@@ -134,7 +134,7 @@ class TestPermission:
             (("scan", "s3://b/e.%Y-%m-%d_%H.log", "-g", "hour", "-o", "s3://b/out/"), "s3:PutObject"),
         ],
     )
-    def test_else_the_one_that_was_used(self, s3: ScriptedS3, words: tuple[str, ...], action: str) -> None:
+    def test_otherwise_the_one_that_was_used(self, s3: ScriptedS3, words: tuple[str, ...], action: str) -> None:
         denied = {"s3:ListBucket": "", "s3:GetObject": "e.", "s3:PutObject": "out/"}[action]
 
         def answer(request: Request) -> Answer | None:
@@ -175,7 +175,7 @@ FOREIGN = [
 class TestForeignAnswers:
     @pytest.mark.parametrize("status", [200, 403, 404, 407])
     @pytest.mark.parametrize(("body", "kind"), FOREIGN)
-    def test_they_are_no_empty_listing_and_no_missing_permission(
+    def test_they_are_neither_an_empty_listing_nor_a_missing_permission(
         self, s3: ScriptedS3, body: bytes, kind: str, status: int
     ) -> None:
         sentence = why(s3, Answer(status, body))
@@ -190,17 +190,17 @@ class TestForeignAnswers:
     def test_one_that_is_made_to_be_looked_at_for_ever(self, s3: ScriptedS3, body: bytes) -> None:
         assert "and not from S3" in why(s3, Answer(200, body))
 
-    def test_an_empty_answer_is_no_empty_listing(self, s3: ScriptedS3) -> None:
+    def test_an_empty_answer_is_not_an_empty_listing(self, s3: ScriptedS3) -> None:
         assert "the answer (200) is empty and not from S3" in why(s3, Answer(200))
 
     @pytest.mark.parametrize("body", [body for body, _ in FOREIGN])
-    def test_a_page_in_place_of_a_chunk_is_no_chunk(self, s3: ScriptedS3, body: bytes) -> None:
+    def test_a_page_in_place_of_a_chunk_is_not_a_chunk(self, s3: ScriptedS3, body: bytes) -> None:
         s3.answer = of_objects(Answer(200, body))
         ran = run(s3, *SCAN)
         assert (ran.code, ran.out) == (2, b"0\n")
         assert ran.err.count("has no ETag, so it is not from S3") == 3
 
-    def test_an_object_that_is_another_one_than_was_listed_is_read_as_it_is_now(self, s3: ScriptedS3) -> None:
+    def test_an_object_replaced_since_the_listing_is_read_as_it_is_now(self, s3: ScriptedS3) -> None:
         """A server that does not heed If-Match."""
         now = Answer(200, b'{"hour":99}\n', {"ETag": '"other"', "Last-Modified": "Wed, 21 Jan 2015 10:00:00 GMT"})
         s3.answer = of_objects(now)
@@ -334,7 +334,7 @@ BODIES = {  # each cut where it looks whole: between two lines, between two gzip
 
 @pytest.mark.parametrize("kind", BODIES)
 def test_a_body_without_its_length_that_breaks_off_is_read_on(s3: ScriptedS3, kind: str) -> None:
-    """Such a body ends where the connection does, which looks like the end of the object."""
+    """Such a body ends with the connection, which looks like the end of the object."""
     body, cut = BODIES[kind]
     s3.objects = {"e.2015-01-20_13.log": body}
     s3.answer = lambda request: replace(s3.usual(request), cut=cut) if request.method == "GET" and request.key else None
@@ -396,7 +396,7 @@ def test_an_endpoint_that_does_not_speak_http(s3: ScriptedS3, answer: bytes) -> 
         )
 
 
-def test_tls_where_there_is_none(s3: ScriptedS3) -> None:
+def test_tls_to_a_server_without_tls(s3: ScriptedS3) -> None:
     url = s3.endpoint_url.replace("http", "https")
     ran = hourscope("ls", "s3://b/", "--endpoint-url", url, env=s3.env)
     assert f"s3://b cannot be listed: {url} does not speak TLS; check the port" in ran.sentence
@@ -543,7 +543,7 @@ class TestFeatures:
                 stream.write(b"2")
         assert s3.objects["new"] == b"1"
 
-    def test_a_refusal_that_is_about_something_else_is_told_as_it_is(
+    def test_a_refusal_about_something_else_is_reported_unchanged(
         self, s3: ScriptedS3, store: S3Store, warnings: list[str]
     ) -> None:
         s3.answer = always(refused(400, "InvalidArgument", "the bucket is upside down"))
@@ -551,7 +551,7 @@ class TestFeatures:
             list(store.objects())
         assert warnings == []
 
-    def test_no_checksum_is_sent_that_nobody_asked_for(self, s3: ScriptedS3, store: S3Store) -> None:
+    def test_no_unrequested_checksum_is_sent(self, s3: ScriptedS3, store: S3Store) -> None:
         with store.create("new") as stream:
             stream.write(b"1")
         (put,) = [request for request in s3.requests if request.method == "PUT"]
@@ -625,7 +625,7 @@ class TestCredentialsThatMayOnlyGet:
         ran = run(s3, "cat", "s3://b/e.%Y-%m-%d_%H.log", "--hour", "2015-01-20T01")
         assert (ran.code, ran.out, ran.err) == (0, b'{"hour":1}\n', "")
 
-    def test_a_range_says_what_it_could_not_see(self, s3: ScriptedS3) -> None:
+    def test_a_range_reports_what_it_could_not_see(self, s3: ScriptedS3) -> None:
         words = ("--from", "2015-01-20", "--to", "2015-01-20T05", "-g", "hour", "--count")
         ran = run(s3, "scan", "s3://b/e.%Y-%m-%d_%H.log", *words)
         assert (ran.code, ran.out) == (0, b"3\n")

@@ -34,7 +34,7 @@ BODY = random.Random(1).randbytes(3_000_000)
 
 @pytest.fixture(autouse=True)
 def _credentials(seaweed: Seaweed, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The environment of somebody who may use the server. A client keeps what it was told, so each test has its own."""
+    """The environment of a user of the server. A client remembers what it was answered, so each test has its own."""
     for name, value in seaweed.env.items():
         monkeypatch.setenv(name, value)
     s3_module.client.cache_clear()
@@ -54,7 +54,7 @@ def put(seaweed: Seaweed, bucket: str, *keys: str, body: bytes = b"x") -> None:
 
 
 class TestListing:
-    def test_an_object_says_key_size_etag_and_time(self, seaweed: Seaweed, store: S3Store) -> None:
+    def test_an_object_has_key_size_etag_and_time(self, seaweed: Seaweed, store: S3Store) -> None:
         put(seaweed, store.bucket, "logs/a b+ü.gz", body=b"12345")
         (item,) = store.objects()
         assert (item.key, item.size) == ("logs/a b+ü.gz", 5)
@@ -76,7 +76,7 @@ class TestListing:
             list(pool.map(lambda key: client.put_object(Bucket=store.bucket, Key=key, Body=b""), keys))
         assert sorted(item.key for item in store.objects("many/")) == keys
 
-    def test_a_prefix_that_is_no_folder_keeps_out_what_it_does_not_name(self, seaweed: Seaweed, bucket: str) -> None:
+    def test_a_prefix_that_is_not_a_folder_excludes_other_keys(self, seaweed: Seaweed, bucket: str) -> None:
         """`s3://bucket/ev` was asked for: what begins otherwise is not in it, whatever layout is found."""
         put(seaweed, bucket, "ev-a.2015-01-20_13.log", "evolve.2015-01-20_13.log", "orders.2015-01-20_13.log")
         chunks = open_archive(f"s3://{bucket}/ev").catalog().chunks
@@ -145,7 +145,7 @@ class TestCreating:
         with store.open("a") as body:
             assert body.read() == b"theirs"
 
-    def test_deleting_what_is_not_there_is_no_error(self, seaweed: Seaweed, store: S3Store) -> None:
+    def test_deleting_a_missing_object_succeeds(self, seaweed: Seaweed, store: S3Store) -> None:
         put(seaweed, store.bucket, "a")
         store.delete("a")
         store.delete("a")
@@ -219,7 +219,7 @@ class BreakingProxy:
 
 
 def _until(sock: socket.socket, end: bytes) -> bytes:
-    """The bytes of a head. One at a time: what follows is somebody else's."""
+    """Read the head of a request byte by byte, because what follows is not ours."""
     data = b""
     while not data.endswith(end):
         byte = sock.recv(1)
@@ -277,7 +277,7 @@ class TestBrokenConnections:
                 while stream.read(100_000):
                     pass
 
-    def test_one_that_never_comes_is_given_up_with_the_place(self, seaweed: Seaweed, bucket: str) -> None:
+    def test_a_record_that_never_comes_is_given_up_with_its_place(self, seaweed: Seaweed, bucket: str) -> None:
         put(seaweed, bucket, "a", body=BODY)
         with (
             BreakingProxy(seaweed.port, f"/{bucket}/a", [1_000_000, *[HEADERS_ONLY] * 50]) as proxy,
@@ -292,7 +292,7 @@ class TestBrokenConnections:
 class TestInRanges:
     """A reader that may stop early fetches an object in ranges that grow."""
 
-    def test_no_more_is_asked_for_than_is_read(self, seaweed: Seaweed, bucket: str) -> None:
+    def test_no_more_is_requested_than_is_read(self, seaweed: Seaweed, bucket: str) -> None:
         put(seaweed, bucket, "a", body=BODY)
         with BreakingProxy(seaweed.port, f"/{bucket}/a", []) as proxy:
             store = S3Store(bucket, S3Options(endpoint_url=proxy.url)).stepwise()
@@ -305,7 +305,7 @@ class TestInRanges:
             with store.open("a", start=2_000_000) as stream:
                 assert stream.read() == BODY[2_000_000:]
 
-    def test_a_range_that_breaks_off_goes_on_where_it_broke(self, seaweed: Seaweed, bucket: str) -> None:
+    def test_a_range_that_breaks_off_resumes_where_it_broke(self, seaweed: Seaweed, bucket: str) -> None:
         put(seaweed, bucket, "a", body=BODY)
         with (
             BreakingProxy(seaweed.port, f"/{bucket}/a", [500_000, 100]) as proxy,
@@ -368,7 +368,7 @@ class TestSentences:
         with refused, store.create("a") as stream:
             stream.write(b"x")
 
-    def test_a_bucket_that_is_no_name(self) -> None:
+    def test_an_invalid_bucket_name(self) -> None:
         with pytest.raises(ArchiveError, match="cannot be listed"):
             list(open_store("s3://B@d_bucket!").objects())
 

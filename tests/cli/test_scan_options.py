@@ -86,7 +86,7 @@ def test_what_does_not_go_together_is_refused(sample: Path, words: tuple[object,
     assert ran.sentence
 
 
-def test_an_estimate_says_what_it_is_made_of(sample: Path) -> None:
+def test_an_estimate_lists_what_it_is_made_of(sample: Path) -> None:
     ran = hourscope("scan", sample, "-m", "event == 'error'", "--estimate")
     assert ran.code == 0
     assert b"95 % between" in ran.out
@@ -108,7 +108,7 @@ def test_an_estimate_says_what_it_is_made_of(sample: Path) -> None:
         (b"plain\ntext\n", ("-g", "none"), 1, "2 records of 1 chunk"),
     ],
 )
-def test_an_estimate_says_what_it_could_not_see(
+def test_an_estimate_reports_what_it_could_not_see(
     tmp_path: Path, content: bytes, words: tuple[str, ...], code: int, said: str
 ) -> None:
     (tmp_path / "e.2015-01-20_13.log").write_bytes(content)
@@ -160,7 +160,7 @@ def test_a_summary_counts_records_where_nothing_matched(tmp_path: Path) -> None:
     assert (summary["records"], summary["blank"], ran.code) == (6002, 2, 1)
 
 
-def test_an_unfinished_extract_says_so(sample: Path, tmp_path: Path) -> None:
+def test_an_unfinished_extract_is_shown_as_unfinished(sample: Path, tmp_path: Path) -> None:
     """What an interrupted scan has written is an archive, and not all of it."""
     hourscope("scan", sample, *HOUR, "-g", "5003", "-o", f"{tmp_path}/x/")
     assert "did not finish" not in hourscope("scan", f"{tmp_path}/x/", "-c").err
@@ -170,7 +170,7 @@ def test_an_unfinished_extract_says_so(sample: Path, tmp_path: Path) -> None:
         ran = hourscope(command[0], f"{tmp_path}/x/", *command[1:])
         assert "did not finish" in ran.err
         assert any("did not finish" in warning for warning in json.loads(ran.lines[-1])["warnings"])
-    for command in ("scan", "count", "verify"):  # that nothing matches in it is no answer
+    for command in ("scan", "count", "verify"):  # no match in an unfinished extract is not an answer
         filter_ = () if command == "verify" else ("-g", "nowhere to be found")
         assert hourscope(command, f"{tmp_path}/x/", *filter_).code == 2
     assert "its scan did not finish" in hourscope("doctor", f"{tmp_path}/x/").out.decode()
@@ -193,7 +193,7 @@ def test_a_list_of_texts_is_greps(sample: Path, tmp_path: Path) -> None:
     )
 
 
-def test_lists_that_mean_nothing_are_said(sample: Path, tmp_path: Path) -> None:
+def test_lists_and_options_without_meaning_are_reported(sample: Path, tmp_path: Path) -> None:
     empty = tmp_path / "empty"
     empty.touch()
     ran = hourscope("scan", sample, *HOUR, "-f", empty, "--count")

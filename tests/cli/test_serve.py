@@ -22,10 +22,13 @@ from tui.demo import SampleSpec, write_sample
 
 
 class Served:
-    """`hourscope serve` with its address: `host`, with the port, and `root`, which is the secret."""
+    """`hourscope serve` with its address: `host`, with the port, and `root`, which is the secret.
+
+    It runs under nohup, as on a server: a page that is closed ends its explorer even so.
+    """
 
     def __init__(self, *words: object) -> None:
-        program = [sys.executable, "-m", "tui", "serve", "--port", "0", *map(str, words)]
+        program = ["nohup", sys.executable, "-m", "tui", "serve", "--port", "0", *map(str, words)]
         self.process = subprocess.Popen(program, stdout=subprocess.PIPE, text=True)
         assert self.process.stdout
         self.url = self.process.stdout.readline().strip()
@@ -42,7 +45,7 @@ class Served:
             self.process.terminate()
 
     def status(self, path: str, **headers: str) -> int:
-        """The status of an answer, with only the headers that are given beside a browser's own."""
+        """Return the status of an answer to a request with these headers only."""
         return self.answer(path, **headers)[0]
 
     def explorers(self) -> list[int]:

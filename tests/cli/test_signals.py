@@ -72,7 +72,7 @@ def signalled(
 
 
 def is_at_work(command: Command | subprocess.Popen[bytes]) -> bool:
-    """Has it, or has one of its processes, used a quarter of a second? More than it takes to come to an expression."""
+    """Return whether a process has used a quarter of a second, more than it needs to reach the expression."""
     pids = [str(command.pid)]
     with suppress(OSError):
         pids += Path(f"/proc/{command.pid}/task/{command.pid}/children").read_text().split()
@@ -117,9 +117,7 @@ def test_while_a_body_stalls(stalled: ScriptedS3, words: tuple[str, ...], number
 
 
 @pytest.mark.parametrize("number", SIGNALS)
-def test_an_extract_says_what_it_waits_for_while_a_body_stalls(
-    stalled: ScriptedS3, number: int, tmp_path: Path
-) -> None:
+def test_a_scan_shows_what_it_waits_for_while_a_body_stalls(stalled: ScriptedS3, number: int, tmp_path: Path) -> None:
     line = ["scan", "s3://b/", "-g", "n", "-o", f"{tmp_path}/extract/"]
     code, err, _, _ = signalled(line, number, env=stalled.env, ready=waits)
     said = err.splitlines()
@@ -272,7 +270,7 @@ def test_a_second_signal_ends_it_at_once(folder: Path, tmp_path: Path, second: i
 
 
 def test_a_terminal_that_goes_away_sends_two_hangups(folder: Path, tmp_path: Path) -> None:
-    """One by the kernel, one by the shell: that is nobody's second ctrl-c."""
+    """One from the kernel, one from the shell: not a second ctrl-c by the user."""
     line = ["scan", folder, "-m", ENDLESS, "-o", tmp_path / "out.jsonl", "--jobs", "1"]
     code, _, _, _ = signalled(line, signal.SIGHUP, signal.SIGHUP)
     assert code == 130
@@ -307,7 +305,7 @@ class TestStalls:
         assert waiting[0].startswith("hourscope: waiting for s3://b/e.2015-01-20_0")
         assert waiting[0].endswith("no data for 3 s")
 
-    def test_a_listing_too(self, stalled: ScriptedS3) -> None:
+    def test_a_stalled_listing_is_reported(self, stalled: ScriptedS3) -> None:
         stalled.answer = lambda request: Answer(200, b"<ListBucketResult>", stall=0)
         _, err, _, _ = signalled(["ls", "s3://b/"], signal.SIGINT, env=stalled.env, ready=waits)
         assert "waiting for the listing of s3://b/: no data for 3 s" in err

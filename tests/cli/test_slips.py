@@ -25,7 +25,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def refused(capsys: pytest.CaptureFixture[str], *words: str) -> str:
-    """The one sentence on stderr of a command line that is refused."""
+    """Return the one sentence on stderr of a refused command line."""
     assert cli.run(list(words)) == 2
     out, err = capsys.readouterr()
     (line,) = err.splitlines()
@@ -98,7 +98,7 @@ def test_what_can_be_an_archive_is_opened(capsys: pytest.CaptureFixture[str], wo
         (["scan", "logs", "-q", "-g", "error"], "--count"),
     ],
 )
-def test_an_unknown_option_gets_the_one_that_was_meant(
+def test_an_unknown_option_is_answered_with_the_one_that_was_meant(
     capsys: pytest.CaptureFixture[str], words: list[str], meant: str
 ) -> None:
     assert f"did you mean {meant}? (see hourscope " in refused(capsys, *words)
@@ -189,7 +189,7 @@ def test_every_advice_is_possible() -> None:
         (["count", ".", "--json", "--csv"], "--json and --csv cannot be combined"),
     ],
 )
-def test_what_cannot_be_meant_is_one_sentence(
+def test_an_impossible_sample_is_reported_in_one_sentence(
     words: list[str], sentence: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert cli.run(words) == 2

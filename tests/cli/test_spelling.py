@@ -31,7 +31,7 @@ def summary(err: str) -> dict[str, object]:
     return parsed
 
 
-def test_fields_leaves_out_what_is_not_json_and_counts_it(archive: Path) -> None:
+def test_fields_skips_records_that_are_not_json_and_counts_them(archive: Path) -> None:
     ran = hourscope("scan", archive, "--fields", "x", "--json")
     assert ran.code == 0
     assert ran.lines == [b'{"x":1.50}', b'{"x":-0}', b'{"x":null}', b'{"x":"\\ud800"}']
@@ -47,7 +47,7 @@ def test_a_record_that_is_not_json_is_counted_once(archive: Path) -> None:
     assert summary(ran.err)["not_json"] == 1
 
 
-def test_pretty_moves_tokens_and_changes_none(archive: Path) -> None:
+def test_pretty_moves_tokens_without_changing_them(archive: Path) -> None:
     ran = hourscope("cat", archive, "--hour", HOUR, "--pretty")
     assert ran.code == 0
     assert ran.out.decode() == (

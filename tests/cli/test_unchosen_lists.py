@@ -84,7 +84,7 @@ def test_an_index_and_what_scans_have_counted_hide_no_list(tmp_path: Path) -> No
         assert "--records hits.hits" in ran.err
 
 
-def test_a_quiet_hour_of_one_record_among_lines_is_no_document(tmp_path: Path) -> None:
+def test_a_quiet_hour_of_one_record_among_lines_is_not_a_document(tmp_path: Path) -> None:
     put(tmp_path / "a", gzip.compress(lines(RECORDS)))
     quiet = b'{"order":1,"items":[{"sku":1},{"sku":2}]}\n'
     (tmp_path / "a" / "e.2015-01-30_01.log.gz").write_bytes(gzip.compress(quiet))

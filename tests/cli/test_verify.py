@@ -65,7 +65,7 @@ def test_damage_is_named_and_what_is_before_it_is_counted(tmp_path: Path) -> Non
     assert report["duplicates"] == report["records"] - 1000  # every whole line of the torn chunk is in the other
 
 
-def test_a_range_without_a_chunk_is_one_sentence(tmp_path: Path) -> None:
+def test_a_range_without_a_chunk_is_reported_in_one_sentence(tmp_path: Path) -> None:
     write(tmp_path, 10, LINES)
     ran = hourscope("verify", tmp_path, "--from", "2016-01-01")
     assert ran.code == 2

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from tests.docs.reference import manual, markdown
+from tests.docs.manual import manual
+from tests.docs.reference import markdown
 
 DOCS = Path(__file__).parents[2] / "docs"
 

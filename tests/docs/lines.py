@@ -20,7 +20,7 @@ class CommandLine:
 
 
 def command_lines(page: str) -> Iterator[CommandLine]:
-    """Yield every line of code that runs `hourscope`, with its continuation lines and without its comment."""
+    """Yield every line of code that runs `hourscope` or `curl`, with its continuation lines and without its comment."""
     lines = iter(enumerate(page.split("\n"), 1))
     fenced = False
     for number, line in lines:
@@ -28,7 +28,7 @@ def command_lines(page: str) -> Iterator[CommandLine]:
             fenced = not fenced
         code = line.strip().removeprefix("$ ")
         code = re.sub(r"^(?:uvx|pipx run) (?=hourscope)", "", code)
-        if not (fenced or line.startswith("    ")) or not re.match(r'(?:eval "\$\()?hourscope(?: |$)', code):
+        if not (fenced or line.startswith("    ")) or not re.match(r'(?:eval "\$\()?hourscope(?: |$)|curl ', code):
             continue
         while code.endswith("\\"):
             code = code[:-1].rstrip() + " " + next(lines)[1].strip()

@@ -107,7 +107,7 @@ JSON: Mapping[str, str] = {
     "finished": "False if the scan was interrupted.",
     "by": "The fields of `--by`.",
     "every": "The step of `--every`, or null.",
-    "type: every": "text or null",
+    "type: every": "string or null",
     "rows": "The counts.",
     "rows[].time": "Start of the step, or null.",
     "rows[].values": "One value for each field of `by`.",

@@ -1,6 +1,6 @@
-"""docs/reference.md and docs/hourscope.1: the commands, options, keys, config and JSON outputs.
+"""docs/reference.md: the commands, options, keys, config and JSON outputs.
 
-`make docs` generates both from the program. The meanings of config keys and JSON keys are in meanings.py;
+`make docs` generates it from the program. The meanings of config keys and JSON keys are in meanings.py;
 `UndescribedError` names missing ones.
 """
 
@@ -67,11 +67,11 @@ def pages() -> Iterator[Page]:
         context = command.make_context(name, [], parent=program, resilient_parsing=True)
         usage = " ".join(command.collect_usage_pieces(context))
         title = "hourscope" if name == OPEN else f"hourscope {name}"
-        yield Page(name, f"{title} {usage}", _paragraphs(command.help or ""), _options(command, context))
+        yield Page(name, f"{title} {usage}", paragraphs(command.help or ""), _options(command, context))
 
 
-def _paragraphs(text: str) -> tuple[str, ...]:
-    """A command's help in paragraphs: filled where click fills them, else lines as they are."""
+def paragraphs(text: str) -> tuple[str, ...]:
+    """Return a command's help in paragraphs, refilled as click does, or line by line."""
     paragraphs: list[str] = []
     for block in inspect.cleandoc(text).split("\n\n"):
         if block.startswith("\b\n"):
@@ -178,11 +178,11 @@ def _config_type(info: object) -> str:
             named = [_config_type(kind) for kind in info.types if not isinstance(kind, msgspec.inspect.NoneType)]
             return " or ".join(named)
         case msgspec.inspect.StrType():
-            return "text"
+            return "string"
         case msgspec.inspect.BoolType():
-            return "true or false"
+            return "boolean"
         case msgspec.inspect.ListType():
-            return "a list of texts"
+            return "array of strings"
         case _:
             return "number"
 
@@ -226,7 +226,7 @@ def outputs() -> Iterator[tuple[str, list[tuple[str, str, str]]]]:
 
 
 def _homes(folder: str) -> dict[str, str]:
-    """Nothing of whoever runs this is read or written."""
+    """Use no files or settings of the user who runs this."""
     return {f"XDG_{name}_HOME": f"{folder}/.{name.lower()}" for name in ("CONFIG", "STATE", "CACHE")}
 
 
@@ -274,44 +274,5 @@ def _places(prefix: str, value: object) -> Iterator[tuple[str, str]]:
 
 def _type_of(place: str, value: object) -> str:
     if value is None:
-        return JSON.get(f"type: {place}", "text or null")
-    return {bool: "true or false", int: "number", float: "number", str: "text", list: "list", dict: "object"}[
-        type(value)
-    ]
-
-
-def manual() -> str:
-    """docs/hourscope.1, in man(7)'s macros."""
-    lines = ['.TH HOURSCOPE 1 "" hourscope "User Commands"', ".SH NAME", "hourscope \\- " + _roff(_summary())]
-    lines += [".SH SYNOPSIS", "\n.br\n".join(f".B {_roff(page.usage)}" for page in pages())]
-    lines += [".SH COMMANDS"]
-    for page in pages():
-        lines.append(f".SS {_roff(page.usage)}")
-        for at, paragraph in enumerate(page.paragraphs):
-            if paragraph.startswith("  "):
-                lines += [".nf", *(_roff(line) for line in paragraph.split("\n")), ".fi"]
-            else:
-                lines += [*([".PP"] if at else []), _roff(paragraph)]
-        for heading, options in page.options.items():
-            lines += [".PP", f"{heading} options:"]
-            for option in options:
-                lines += [".TP", f".B {_roff(option.names)}", _roff(option.text)]
-    lines += [".SH EXIT STATUS"]
-    for code, meaning in EXIT_CODES:
-        lines += [".TP", f".B {code}", _roff(meaning)]
-    lines += [".SH ENVIRONMENT"]
-    for name, text in environment().items():
-        lines += [".TP", f".B {_roff(name)}", _roff(text.replace("`", ""))]
-    lines += [".SH FILES", ".TP", ".I ~/.config/hourscope/config.toml"]
-    lines += ["Named archives and servers, saved filters, and keys; checked by hourscope config check."]
-    return "\n".join(lines) + "\n"
-
-
-def _summary() -> str:
-    return "explore, filter, and replay archives of hourly event chunks"
-
-
-def _roff(text: str) -> str:
-    """A line of text that holds no macro and no escape."""
-    text = text.replace("\\", "\\e").replace("-", "\\-")
-    return f"\\&{text}" if text.startswith((".", "'")) else text
+        return JSON.get(f"type: {place}", "string or null")
+    return {bool: "boolean", int: "number", float: "number", str: "string", list: "array", dict: "object"}[type(value)]

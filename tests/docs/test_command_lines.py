@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 import click
 import pytest
@@ -94,7 +94,9 @@ class Place:
         text = re.sub(r'^eval "\$\((.*)\)"$', r"\1", line.text)  # tests/cli/test_completion.py lets the shells do it
         for name, real in self._stands_for.items():
             text = text.replace(name, real)
-        if re.search(r"[|>$]", re.sub(r"'[^']*'|\"[^\"$]*\"", "", text)):
+        if text.startswith("curl -X POST "):
+            self._post(shlex.split(text)[3])
+        elif re.search(r"[|>$]", re.sub(r"'[^']*'|\"[^\"$]*\"", "", text)):
             self._in_a_shell(text)
         else:
             self._in_process(self._changed(shlex.split(text)[1:]))
@@ -105,7 +107,7 @@ class Place:
             words += _SMALL
         if "--topic" in words:
             at = words.index("--topic") + 1
-            words[at] = self._topics.setdefault(words[at], f"{words[at]}-{os.urandom(4).hex()}")
+            words[at] = self._topic(words[at])
         if words[:1] == ["send"] and "--topic" in words:
             words += ["--nsqd-http-address", self._nsqd_http]
         if words[:1] == ["send"] and "--topic" in words and not {"--dry-run", "--yes"} & set(words):
@@ -113,6 +115,15 @@ class Place:
         if words[:1] == ["archive"] and "--check" not in words:
             words.append("--check")
         return words
+
+    def _topic(self, name: str) -> str:
+        """A topic of this page's own."""
+        return self._topics.setdefault(name, f"{name}-{os.urandom(4).hex()}")
+
+    def _post(self, url: str) -> None:
+        url = re.sub(r"(?<=topic=)\w+", lambda name: self._topic(name[0]), url)
+        with urlopen(Request(url, method="POST")) as answer:
+            assert answer.status == 200
 
     def _in_process(self, words: list[str]) -> None:
         if words[:1] == ["serve"]:
@@ -177,6 +188,7 @@ def test_the_command_lines_of_a_page_run(
         {
             "/var/archive": str(source),
             "127.0.0.1:4150": nsqd.tcp_address,
+            "127.0.0.1:4151": nsqd.http_address,
             "127.0.0.1:4161": nsqlookupd.http_address,
             "~/.config": str(config_dir().parent),
             **({"tcp://10.0.0.5:8786": cluster.address} if cluster else {}),

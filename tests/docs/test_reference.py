@@ -3,22 +3,35 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
 
 import click
 import pytest
 
 from tests.docs import meanings
 from tests.docs.__main__ import DOCS
-from tests.docs.reference import UndescribedError, config_rows, manual, markdown, outputs
+from tests.docs.manual import manual
+from tests.docs.reference import UndescribedError, config_rows, markdown, outputs
 from tui.cli.group import COMMANDS, OPEN, commands
 
 
-def test_the_reference_is_what_the_program_says() -> None:
+def test_the_reference_matches_the_programs_help() -> None:
     assert (DOCS / "reference.md").read_text(encoding="utf-8") == markdown(), "run: make docs"
 
 
-def test_the_manual_page_is_what_the_program_says() -> None:
+def test_the_manual_page_matches_the_programs_help() -> None:
     assert (DOCS / "hourscope.1").read_text(encoding="utf-8") == manual(), "run: make docs"
+
+
+@pytest.mark.parametrize("device", ["ascii", "utf8"])
+def test_the_manual_page_is_set_without_a_warning(device: str) -> None:
+    groff = shutil.which("groff")
+    if groff is None:
+        pytest.skip("no groff here; apt-get install groff-base")
+    done = subprocess.run([groff, "-ww", "-man", f"-T{device}", DOCS / "hourscope.1"], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "--nsqd-tcp-address" in done.stdout
 
 
 @pytest.mark.parametrize("name", [*COMMANDS, OPEN])
@@ -48,7 +61,7 @@ def test_a_key_without_a_meaning_is_an_error(monkeypatch: pytest.MonkeyPatch) ->
         config_rows()
 
 
-def test_no_meaning_is_left_of_what_is_gone() -> None:
+def test_no_meaning_of_removed_keys_is_left() -> None:
     text = (DOCS / "reference.md").read_text(encoding="utf-8")
     gone = [name for name in (*meanings.CONFIG, *meanings.ENVIRONMENT) if f"| `{name}` |" not in text]
     gone += [name for name in meanings.JSON if f"| `{name.partition(': ')[2] or name}` |" not in text]

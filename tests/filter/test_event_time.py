@@ -36,7 +36,7 @@ def test_every_spelling_of_noon_is_noon(value: Any) -> None:
 
 
 @pytest.mark.parametrize("value", [None, True, 12, -5, "", "noon", "12", [], {}, 1e400, "2015-13-01T00:00:00Z"])
-def test_what_is_not_a_time_is_none(value: Any) -> None:
+def test_a_value_that_is_not_a_time_gives_none(value: Any) -> None:
     assert event_time(value) is None
 
 

@@ -59,9 +59,9 @@ def test_the_top_values_come_first(numbers: list[int]) -> None:
 
 
 def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fields, "MOST_PATHS", 10)
-    monkeypatch.setattr(fields, "MOST_VALUES", 20)
-    monkeypatch.setattr(fields, "MOST_NUMBERS", 50)
+    monkeypatch.setattr(fields, "MAX_PATHS", 10)
+    monkeypatch.setattr(fields, "MAX_VALUES", 20)
+    monkeypatch.setattr(fields, "MAX_NUMBERS", 50)
     counted = Fields()
     counted.feed(json.dumps({"n": n, f"k{n}": "x" * 1000}).encode() for n in range(1000))
     first, second, *_ = counted.summarize()
@@ -71,7 +71,7 @@ def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert second.top == (("x" * fields.LONGEST, 1),)
 
 
-def test_what_is_no_object_is_counted_apart() -> None:
+def test_a_record_that_is_not_an_object_is_counted_separately() -> None:
     counted = Fields()
     counted.feed([b"no json", b"[1]", b"7", b'{"a": 1}'])
     assert counted.records == 1 and counted.others == 3

@@ -62,7 +62,7 @@ def block_of(lines: Iterable[bytes], final_newline: bool = True) -> Block:
 
 
 def check(filter_: Filter, block: Block) -> list[bytes]:
-    """The records that the filter picks from a block; they are those that it picks one by one."""
+    """Return the records that the filter selects from a block, asserting that it selects the same one by one."""
     picked = list(filter_.spans(block))
     assert picked == [(start, end) for start, end in block.spans() if filter_.matches(bytes(block.buffer[start:end]))]
     return [bytes(block.buffer[start:end]) for start, end in picked]
@@ -114,11 +114,11 @@ class TestText:
     def test_an_empty_text_fits_every_line_as_greps_does(self) -> None:
         assert check(parse_filter(grep=[""]), block_of([b"a", b"", b"b"], final_newline=False)) == [b"a", b"", b"b"]
 
-    def test_bytes_that_are_no_utf_8_can_be_looked_for(self) -> None:
+    def test_bytes_that_are_not_utf_8_can_be_searched_for(self) -> None:
         text = b"\xff\x00".decode("utf-8", "surrogateescape")  # as the command line hands them over
         assert parse_filter(grep=[text]).matches(b"a\xff\x00b")
 
-    def test_a_line_break_fits_no_record_and_is_said_with_its_column(self) -> None:
+    def test_a_line_break_matches_no_record_and_is_reported_with_its_column(self) -> None:
         with pytest.raises(FilterError) as caught:
             parse_filter(grep=["ab\ncd"])
         assert (caught.value.expression, caught.value.column) == ("ab\ncd", 2)
@@ -133,7 +133,7 @@ class TestRegex:
     @given(lines=st.lists(ascii_lines, max_size=6), pattern=patterns(ATOMS), end=st.booleans())
     @settings(max_examples=500)
     def test_the_meaning_is_the_usual_one(self, lines: list[bytes], pattern: str, end: bool) -> None:
-        """Where RE2 and Python's `re` mean the same, they pick the same lines."""
+        """RE2 and Python's `re` select the same lines where their syntax means the same."""
         block = block_of(lines, end)
         judge = re.compile(pattern.encode(), re.ASCII) if "é" not in pattern else re.compile(pattern, re.ASCII)
         usual = [
@@ -190,7 +190,7 @@ class TestRegex:
             (r"a\q", r"invalid regex at column 2: invalid escape sequence '\q'"),
         ],
     )
-    def test_an_invalid_pattern_says_where(self, pattern: str, sentence: str) -> None:
+    def test_an_invalid_pattern_is_reported_with_its_column(self, pattern: str, sentence: str) -> None:
         with pytest.raises(FilterError) as caught:
             parse_filter(regex=[pattern])
         assert caught.value.expression == pattern
@@ -230,7 +230,7 @@ class TestStack:
         singles = [Filter((term,)) for term in terms]
         assert picked == [r for r in block.records() if all(single.matches(r) for single in singles) is not invert]
 
-    def test_without_a_term_every_record_matches_and_inverted_none(self) -> None:
+    def test_without_a_term_every_record_matches_or_none_if_inverted(self) -> None:
         block = block_of([b"a", b"", b"b"])
         assert check(Filter(), block) == [b"a", b"", b"b"]
         assert check(Filter(invert=True), block) == []

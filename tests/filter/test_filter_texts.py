@@ -26,7 +26,7 @@ lines = st.lists(PIECES, max_size=8).map("".join)
 
 
 def expected(line: str, sought: list[str], ignore_case: bool, whole: bool) -> bool:
-    """The same by Python's own regular expressions: its letters and digits are Unicode's."""
+    """The same with Python's regular expressions, whose letters and digits are Unicode's."""
     for text in sought:
         flags = re.IGNORECASE if ignore_case else 0
         flags |= re.ASCII if ignore_case and text.isascii() else 0
@@ -127,7 +127,7 @@ def test_how_a_list_is_read(tmp_path: Path, content: bytes, record: bytes, match
 
 
 def test_a_list_from_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only a command reads it: in the explorer, it is the keyboard."""
+    """Only commands read stdin; in the explorer it is the keyboard."""
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"a\nb\n")))
     filter_ = parse_filter(file=["-"], stdin=read_texts("-"))
     assert filter_.matches(b"b") and filter_.arguments() == ["-f", "-"]
@@ -168,7 +168,7 @@ TERMS = [
 @settings(max_examples=60)
 @given(terms=st.lists(st.sampled_from(TERMS), max_size=3), record=st.lists(PIECES | st.just("x|"), max_size=6))
 def test_the_command_line_of_any_terms_matches_the_same(terms: list[Term], record: list[str]) -> None:
-    """-i and -w stand for a whole command line; the explorer may mix them."""
+    """-i and -w apply to a whole command line; the explorer may mix them."""
     filter_ = Filter(tuple(terms))
     given: dict[str, list[str]] = {"-g": [], "-e": [], "--not-grep": [], "--not-regex": []}
     rest = filter_.arguments()
@@ -195,13 +195,13 @@ def test_flags_are_on_the_command_line() -> None:
         Filter((listed("a"), listed("b", words=True)))
 
 
-def test_two_lists_of_one_name_are_told_apart() -> None:
+def test_two_lists_of_one_name_are_distinguished() -> None:
     one, other = Filter((listed("a"),)), Filter((listed("b"),))
     assert one.arguments() == other.arguments() and one.lists != other.lists and one != other
 
 
 def test_terms_that_match_differently_have_other_identities() -> None:
-    """What is remembered of a scan is found by them."""
+    """Stored results of scans are looked up by them."""
     terms = [
         *(Term("grep", "a", ignore_case=case, words=whole) for case in (False, True) for whole in (False, True)),
         *(

@@ -18,7 +18,7 @@ SUITE = Path(__file__).parent / "jmespath_compliance"
 
 
 def cases() -> Iterator[tuple[str, Any, str]]:
-    """Every (file, document, expression)."""
+    """Yield every (file, document, expression)."""
     for path in sorted(SUITE.glob("*.json")):
         for group in json.loads(path.read_text(encoding="utf-8")):
             for case in group["cases"]:
@@ -26,7 +26,7 @@ def cases() -> Iterator[tuple[str, Any, str]]:
 
 
 def judged(expression: str, document: Any) -> bool | None:
-    """What jmespath.py says; None where it refuses the expression before it sees a record."""
+    """The result of jmespath.py; None if it refuses the expression before it sees a record."""
     try:
         return is_true(jmespath.search(expression, document))
     except (exceptions.ParseError, exceptions.LexerError, exceptions.EmptyExpressionError):

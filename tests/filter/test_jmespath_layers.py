@@ -66,7 +66,7 @@ def _calls(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 
 
 def _further(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
-    """Everything that can be made of expressions."""
+    """Every kind of expression that contains other expressions."""
     names = st.sampled_from(KEYS).map(_identifier)
     grouped = inner.map(lambda text: f"({text})")
     steps = st.one_of(
@@ -94,7 +94,7 @@ expressions = st.recursive(operands, _further, max_leaves=6)
 
 
 def searched(expression: str, document: Any) -> Any:
-    """What jmespath.py gives; null where it fails."""
+    """The result of jmespath.py; null if it fails."""
     try:
         return jmespath.search(expression, document)
     except (exceptions.JMESPathError, TypeError, ValueError, ArithmeticError):
@@ -102,7 +102,7 @@ def searched(expression: str, document: Any) -> Any:
 
 
 def judged(expression: str, document: Any) -> bool:
-    """What jmespath.py says; an expression that fails does not hold."""
+    """The truth according to jmespath.py; an expression that fails is false."""
     return is_true(searched(expression, document))
 
 
@@ -244,7 +244,7 @@ def test_only_an_expression_as_a_value_is_not_translated(expression: str, transl
     "record",
     [b"", b"  ", b"{", b'{"event": error}', b"NaN", b"\xff", b'{"event":"error"} x', b'{"event":"error",}'],
 )
-def test_what_is_no_json_is_counted_and_does_not_match(record: bytes) -> None:
+def test_a_record_that_is_not_json_is_counted_and_does_not_match(record: bytes) -> None:
     matcher = parse_filter(match=["event || !event"]).matcher()
     assert not matcher.matches(record)
     assert matcher.not_json == 1

@@ -59,7 +59,7 @@ expressions = st.recursive(st.sampled_from(PATHS + LITERALS), grown, max_leaves=
 
 
 def judged(expression: str, document: Any) -> bool:
-    """What jmespath.py says, told by its own `!`; an expression that fails on a document does not hold."""
+    """The truth according to jmespath.py's own `!`; an expression that fails on a document is false."""
     try:
         return jmespath.search(f"!({expression})", document) is False
     except Exception:  # noqa: BLE001
@@ -68,7 +68,7 @@ def judged(expression: str, document: Any) -> bool:
 
 @given(document=documents, expression=expressions)
 @settings(max_examples=800)
-def test_a_record_matches_if_jmespath_says_something_truthy(document: Any, expression: str) -> None:
+def test_a_record_matches_if_the_expression_is_truthy(document: Any, expression: str) -> None:
     record = json.dumps(document).encode()
     assert parse_filter(match=[expression]).matches(record) is judged(expression, json.loads(record))
 
@@ -182,7 +182,7 @@ def test_what_is_not_json(record: bytes) -> None:
         ("not_null()", 0),
     ],
 )
-def test_an_expression_that_is_wrong_says_where(expression: str, column: int) -> None:
+def test_an_invalid_expression_is_reported_with_its_column(expression: str, column: int) -> None:
     with pytest.raises(FilterError) as caught:
         parse_filter(match=[expression])
     assert caught.value.expression == expression
@@ -206,7 +206,7 @@ def test_an_expression_that_is_too_deep_is_an_error_not_a_crash(expression: str)
         assert len(str(error)) > 0
 
 
-def test_a_function_that_is_not_known_is_said_with_those_that_are() -> None:
+def test_an_unknown_function_is_reported_with_the_known_ones() -> None:
     with pytest.raises(FilterError) as caught:
         parse_filter(match=["lenght(a)"])
     assert all(name in str(caught.value) for name in Functions.FUNCTION_TABLE)

@@ -59,7 +59,7 @@ def test_a_slip_is_named_with_what_was_meant(expression: str, column: int, words
         ("not " * 16_000, "at column"),
     ],
 )
-def test_what_cannot_be_repaired_says_why(expression: str, words: str) -> None:
+def test_an_expression_that_cannot_be_repaired_is_reported_with_the_reason(expression: str, words: str) -> None:
     with pytest.raises(FilterError) as caught:
         parse_filter(match=[expression])
     assert words in str(caught.value)

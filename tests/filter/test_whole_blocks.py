@@ -149,7 +149,7 @@ def test_several_expressions_must_all_hold(terms: list[str]) -> None:
 
 
 def test_what_goes_at_once_is_not_looked_at_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The other tests would not see it if every block went the slow way."""
+    """The other tests would not notice if every block took the slow path."""
     block = block_of(EVENTS * 10)
     monkeypatch.setattr(Block, "records", None)
     for question in QUESTIONS[:8]:
@@ -158,7 +158,7 @@ def test_what_goes_at_once_is_not_looked_at_one_by_one(monkeypatch: pytest.Monke
 
 @pytest.mark.parametrize("junction", ["&&", "||"])
 def test_long_chains_and_deep_nests_have_an_answer(junction: str) -> None:
-    """Python's own parser has limits that a filter of a person must not meet."""
+    """Python's parser has limits that must not affect a user's filter."""
     chains = [f" {junction} ".join(f"n != `{n}`" for n in range(3, stop)) for stop in (100, 500, 3_000)]
     nest = "!" * 99 + "(" * 99 + "n == `1`" + ")" * 99
     for question in (*chains, nest):

@@ -50,7 +50,7 @@ def test_records_without_a_readable_time_are_left_out_and_counted() -> None:
     assert matcher.no_time == 4
 
 
-def test_only_what_matches_is_asked_for_its_time() -> None:
+def test_only_matches_are_parsed_for_their_time() -> None:
     matcher = filtered(grep=["error"]).matcher()
     assert matcher.count(block({"ts": "soon"}, {"ts": "2015-01-20T13:08:00Z", "e": "error"})) == 1
     assert matcher.no_time == 0

@@ -27,7 +27,7 @@ _NEWS = 15  # lines of what a failing process wrote
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of one target: `kept` is the failing input's file, `words` what its process wrote last."""
+    """The result of one target: `kept` is the failing input's file, `words` the last output of its process."""
 
     name: str
     executions: int
@@ -56,7 +56,7 @@ def fuzz(name: str, seconds: int, seed: int) -> Outcome:
 
 
 def _kept(name: str, folder: Path) -> Path | None:
-    """The failing input, out of a folder that goes away."""
+    """Copy the failing input out of a temporary folder."""
     FINDINGS.mkdir(parents=True, exist_ok=True)
     for path in sorted(folder.iterdir()):
         if path.is_file():

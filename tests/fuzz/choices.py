@@ -7,7 +7,7 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-_MOST_EDITS = 4
+_MAX_EDITS = 4
 _LONGEST_INSERT = 64
 
 
@@ -19,7 +19,7 @@ class Choices:
         self._at = 0
 
     def number(self, least: int, most: int) -> int:
-        """A number from `least` to `most`, both included."""
+        """Return a number from `least` to `most`, both included."""
         width = ((most - least).bit_length() + 7) // 8
         return least + int.from_bytes(self.take(width), "little") % (most - least + 1)
 
@@ -47,7 +47,7 @@ class Choices:
 
 def edited(data: bytes, choices: Choices, tokens: Sequence[bytes]) -> bytes:
     """The data after one to four edits; `tokens` are pieces that mean something where they stand."""
-    for _ in range(choices.number(1, _MOST_EDITS)):
+    for _ in range(choices.number(1, _MAX_EDITS)):
         start = choices.number(0, len(data))
         stop = min(len(data), start + choices.one_of((1, 2, 4, 16, 100, 1000)))
         data = choices.one_of(_EDITS)(data, start, stop, choices, tokens)

@@ -37,7 +37,7 @@ class Target(Protocol):
 
 
 class StuckError(Exception):
-    """An input that does not come to an end."""
+    """An input that takes too long."""
 
 
 def target(name: str) -> Target:
@@ -45,7 +45,7 @@ def target(name: str) -> Target:
 
 
 def random_runs(name: str, *, seconds: float, seed: int, keep: Callable[[bytes], object] = lambda data: None) -> int:
-    """Run a target on random inputs, half of them made of its seeds; how many there were. Its failure is raised."""
+    """Run a target on random inputs, half of them derived from its seeds; return their number. Failures are raised."""
     check, chance = target(name), random.Random(seed)
     seeds, until, count = check.seeds(), time.monotonic() + seconds, 0
     while time.monotonic() < until:

@@ -99,7 +99,7 @@ def _foreign(choices: Choices) -> None:
 
 
 def _resumed(choices: Choices) -> None:
-    """A damaged journal on disk, by all that looks at one; where it is resumed, it stays in order."""
+    """Pass a damaged journal on disk to everything that reads one; after a resume it is still in order."""
     text, confirmed = _journal(choices)
     if choices.chance():
         text = edited(text, choices, _TOKENS)
@@ -169,7 +169,7 @@ _ENTRIES = (_entries, _with_receipt, _with_run)
 
 
 def _check(text: bytes, confirmed: int | None) -> None:
-    """It is read, as a journal that confirms no more than that, or refused."""
+    """The journal is read and confirms no more than that, or it is refused."""
     contents = _contents(text)
     if contents is None:
         return
@@ -197,7 +197,7 @@ def _use(earlier: Earlier) -> None:
 
 @cache
 def _state() -> Path:
-    """In memory where there is such a place: every line is synced to disk."""
+    """Prefer a folder in memory, because every line is synced to disk."""
     memory = Path("/dev/shm")
     return memory if memory.is_dir() else Path(tempfile.gettempdir())
 

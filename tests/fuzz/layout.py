@@ -44,7 +44,7 @@ def run(data: bytes) -> None:
 
 
 def _spelled(choices: Choices) -> None:
-    """Where separators tell the holes apart, a key says what it was spelled from, and is in the listing of its hour."""
+    """If separators delimit the holes, a key parses to what it was spelled from, and is in the listing of its hour."""
     holes = [choices.one_of([hole for hole in _HOLES if hole != "*"]) for _ in range(choices.number(1, 8))]
     holes += choices.one_of((["%Y", "%m", "%d", "%H"], ["%s"], ["%B", "%Y", "%-d", "%-H"], []))
     pattern = "".join(hole + choices.one_of(("/", "_", ".", "=")) for hole in holes)
@@ -73,7 +73,7 @@ def _ambiguous(holes: list[str]) -> bool:
 
 
 def _parsed(choices: Choices) -> None:
-    """Any pattern, any key; both engines say the same."""
+    """Both engines agree on any pattern and any key."""
     pattern = "".join(choices.one_of(_TOKENS) for _ in range(choices.number(0, 12)))
     has_holes(pattern)
     layout = _layout(pattern)
@@ -99,7 +99,7 @@ def _long(choices: Choices) -> None:
 
 
 def _detected(choices: Choices) -> None:
-    """What is found in any keys fits some of them, and no leftover; or there is a sentence."""
+    """A layout detected in any keys fits some of them and leaves no key unnamed, or there is a sentence."""
     keys = []
     for _ in range(choices.number(1, 30)):
         pieces = [choices.one_of((*_PIECES, "\ue000", "T", "hour=", ".log.gz")) for _ in range(choices.number(1, 14))]

@@ -14,7 +14,7 @@ _LONGEST_SENTENCE = 6000  # characters; a layout of 4,096 may be quoted
 
 @contextmanager
 def memory_of(data: bytes, limit: int) -> Iterator[None]:
-    """AssertionError if more than `limit` bytes are taken at once. The same inputs are measured every time."""
+    """Raise AssertionError if more than `limit` bytes are allocated; the same inputs are measured every time."""
     if zlib.crc32(data) % _MEASURED_OF:
         yield
         return
@@ -29,7 +29,7 @@ def memory_of(data: bytes, limit: int) -> Iterator[None]:
 
 @contextmanager
 def cpu_seconds(limit: float) -> Iterator[None]:
-    """AssertionError if more CPU time is used. It is a limit for what goes astray, not for what is slow."""
+    """Raise AssertionError if more CPU time is used. The limit catches runaway inputs, not slow ones."""
     began = time.process_time()
     yield
     used = time.process_time() - began
@@ -37,7 +37,7 @@ def cpu_seconds(limit: float) -> Iterator[None]:
 
 
 def check_sentence(error: Exception) -> None:
-    """AssertionError if it is not a sentence of a bearable length. Front ends escape what is in it."""
+    """Raise AssertionError if an error is not a sentence of reasonable length. Front ends escape its content."""
     text = str(error)
     assert text, "an error without words"
     assert len(text) < _LONGEST_SENTENCE, f"a sentence of {len(text):,} characters: {text[:200]!r}"

@@ -105,7 +105,7 @@ def _foreign(choices: Choices) -> None:
 
 
 def _check_rewritten(manifest: Manifest) -> None:
-    """Written again as `write_manifest` does it, it is the same."""
+    """Writing it again with `write_manifest` gives the same."""
     text = json.dumps(msgspec.to_builtins(manifest), ensure_ascii=False)
     data = text.encode("utf-8", "surrogateescape")
     if data.decode("utf-8", "surrogateescape") == text:  # no key of a store decodes to anything else

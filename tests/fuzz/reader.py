@@ -29,7 +29,7 @@ _CHECKED = ("gzip", "bzip2", "xz")  # no edit turns their checksum off, as one d
 _CUT = "ends in the middle of"  # an edit can make a decoder run to the chunk's end, where no checksum is left
 _TEXTS = ("", "a", 'x"}{"', "},{", "[{", "]}", "\\", "\u00e9\U0001f600", "a\r\nb", "\x00" * 9, "Records")
 
-# Beginnings and parts of all that is told apart by its bytes.
+# First bytes and parts of every format that is recognized by its bytes.
 BEGINNINGS = (
     b"\n", b"\r\n", b"{", b"}", b"[", b"]", b'"', b",", b"\\", b"}{", b"},{", b'{"a":1}', b'{"Records":[', b"]}",
     b"\xef\xbb\xbf", b"\xff\xfe", b"\0" * 16, b"\x1f\x8b", b"\x1f\x8b\x08\x00", b"\x1f\x8b\x08\x1c" + bytes(6),
@@ -137,7 +137,7 @@ def _damaged(data: bytes, choices: Choices) -> None:
 
 
 def _hostile(data: bytes, choices: Choices) -> None:
-    """Any bytes, perhaps compressed, with the beginnings of anything among them."""
+    """Any bytes, sometimes compressed, mixed with the first bytes of every format."""
     how = _how(choices, hostile=True)
     compressed = choices.one_of([bytes, *COMPRESSIONS.values()])
     text = b"".join(choices.one_of(TOKENS) for _ in range(choices.number(0, 12))) + choices.rest()
@@ -146,7 +146,7 @@ def _hostile(data: bytes, choices: Choices) -> None:
 
 
 def _repeated(data: bytes, choices: Choices) -> None:
-    """A few bytes many times: what takes more than linear time shows."""
+    """A few bytes repeated many times, which exposes anything that takes more than linear time."""
     how = _how(choices, hostile=True)
     how = replace(how, block_size=max(how.block_size, 1 << 12))  # of zeros, a kB of gzip makes a MB
     compressed = choices.one_of([bytes, *COMPRESSIONS.values()])
@@ -194,7 +194,7 @@ def _limit(name: str) -> int:
 
 
 def _records(choices: Choices) -> list[bytes]:
-    """Different JSON objects, with what is special elsewhere in their strings, the last perhaps long."""
+    """Different JSON objects whose strings hold characters that are special elsewhere; the last may be long."""
     records = [
         json.dumps({"n": number, choices.one_of(_TEXTS): choices.one_of(_TEXTS)}, separators=(",", ":")).encode()
         for number in range(choices.number(1, 12))

@@ -21,7 +21,7 @@ def test_a_short_run_finds_nothing(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", TARGETS)
-def test_a_seed_holds_by_itself(name: str) -> None:
+def test_every_seed_passes(name: str) -> None:
     for data in target(name).seeds()[:5]:
         target(name).run(data)
 

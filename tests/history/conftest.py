@@ -33,7 +33,7 @@ Command = Callable[..., Ran]
 
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
-    """`run("scan", archive, …)`; `terminal=True`: standard error is one."""
+    """`run("scan", archive, …)`; with `terminal=True`, stderr is a terminal."""
 
     def ran(*words: object, terminal: bool = False) -> Ran:
         with monkeypatch.context() as patch:
@@ -46,7 +46,7 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def record(hour: int, number: int) -> bytes:
-    """Every third is an error; the user's name is nobody else's business."""
+    """Every third is an error; the user's name is private."""
     value = {
         "event": "error" if number % 3 == 0 else "play",
         "n": number,

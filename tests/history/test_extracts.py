@@ -65,7 +65,7 @@ def test_an_extract_is_listed_with_what_it_holds(run: Command, archive: Path, tm
     assert run("jobs").code == 1
 
 
-def test_what_is_not_there_says_what_to_do(run: Command) -> None:
+def test_an_empty_list_names_the_command_that_fills_it(run: Command) -> None:
     for command, words in (("extracts", "scan"), ("sends", "send"), ("jobs", "scan")):
         ran = run(command)
         assert (ran.code, ran.out) == (1, "") and words in ran.err
@@ -92,7 +92,7 @@ def test_a_scan_that_failed_is_stopped_with_the_reason_and_resumes(
 
 
 def test_a_scan_that_is_killed_is_listed_and_resumes(run: Command, tmp_path: Path) -> None:
-    """Also from another folder, though the archive and the extract were given by relative paths."""
+    """Also from another folder, even if the archive and the extract were given by relative paths."""
     write_hours(tmp_path / "events", [0], 20_000)
     for hour in range(1, 24):
         shutil.copy(
@@ -170,7 +170,7 @@ def test_hours_without_a_match_are_not_gaps_of_an_extract_of_an_extract_either(
     assert [hour.hour for hour in sorted(known)] == [10, 11, 13, 14, 15]  # nobody has scanned 12
 
 
-def test_a_scan_of_several_ranges_is_resumed_as_it_was(run: Command, archive: Path, tmp_path: Path) -> None:
+def test_a_scan_of_several_ranges_is_resumed(run: Command, archive: Path, tmp_path: Path) -> None:
     """The explorer scans several ranges into one extract; a command line names only the first and the last hour."""
     opened = open_archive(str(archive))
     hours = [datetime(2015, 1, 20, hour, tzinfo=UTC) for hour in range(10, 17)]

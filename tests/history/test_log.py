@@ -58,7 +58,7 @@ def test_lines_come_back_in_order_from_a_file_that_only_its_owner_can_read(log: 
         pytest.param(b"\n\n", id="empty"),
     ],
 )
-def test_a_broken_line_is_skipped_and_what_is_added_behind_it_is_whole(log: Path, broken: bytes) -> None:
+def test_a_broken_line_is_skipped_and_lines_appended_after_it_are_whole(log: Path, broken: bytes) -> None:
     append(log, Named(name="before"))
     with log.open("ab") as stream:
         stream.write(broken)
@@ -77,7 +77,7 @@ def test_whatever_is_in_the_file_the_next_line_is_found(garbage: bytes) -> None:
     assert names(path)[-1] == "last"
 
 
-def test_a_folder_that_cannot_be_written_is_a_sentence(log: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_reported_in_one_sentence(log: Path) -> None:
     history_dir().parent.mkdir(parents=True, exist_ok=True)
     history_dir().write_bytes(b"a file")
     with pytest.raises(HistoryError, match="cannot be written"):

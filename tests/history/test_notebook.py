@@ -56,7 +56,7 @@ def test_it_can_be_turned_off(run: Command, archive: Path, setting: str, entries
     assert len(parse(text)) == entries and text.count('{"event"') == records
 
 
-def test_values_are_blanked_wherever_they_stand(run: Command, archive: Path) -> None:
+def test_values_are_blanked_wherever_they_occur(run: Command, archive: Path) -> None:
     assert run("scan", archive, "-m", "user.name == 'user-10-3'", terminal=True).code == 0
     assert run("count", archive, *ERRORS, "--by", "user.name", terminal=True).code == 0
     assert run("scan", archive, "-g", "user-11-6", terminal=True).code == 0
@@ -68,14 +68,14 @@ def test_values_are_blanked_wherever_they_stand(run: Command, archive: Path) -> 
 
 
 def test_a_path_that_blanks_nothing_is_reported(run: Command, archive: Path) -> None:
-    """It may be misspelled, and somebody is about to read the values."""
+    """A misspelled path would leave private values for the next reader of the notebook."""
     assert run("scan", archive, terminal=True).code == 0
     ran = run("notebook", archive, "--redact", "user.nmae", "--redact", "user.name")
     assert "nothing in this notebook is at user.nmae" in ran.err and "user.name" not in ran.err
 
 
 @pytest.mark.parametrize("path", ["", "a..b", "."])
-def test_a_path_that_is_not_one_is_a_sentence(run: Command, archive: Path, path: str) -> None:
+def test_an_invalid_path_is_reported_in_one_sentence(run: Command, archive: Path, path: str) -> None:
     assert run("scan", archive, terminal=True).code == 0
     ran = run("notebook", archive, "--redact", path)
     assert ran.code == 2 and "--redact needs a path" in ran.err

@@ -194,7 +194,7 @@ def test_a_range_to_the_minute_is_read(tmp_path: Path, index: Index, counting: C
 
 
 def test_a_chunk_with_a_long_list_is_read(tmp_path: Path, index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tui.analysis.places.MOST_ITEMS", 3)
+    monkeypatch.setattr("tui.analysis.places.MAX_ITEMS", 3)
     write(tmp_path / "a", [[{"k": [1, 2, 3, 4]}], [{"k": [1, 2, 3]}]])
     build(index, planned(tmp_path / "a"))
     for counting in (Counting(("k",)), Counting((), None, "k")):
@@ -287,7 +287,7 @@ def test_what_a_scan_counted_is_found_though_it_is_not_put_into_the_file_yet(tmp
     assert scanned(plan, index).skipped == 1
 
 
-def test_damage_is_told_also_where_the_chunk_is_not_read(tmp_path: Path, index: Index) -> None:
+def test_damage_is_reported_even_if_the_chunk_is_not_read(tmp_path: Path, index: Index) -> None:
     write(tmp_path / "a", [[{"k": "x"}] * 50])
     chunk = next((tmp_path / "a").iterdir())
     chunk.write_bytes(chunk.read_bytes()[:-9])
@@ -350,7 +350,7 @@ def test_two_builders_at_once_lose_nothing(tmp_path: Path, index: Index) -> None
     other.close()
 
 
-def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_gives_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     index = Index(tmp_path / "file" / "index.sqlite", "here")
     write(tmp_path / "a", [[{"k": "x"}]])
@@ -358,7 +358,7 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None
         build(index, planned(tmp_path / "a"))
 
 
-def test_the_command_builds_goes_on_and_forgets(
+def test_the_command_builds_resumes_and_deletes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))

@@ -33,7 +33,7 @@ VALUES = st.one_of(TEXTS, NUMBERS, st.lists(TEXTS, max_size=2))
 
 @st.composite
 def lines(draw: st.DrawFn) -> bytes:
-    """A record, spelled with and without escapes; or a line that is no JSON."""
+    """A record, spelled with and without escapes, or a line that is not JSON."""
     record = draw(st.dictionaries(st.sampled_from(["id", "note", "other"]), VALUES, max_size=2))
     spelled = json.dumps(record, ensure_ascii=draw(st.booleans())).encode()
     how = draw(st.sampled_from(["plain", "escaped", "text"]))
@@ -231,7 +231,7 @@ def test_ids_size_without_ids_is_refused(tmp_path: Path, capsys: pytest.CaptureF
     assert "--ids-size needs --ids" in capsys.readouterr().err
 
 
-def test_more_words_than_there_is_room_for_are_kept_all_the_same() -> None:
+def test_more_words_than_there_is_room_for_are_still_kept() -> None:
     """The filter is wrong more often then, but never denies a word."""
     words = Words(0)
     some = [b"word%d" % number for number in range(20_000)]

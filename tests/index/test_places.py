@@ -33,7 +33,7 @@ RECORDS = st.lists(
 
 
 def gathered(learner: PlaceLearner, records: list[bytes]) -> tuple[Any, ...]:
-    """By the same code as the index's; what is not told apart by the order of records."""
+    """By the same code as the index's, regardless of the order of records."""
     lines = b"".join(record + b"\n" for record in records)
     alike = all(record[:1] == b"{" and record[-1:] == b"}" for record in records)
     root, objects, not_json = learner.places(records, lines if alike else None)
@@ -56,10 +56,10 @@ def test_what_was_learned_of_other_records_changes_nothing(before: list[bytes], 
 @given(st.lists(RECORDS, min_size=2, max_size=6), st.integers(1, 3))
 def test_texts_that_repeat_and_then_differ_are_counted_as_their_values(blocks: list[list[bytes]], times: int) -> None:
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("tui.analysis.gathered_field.MOST_VALUES", 3)
-        for name, number in (("_FIRST", 3), ("_SURE", 6), ("_TIMES", 3), ("_MOST_TEXTS", 4)):
+        patched.setattr("tui.analysis.gathered_field.MAX_VALUES", 3)
+        for name, number in (("_FIRST", 3), ("_SURE", 6), ("_TIMES", 3), ("_MAX_TEXTS", 4)):
             patched.setattr(f"tui.analysis.learner.{name}", number)
-        patched.setattr("tui.analysis.gathered._MOST_TEXTS", 4)
+        patched.setattr("tui.analysis.gathered._MAX_TEXTS", 4)
         learner, whole, expected = PlaceLearner(("b",)), Gathered(), Gathered()
         for records in [[b"{}"], *blocks * times]:
             for of, learned in ((whole, learner), (expected, PlaceLearner())):
@@ -84,7 +84,7 @@ def test_texts_that_repeat_and_then_differ_are_counted_as_their_values(blocks: l
 @settings(max_examples=30, deadline=None)
 @given(RECORDS)
 def test_a_field_has_the_values_that_its_records_have(records: list[bytes]) -> None:
-    """Judged record by record, of the fields that are no lists."""
+    """Computed record by record, for the fields that are not lists."""
     learner = PlaceLearner()
     learner.places(records, None)
     fields, _, _, not_json = gathered(learner, records)
@@ -139,7 +139,7 @@ def test_patterns_are_counted_as_if_each_text_were_looked_at(blocks: list[list[s
 def test_of_more_values_than_there_is_room_for_the_numbers_and_patterns_are_kept(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("tui.analysis.gathered_field.MOST_VALUES", 50)
+    monkeypatch.setattr("tui.analysis.gathered_field.MAX_VALUES", 50)
     whole = Gathered()
     for block in range(10):
         root, part = Place(), Gathered()

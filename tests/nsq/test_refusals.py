@@ -12,11 +12,11 @@ from tui.nsq.refusals import Refusal, error_frame, refusal
 
 
 class _ErrorFrame(Exception):
-    """As pynsq raises an error frame of nsqd: its bytes are the argument."""
+    """An error frame of nsqd as pynsq raises it: its bytes are the argument."""
 
 
 class _Wrapped(Exception):
-    """As pynsq wraps what a socket raised."""
+    """A socket's error as pynsq wraps it."""
 
     def __init__(self, error: Exception) -> None:
         super().__init__("wrapped")
@@ -57,13 +57,13 @@ def test_what_may_be_a_wrong_address(cause: object, words: str) -> None:
     assert (said.final, said.unreachable) == (False, True)
 
 
-def test_a_sentence_stays_as_it_is() -> None:
+def test_a_sentence_is_unchanged() -> None:
     assert refusal("h:1", SendError("it is so; do that")) == Refusal("it is so; do that", final=True)
     known = Refusal("known", unreachable=True)
     assert refusal("h:1", known) is known
 
 
-def test_tls_that_is_wrapped_is_told_from_the_network() -> None:
+def test_wrapped_tls_errors_are_distinguished_from_network_errors() -> None:
     alert = ssl.SSLError(1, "[SSL: TLSV13_ALERT_CERTIFICATE_REQUIRED] required")
     alert.reason = "TLSV13_ALERT_CERTIFICATE_REQUIRED"
     said = refusal("h:1", _Wrapped(alert))

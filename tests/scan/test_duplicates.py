@@ -20,7 +20,7 @@ def copies_of(chunks: list[list[bytes]]) -> Counter[int]:
 
 
 def said_plainly(chunks: list[list[bytes]]) -> Counter[int]:
-    """Every record but the first of its kind counts for the chunk that it stands in."""
+    """Every record but the first of its kind counts for its own chunk."""
     seen: set[bytes] = set()
     copies: Counter[int] = Counter()
     for number, records in enumerate(chunks):

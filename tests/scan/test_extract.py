@@ -60,7 +60,7 @@ def source(tmp_path: Path) -> Path:
 
 @dataclass
 class Run:
-    """What one run of a scan into an extract told."""
+    """The events of one run of a scan into an extract."""
 
     events: list[ScanEvent]
     totals: Totals = field(default_factory=Totals)
@@ -160,7 +160,7 @@ class TestMaking:
         (entry,) = [entry for entry in manifest(tmp_path / "out")["chunks"] if entry["key"] == empty]
         assert (entry["output"], entry["matches"], entry["records"]) == (None, 0, 1)
 
-    def test_the_manifest_says_of_what_it_was_made(self, source: Path, tmp_path: Path) -> None:
+    def test_the_manifest_records_its_source(self, source: Path, tmp_path: Path) -> None:
         run(source, tmp_path / "out", start="2015-01-20T01:00")
         books = manifest(tmp_path / "out")
         assert books["archive"] == str(source)
@@ -236,7 +236,7 @@ class TestNeverHalf:
         assert len(again.kept) >= 1
         assert records(out) == expected(source)
 
-    def test_a_file_left_from_a_crash_is_no_chunk(self, source: Path, tmp_path: Path) -> None:
+    def test_a_file_left_by_a_crash_is_not_a_chunk(self, source: Path, tmp_path: Path) -> None:
         out = tmp_path / "out"
         run(source, out)
         (out / ".events.web01.2015-01-20_00.jsonl.gz.x1.part").write_bytes(b"half")
@@ -286,7 +286,7 @@ class TestResuming:
         assert records(out) == expected(source)
 
     def test_names_do_not_change_when_what_comes_would_clash(self, source: Path, tmp_path: Path) -> None:
-        """`x.log` beside `x.log.gz`: refused or done, but never an extract with records that nobody finds."""
+        """`x.log` next to `x.log.gz`: refused or done, but never an extract with hidden records."""
         out = tmp_path / "out"
         run(source, out)
         (source / KEY.format(host="web01", hour=0).removesuffix(".gz")).write_bytes(b'{"n": 5, "plain": true}\n')
@@ -300,7 +300,7 @@ class TestResuming:
         assert records(tmp_path / "other").count(b'{"n": 5, "plain": true}') == 2
 
     def test_chunks_that_could_not_be_read_are_read_again(self, source: Path, tmp_path: Path) -> None:
-        """A network that was down is no damage of the archive: resuming must not take it for finished."""
+        """A network that was down is not damage in the archive: resuming must not treat the chunk as finished."""
 
         class Down(FolderStore):
             __slots__ = ()
@@ -318,7 +318,7 @@ class TestResuming:
         assert again.kept == []
         assert records(tmp_path / "out") == expected(source)
 
-    def test_the_order_of_terms_is_no_other_filter(self, source: Path, tmp_path: Path) -> None:
+    def test_the_order_of_terms_does_not_change_the_filter(self, source: Path, tmp_path: Path) -> None:
         run(source, tmp_path / "out", Filter((Term("match", "n"), Term("grep", "5"))))
         assert run(source, tmp_path / "out", parse_filter(grep=["5"], match=["n"]), resume=True).read == []
 
@@ -393,7 +393,7 @@ class TestRefusing:
 
     @pytest.mark.parametrize("name", ["../precious", "precious.txt", "/precious", "sub/precious.jsonl.gz"])
     def test_a_manifest_cannot_have_foreign_files_deleted(self, source: Path, tmp_path: Path, name: str) -> None:
-        """`--force` deletes what hourscope wrote; a manifest can be edited, and may come from somebody else."""
+        """`--force` deletes what hourscope wrote; but a manifest can be edited, or come from somebody else."""
         run(source, tmp_path / "out")
         victim = (tmp_path / "out" / name.lstrip("/")).resolve()
         victim.parent.mkdir(exist_ok=True)
@@ -569,7 +569,7 @@ def test_chunks_know_the_order_that_everything_is_written_in() -> None:
 
 
 def test_hours_that_were_scanned_without_a_match_are_known(source: Path, tmp_path: Path) -> None:
-    """A reader can tell "nothing matched" from "nothing was there"."""
+    """A reader can distinguish "nothing matched" from "nothing was there"."""
     (source / KEY.format(host="web01", hour=1)).unlink()
     (source / KEY.format(host="web02", hour=1)).unlink()
     run(source, tmp_path / "x", parse_filter(grep=['"hour": 2,']))
@@ -589,7 +589,7 @@ def test_an_hour_that_was_cut_short_is_not_called_scanned(source: Path, tmp_path
     assert [hour.hour for hour in hours_of(manifest, UTC)] == [0]
 
 
-def test_the_manifest_says_which_ranges_were_scanned(source: Path, tmp_path: Path) -> None:
+def test_the_manifest_records_which_ranges_were_scanned(source: Path, tmp_path: Path) -> None:
     archive = open_archive(str(source))
     chunks = archive.catalog().chunks
     hours = sorted({chunk.hour for chunk in chunks})

@@ -175,7 +175,7 @@ def test_a_slip_without_a_correction_is_a_sentence(expression: str, words: str) 
     assert [words in hint.sentence and hint.term is None for hint in hints_] == [True]
 
 
-def test_a_word_that_is_no_field_is_searched_for_as_text() -> None:
+def test_a_word_that_is_not_a_field_is_searched_for_as_text() -> None:
     assert hints_of(match=["timeout"])[0].term == Term("grep", "timeout")
     assert hints_of(match=["nosuch"])[0].term is None
 

@@ -52,7 +52,7 @@ def test_the_bytes_of_a_value_stay() -> None:
     "record", [b"plain text", b"", b'{"a":1', b'{"a":01}', b'{"a":NaN}', b"{}{}", b'{"a":"\x01"}', b"[" * 9000]
 )
 @pytest.mark.parametrize("fields", ["a", "a.b[0]", "b", "a == `1`", "{v: a}"])
-def test_what_is_not_json_is_no_line(record: bytes, fields: str) -> None:
+def test_a_value_that_is_not_json_is_not_a_line(record: bytes, fields: str) -> None:
     with pytest.raises(NotJsonError):
         projection(fields)(record)
 

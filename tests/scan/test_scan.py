@@ -66,7 +66,7 @@ def archive(folder: Path) -> Archive:
 
 
 def all_lines(archive: Archive) -> list[bytes]:
-    """What can be read, by hour, key and line, as another program reads it; blank lines are no records."""
+    """Read the records by hour, key and line with another program; blank lines are not records."""
     all_of_them: list[bytes] = []
     for chunk in archive.catalog().chunks:
         data = (Path(archive.url) / chunk.key).read_bytes()
@@ -122,7 +122,7 @@ def test_the_books_add_up(archive: Archive, jobs: int) -> None:
     assert sorted(keys) == sorted({event.chunk.key for event in events if isinstance(event, ChunkStarted)})
 
 
-def test_damage_is_told_and_what_came_before_counts(archive: Archive) -> None:
+def test_damage_is_reported_and_what_came_before_counts(archive: Archive) -> None:
     events = list(scan(archive, "2015-01-20T03", "2015-01-20T04", Filter()))
     (damage,) = [event for event in events if isinstance(event, ChunkDamaged)]
     done = next(event for event in events if isinstance(event, ChunkDone) and event.chunk.key == TORN)
@@ -154,7 +154,7 @@ def test_a_range_that_holds_nothing_is_an_error_before_anything_is_read(archive:
         next(scan(archive, "2015-01-20T03", "2015-01-20T02"))
 
 
-def test_counting_tells_no_match(archive: Archive) -> None:
+def test_counting_yields_no_matches(archive: Archive) -> None:
     plan = plan_scan(archive, None, None, parse_filter(grep=["error"]))
     totals = Totals()
     for event in run_plan(plan, count_only=True):

@@ -17,7 +17,7 @@ HOUR = datetime(2015, 1, 20, 17, tzinfo=UTC)
 ESTIMATE = Estimate(10, 5, 20, 1_000, 10**9, 3.0, 400, 64, False, 701, 0.0003, 0.09)
 
 
-def test_an_estimate_says_how_sure_it_is_and_what_it_costs() -> None:
+def test_an_estimate_states_its_certainty_and_its_cost() -> None:
     facts = {fact.label: (fact.text, fact.note) for fact in estimate_facts(ESTIMATE, 700, Prices(), remote=True)}
     assert facts["matches"] == ("about 10", "95 % between 5 and 20; of about 1,000 records")
     assert facts["to fetch"] == ("1.0 GB in 700 chunks", "")
@@ -49,7 +49,7 @@ def test_the_result_is_a_sentence_with_its_number(by_hour: list[int], words: str
     assert result_sentence(sum(by_hour), hours, 9) == words
 
 
-def test_damage_is_named_with_its_place_and_what_was_not_read_apart() -> None:
+def test_damage_is_named_with_its_place_and_unread_chunks_separately() -> None:
     chunks = [Chunk(f"k{at}", HOUR + timedelta(hours=at), 9, "e", HOUR) for at in range(6)]
     damaged = [ChunkDamaged(chunk, Damage(3, 9, "cut"), unread=at == 0) for at, chunk in enumerate(chunks)]
     facts = trouble_facts(damaged[::-1], ["3 records are not JSON"])

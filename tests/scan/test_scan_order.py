@@ -27,7 +27,7 @@ def events_of(number: int, pieces: list[bytes]) -> list[ScanEvent]:
 
 @st.composite
 def interleavings(draw: st.DrawFn) -> tuple[list[list[bytes]], list[ScanEvent]]:
-    """The matches of some chunks, and their events in an order that some number of jobs might tell them in."""
+    """The matches of some chunks, and their events in an order in which parallel jobs might report them."""
     pieces = draw(
         st.lists(st.lists(st.sampled_from([b"a\n", b"bb\nc\n", b"\n", b"d" * 3000 + b"\n"]), max_size=4), max_size=7)
     )

@@ -14,7 +14,7 @@ _KEY = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
 
 @dataclass(frozen=True)
 class Authority:
-    """Its certificate is `ca`; `issue` makes others."""
+    """The authority's certificate is `ca`; `issue` makes others."""
 
     folder: Path
 
@@ -23,7 +23,7 @@ class Authority:
         return self.folder / "ca.pem"
 
     def issue(self, name: str, *, host: str = "IP:127.0.0.1", days: int = 2) -> tuple[Path, Path]:
-        """Certificate and key; of negative `days` it has expired."""
+        """Return certificate and key; with negative `days` the certificate has expired."""
         key, request, certificate = (self.folder / f"{name}.{kind}" for kind in ("key", "csr", "pem"))
         subject = ["-subj", f"/CN={name}", "-addext", f"subjectAltName={host}"]
         _openssl("req", *_KEY, *subject, "-keyout", key, "-out", request)
@@ -35,6 +35,7 @@ class Authority:
 
 
 def authority(folder: Path) -> Authority:
+    """A CA as `openssl req -x509` makes it: without key usage."""
     folder.mkdir()
     made = Authority(folder)
     _openssl("req", "-x509", "-days", 2, *_KEY, "-subj", "/CN=test CA", "-keyout", folder / "ca.key", "-out", made.ca)

@@ -45,7 +45,7 @@ def records_source(records: Iterable[tuple[str, datetime | None, int, bytes]]) -
 
 
 def finish(events: Iterable[SendEvent]) -> Receipt:
-    """The receipt at the end; everything before it must be Sending."""
+    """Return the final receipt; everything before it must be Sending."""
     *before, last = events
     assert all(isinstance(event, Sending) for event in before)
     assert isinstance(last, Sent)
@@ -81,6 +81,6 @@ def digest(records: Iterable[bytes]) -> str:
 
 
 def arrived(nsqd: Nsqd, topic: str) -> int:
-    """How many messages nsqd has taken for the topic, 0 for one that it does not know."""
+    """Return the number of messages nsqd has accepted for the topic, 0 for an unknown topic."""
     topics = json.loads(nsqd.request("GET", "/stats?format=json"))["topics"] or ()
     return sum(stats["message_count"] for stats in topics if stats["topic_name"] == topic)

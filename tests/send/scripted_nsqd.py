@@ -30,7 +30,7 @@ class Gone(Exception):
 
 
 class Client:
-    """One connection. `publishes` of the server collects every MPUB's records."""
+    """One connection. The server's `publishes` collects every MPUB's records."""
 
     def __init__(self, connection: socket.socket, publishes: list[list[bytes]], answer: dict[str, object]) -> None:
         self._socket = connection
@@ -38,7 +38,7 @@ class Client:
         self._answer = answer
 
     def identified(self, max_message: int, max_body: int) -> bool:
-        """Reads up to the answer of IDENTIFY; False for a question about limits, which it answers."""
+        """Read up to the answer of IDENTIFY; return False for a query about limits, which it answers."""
         if self._exactly(4) != b"  V2":
             raise Gone
         command = self._line()
@@ -59,7 +59,7 @@ class Client:
         return False
 
     def mpub(self) -> list[bytes]:
-        """The next MPUB's records; answers to heartbeats are passed over."""
+        """Return the next MPUB's records, skipping answers to heartbeats."""
         while (command := self._line()) == b"NOP":
             pass
         assert command.startswith(b"MPUB "), command
@@ -87,7 +87,7 @@ class Client:
         self._socket.sendall(data)
 
     def silence(self) -> None:
-        """Until the other side hangs up."""
+        """Wait until the other side disconnects."""
         with contextlib.suppress(Gone):
             while True:
                 self._exactly(1)

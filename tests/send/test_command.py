@@ -56,7 +56,7 @@ def archive(tmp_path: Path) -> Path:
 
 
 @pytest.mark.nsq
-def test_the_dry_run_says_all_that_is_to_be_known(archive: Path, nsqd: Nsqd, topic: str) -> None:
+def test_the_dry_run_reports_everything(archive: Path, nsqd: Nsqd, topic: str) -> None:
     nsqd.create_channel(topic, "archive")
     ran = hourscope("send", archive, *to(nsqd, topic), "--dry-run")
     text = ran.out.decode()
@@ -134,7 +134,7 @@ def test_the_dry_run_has_the_exit_code_of_the_send(
 
 
 @pytest.mark.nsq
-def test_an_earlier_send_of_the_same_is_said(archive: Path, nsqd: Nsqd, topic: str) -> None:
+def test_an_earlier_send_of_the_same_is_reported(archive: Path, nsqd: Nsqd, topic: str) -> None:
     assert hourscope("send", archive, *to(nsqd, topic), "--yes").code == 0
     assert f"records were sent to {topic} on " in hourscope("send", archive, *to(nsqd, topic), "--dry-run").sentence
 
@@ -142,7 +142,7 @@ def test_an_earlier_send_of_the_same_is_said(archive: Path, nsqd: Nsqd, topic: s
 @pytest.mark.nsq
 @pytest.mark.parametrize("how", ["--dry-run", "--yes"])
 def test_what_speaks_against_it_is_on_stderr_and_in_the_json(how: str, nsqd: Nsqd, topic: str, tmp_path: Path) -> None:
-    """For a script, too: paused, archived, #ephemeral, deeper than the ceiling, no HTTP."""
+    """Also for a script: paused, archived, #ephemeral, deeper than the ceiling, no HTTP."""
     write_lines(tmp_path / "in", lines(5))
     name = f"{topic[:40]}#ephemeral"
     nsqd.create_channel(name, "nsq_to_file")
@@ -174,7 +174,7 @@ def test_what_speaks_against_it_is_on_stderr_and_in_the_json(how: str, nsqd: Nsq
 def test_an_archiver_that_listens_is_recognised(
     archive: Path, nsqd: Nsqd, topic: str, nsq_programs, tmp_path: Path
 ) -> None:  # type: ignore[no-untyped-def]
-    """A real nsq_to_file, on a channel whose name tells nothing."""
+    """A real nsq_to_file, on a channel whose name does not reveal it."""
     nsqd.create_topic(topic)
     words = [nsq_programs.nsq_to_file, f"-topic={topic}", "-channel=daily", f"-output-dir={tmp_path / 'files'}"]
     listener = subprocess.Popen([*words, f"-nsqd-tcp-address={nsqd.tcp_address}"], stderr=subprocess.DEVNULL)
@@ -340,7 +340,7 @@ def test_copies_are_left_out_of_a_file(tmp_path: Path) -> None:
     assert hourscope("send", tmp_path / "in", "-o", f"{tmp_path}/x/", "--unique").code == 2
 
 
-def test_what_a_projection_leaves_out_is_said_even_in_a_pipe(archive: Path) -> None:
+def test_what_a_projection_leaves_out_is_reported_even_in_a_pipe(archive: Path) -> None:
     ran = hourscope("send", archive, "-o", "-", "--project", "error.code")
     assert (ran.code, ran.out) == (0, b"7\n7\n")
     assert (
@@ -352,7 +352,7 @@ def test_what_a_projection_leaves_out_is_said_even_in_a_pipe(archive: Path) -> N
 
 
 def test_a_filter_that_cannot_look_at_records_is_not_nothing(tmp_path: Path) -> None:
-    """No match among records that are not JSON is no answer: exit 2, and why."""
+    """No match among records that are not JSON is not an answer: exit code 2, with the reason."""
     lines = tmp_path / "lines"
     lines.write_bytes(b'{"event":"play"}\na text\n{"event":')
     ran = hourscope("send", lines, "-m", "event == 'error'", "-o", tmp_path / "out", "--json")

@@ -114,7 +114,7 @@ def test_a_repeat_is_the_first_warning() -> None:
     ]
 
 
-def test_what_options_leave_out_names_the_first_of_it() -> None:
+def test_the_first_record_that_options_leave_out_is_named() -> None:
     unfit = [Unfit("k", line, "not JSON") for line in range(1, 10)]
     (words,) = left_out(9, unfit, 0)
     assert words.endswith("line 1 of k (not JSON), line 2 of k (not JSON), line 3 of k (not JSON) …")

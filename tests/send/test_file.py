@@ -36,7 +36,7 @@ def test_a_file_by_its_suffix(name: str, unpack, tmp_path: Path) -> None:  # typ
     assert receipt.as_json()["topic"] is None
 
 
-def test_what_exists_is_refused_unless_told(tmp_path: Path) -> None:
+def test_what_exists_is_refused_unless_replace_is_given(tmp_path: Path) -> None:
     source, out = write_lines(tmp_path / "in", [b"new"]), tmp_path / "out"
     out.write_bytes(b"old\n")
     with pytest.raises(OutputError, match="exists"):
@@ -125,7 +125,7 @@ def test_appending_to_a_file_without_a_last_newline_does_not_glue_two_lines(pack
     ],
     ids=["gzip", "plain", "damaged"],
 )
-def test_what_cannot_be_appended_to_stays_as_it_is(name: str, data: bytes, sentence: str, tmp_path: Path) -> None:
+def test_a_file_unlike_its_name_is_not_appended_to(name: str, data: bytes, sentence: str, tmp_path: Path) -> None:
     out = tmp_path / name
     out.write_bytes(data)
     with pytest.raises(OutputError, match=sentence):
@@ -133,7 +133,7 @@ def test_what_cannot_be_appended_to_stays_as_it_is(name: str, data: bytes, sente
     assert out.read_bytes() == data
 
 
-def test_a_stopped_append_leaves_the_file_as_it_was(tmp_path: Path) -> None:
+def test_a_stopped_append_leaves_the_file_unchanged(tmp_path: Path) -> None:
     out, control = tmp_path / "out", Control()
     out.write_bytes(b"a\n")
     control.stop()
@@ -180,7 +180,7 @@ def test_split_by_size_cuts_between_records(
         assert not behind or len(part) + behind.index(b"\n") + 1 > most  # the next record did not fit
 
 
-def test_parts_appear_all_or_none(tmp_path: Path) -> None:
+def test_parts_appear_all_at_once_or_not_at_all(tmp_path: Path) -> None:
     source, out = write_lines(tmp_path / "in", lines(100)), str(tmp_path / "out.jsonl")
     (tmp_path / "out.0003.jsonl").write_bytes(b"old\n")
     with pytest.raises(OutputError, match=r"out\.0003\.jsonl exists"):
@@ -192,6 +192,6 @@ def test_parts_appear_all_or_none(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["day", "", "0", "-5MB", "hours"])
-def test_what_is_no_way_to_split(text: str) -> None:
+def test_an_invalid_split(text: str) -> None:
     with pytest.raises(SendError, match="is not a way to split; use hour, or a size"):
         parse_split(text)

@@ -67,7 +67,7 @@ def test_an_archiver_is_known_by_its_client(agent: str, archives: bool, nsqd: Ns
     assert any("would be archived again" in warning for warning in checked.warnings) is archives
 
 
-def test_http_that_cannot_be_reached_is_said(nsqd: Nsqd, topic: str) -> None:
+def test_an_unreachable_http_port_is_reported(nsqd: Nsqd, topic: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         nobody = f"127.0.0.1:{taken.getsockname()[1]}"
     checked = check_destination(target(topic, nsqd, http=[nobody]))
@@ -100,7 +100,7 @@ def test_addresses(text: str, parts: tuple[str, int]) -> None:
 
 
 @pytest.mark.parametrize("text", ["", ":1", "h:", "h:x", "h:0", "h:70000", "::1:4150", "http://h:1", "h:٣"])
-def test_what_is_no_address(text: str) -> None:
+def test_an_invalid_address(text: str) -> None:
     with pytest.raises(SendError, match="is not an address"):
         split_address(text)
 

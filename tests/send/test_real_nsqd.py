@@ -42,7 +42,7 @@ def _to(nsqd: Nsqd, topic: str) -> NsqTarget:
     return target(topic, nsqd, http=[nsqd.http_address])
 
 
-def test_all_confirmed_none_missing_none_doubled(nsqd: Nsqd, topic: str, tmp_path: Path) -> None:
+def test_all_are_confirmed_without_loss_or_duplicate(nsqd: Nsqd, topic: str, tmp_path: Path) -> None:
     records = lines(20_000, 300)
     source = write_lines(tmp_path / "out.jsonl", records)
     receipt = finish(send_to_nsq(source, _to(nsqd, topic)))
@@ -71,7 +71,7 @@ def test_bytes_are_exact(nsqd: Nsqd, topic: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["plain", "gzip", "zstd"])
-def test_a_file_is_told_by_its_first_bytes(name: str, nsqd: Nsqd, topic: str, tmp_path: Path) -> None:
+def test_a_file_is_recognized_by_its_first_bytes(name: str, nsqd: Nsqd, topic: str, tmp_path: Path) -> None:
     data = b"one\n\n\ntwo\r\nthree"
     pack = {
         "plain": lambda d: d,
@@ -308,7 +308,7 @@ def test_a_slow_reader_of_the_events_does_not_hold_up_the_send(nsqd: Nsqd, topic
 
 
 def test_no_events_are_lost_to_a_slow_http(nsqd: Nsqd, topic: str, tmp_path: Path) -> None:
-    """HTTP that never answers costs seconds, not the events, and not the send."""
+    """An HTTP port that never answers costs seconds, but neither the events nor the send."""
     with socket.create_server(("127.0.0.1", 0)) as mute:
         to = target(topic, nsqd, http=[f"127.0.0.1:{mute.getsockname()[1]}"])
         times, events = [time.monotonic()], []

@@ -28,7 +28,7 @@ pytestmark = pytest.mark.nsq
 
 @pytest.fixture
 def topic(nsqd: Nsqd, topic: str) -> str:
-    """With a reader, so that nothing else speaks against a send."""
+    """With a consumer, so that no other warning is given."""
     nsqd.create_channel(topic, "reader")
     return topic
 
@@ -39,7 +39,7 @@ def send(source: object, nsqd: Nsqd, topic: str, *options: object) -> Ran:
 
 @contextmanager
 def slow_send(source: object, nsqd: Nsqd, topic: str, *options: str) -> Iterator[subprocess.Popen[bytes]]:
-    """A send that is under way."""
+    """A running send."""
     words = ["send", str(source), *to(nsqd, topic), "--yes", "--rate", "2000", *options]
     process = subprocess.Popen([sys.executable, "-m", "tui", *words], stderr=subprocess.DEVNULL)
     end = time.monotonic() + 20
@@ -139,7 +139,7 @@ def test_a_send_that_still_runs_counts(nsqd: Nsqd, topic: str, tmp_path: Path) -
 
 
 def test_two_that_begin_at_once_do_not_both_send(nsqd: Nsqd, topic: str, tmp_path: Path) -> None:
-    """Between the look and the journal another may have begun: the journal looks once more."""
+    """Another send may begin between the check and the journal, so the journal checks again."""
     source, target = write_lines(tmp_path / "a", lines(10)), to_topic(nsqd, topic)
     surveyed = survey(source)
     with Journal.start(tmp_path / "j", source, target, surveyed):
@@ -255,9 +255,7 @@ def test_a_damaged_journal_is_of_an_archive_however_that_is_named(
 
 
 @pytest.mark.parametrize("damage", [b"", b"\x00" * 100, b'{"version": 99}\n'])
-def test_a_journal_that_cannot_be_read_is_not_taken_for_none(
-    nsqd: Nsqd, topic: str, tmp_path: Path, damage: bytes
-) -> None:
+def test_a_journal_that_cannot_be_read_is_not_ignored(nsqd: Nsqd, topic: str, tmp_path: Path, damage: bytes) -> None:
     write_lines(tmp_path / "a", lines(100))
     summary = json.loads(send(tmp_path / "a", nsqd, topic).lines[-1])
     journal = Path(summary["journal"])

@@ -40,7 +40,7 @@ def journals() -> Path:
 
 
 def stopped(source: Path, nsqd: Nsqd, topic: str, *options: str, how: signal.Signals = signal.SIGINT) -> int:
-    """A send that was stopped; returns how many arrived."""
+    """Run a send and stop it; return how many records arrived."""
     with slow_send(source, nsqd, topic, *options) as process:
         process.send_signal(how)
         process.wait()
@@ -188,7 +188,7 @@ def test_an_edited_journal_is_refused(nsqd: Nsqd, topic: str, tmp_path: Path) ->
 
 
 def test_a_journal_that_claims_more_than_there_is(nsqd: Nsqd, topic: str, tmp_path: Path) -> None:
-    """With checksums that are right: a version that counts wrongly, or somebody who can compute them."""
+    """With valid checksums, as from a version that counts wrongly or from somebody who can compute them."""
     source, nsq = write_lines(tmp_path / "j", lines(100)), target(topic, nsqd, http=[nsqd.http_address])
     with Journal.start(journals(), source, nsq, survey(source)) as journal:
         journal.confirm([(0, 101)])
@@ -221,7 +221,7 @@ def test_a_finished_send_is_not_advised_to_be_repeated(nsqd: Nsqd, topic: str, t
 
 
 def _old(name: str, source: Path) -> Path:
-    """The journal with the identity that its source has here: of its path and time."""
+    """The journal with the identity that its source has here, of path and time."""
     (old,) = OLD.glob(f"{name}.*")
     journals().mkdir(parents=True)
     text = old.read_text()
@@ -250,7 +250,7 @@ def test_a_journal_of_0_1_0_is_continued(name: str, confirmed: int, nsqd: Nsqd, 
 
 @pytest.mark.parametrize("limit", [1_000, 1 << 20])
 def test_a_journal_of_0_1_0_that_left_out_records(limit: int, nsq_programs: NsqPrograms, tmp_path: Path) -> None:
-    """Its numbers count them: they are not taken for sent, or the resume is refused."""
+    """Its numbers include skipped records, which must not count as sent, or the resume is refused."""
     records = long_and_short(tmp_path / "m", 2_000)
     _old("skipped", tmp_path / "m")
     with Nsqd(nsq_programs.nsqd, tmp_path / "nsqd", {"max-msg-size": limit}) as nsqd:
@@ -377,7 +377,7 @@ def test_the_limit_is_of_the_message_not_of_the_line(nsqd: Nsqd, topic: str, tmp
     assert "(1,200,007 bytes) is larger than the 1,048,576 bytes" in ran.sentence
 
 
-def test_a_message_is_projected_as_it_was(nsqd: Nsqd, topic: str, tmp_path: Path) -> None:
+def test_a_message_is_projected_unchanged(nsqd: Nsqd, topic: str, tmp_path: Path) -> None:
     """JSON over several lines was wrapped by the archiver."""
     body = b'{\n "a": 1\n}'
     write_lines(tmp_path / "w", [b'{"hourscope:body":"{\\n \\"a\\": 1\\n}"}', b'{"a":2}'])

@@ -12,7 +12,7 @@ from tui.send.sink import LinkLost, Trouble
 
 
 class ListBroker:
-    """Keeps what it is given, and breaks its first link after three batches."""
+    """Keeps what it receives, and breaks its first connection after three batches."""
 
     topic, where, watched = "list", ("memory",), True
 

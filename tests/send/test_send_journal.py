@@ -35,7 +35,7 @@ def runs_of(sizes: list[int]) -> list[tuple[int, int]]:
 
 @QUICK
 @given(sizes=st.lists(st.integers(1, 300), min_size=1, max_size=12), data=st.data())
-def test_cut_off_anywhere_it_never_claims_too_much_and_goes_on(
+def test_cut_off_anywhere_it_never_claims_too_much_and_resumes(
     sizes: list[int], data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     folder = tmp_path_factory.mktemp("journals")
@@ -61,7 +61,7 @@ def test_cut_off_anywhere_it_never_claims_too_much_and_goes_on(
 
 @QUICK
 @given(sizes=st.lists(st.integers(1, 300), min_size=1, max_size=12), data=st.data())
-def test_in_whatever_order_runs_are_confirmed_only_what_lies_before_the_first_hole_is_skipped(
+def test_only_what_is_before_the_first_hole_is_skipped_in_whatever_order_runs_are_confirmed(
     sizes: list[int], data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     folder = tmp_path_factory.mktemp("journals")
@@ -206,7 +206,7 @@ def test_a_name_that_is_not_utf_8(tmp_path: Path) -> None:
 
 
 def test_folders_and_files_are_for_their_user_only(tmp_path: Path) -> None:
-    """Also what 0.1.0 left open."""
+    """Includes sends that 0.1.0 left unfinished."""
     folder = tmp_path / "state" / "journals"
     with Journal.start(folder, source(), TO) as journal:
         path = journal.path

@@ -112,7 +112,7 @@ def test_a_survey(tmp_path: Path) -> None:
     assert [damaged.key for damaged in surveyed.damaged] == ["e.2015-01-20_13.log.gz"]
 
 
-def test_identity_tells_sources_apart(tmp_path: Path) -> None:
+def test_the_identity_distinguishes_sources(tmp_path: Path) -> None:
     path = tmp_path / "a"
     path.write_bytes(b"one\n")
     first = file_source(path)
@@ -123,7 +123,7 @@ def test_identity_tells_sources_apart(tmp_path: Path) -> None:
     assert projected_source(first, "a").identity != projected_source(first, "b").identity != first.identity
 
 
-def test_a_projection_leaves_out_and_names_what_it_makes_nothing_of(tmp_path: Path) -> None:
+def test_a_projection_skips_and_counts_records_it_gives_nothing_for(tmp_path: Path) -> None:
     path = tmp_path / "in"
     path.write_bytes(
         b'{"a": {"b": 1.50, "c": "\xc3\xa9"}}\n\n{"a": 0}\n{"x": 1}\n{"a": false}\nhello\n{"a": "\\ud800"}\n'
@@ -184,7 +184,7 @@ def test_copies_of_earlier_records_are_left_out_and_blank_lines_stay(records: li
     assert surveyed.sha256 == hashlib.sha256(b"".join(record + b"\n" for record in short)).hexdigest()
 
 
-def test_seen_records_are_told_apart_in_little_memory() -> None:
+def test_seen_records_are_distinguished_in_little_memory() -> None:
     seen = SeenRecords()
     assert all(seen.is_new(b"%d" % number) for number in range(200_000))
     assert not any(seen.is_new(b"%d" % number) for number in range(0, 200_000, 7))
@@ -192,7 +192,7 @@ def test_seen_records_are_told_apart_in_little_memory() -> None:
 
 
 def test_the_plan_of_a_source_is_applied_once() -> None:
-    """A message that itself looks wrapped is unwrapped once only."""
+    """A message that looks wrapped itself is unwrapped only once."""
     inner = b'{"hourscope:body":"a\\nb"}'
     source = outgoing(blocks_source([wrap(inner)]), Plan())
     again = outgoing(source, Plan(unique=True))
@@ -203,7 +203,7 @@ def test_the_plan_of_a_source_is_applied_once() -> None:
 @pytest.mark.parametrize("odd", [b"\r\n", b"\n\n", b"\n \n"], ids=["CRLF", "blank", "space"])
 @pytest.mark.parametrize("reason", [None, "ab"], ids=["all", "filtered"])
 def test_a_block_that_becomes_odd_far_behind_the_first(odd: bytes, reason: str | None, tmp_path: Path) -> None:
-    """What is searched, sent and numbered is the same whether a block was tidied before, meanwhile or not at all."""
+    """Matches, records and numbers are the same whether a block was normalized before, meanwhile or not at all."""
     plain = [b'{"n":%d,"pad":"%s"}' % (n, b"ab" * (n % 50)) for n in range(20_000)]
     late = [b'{"late":%d,"pad":"%s"}' % (n, b"ab" * (n % 3)) for n in range(3_000)]
     (tmp_path / "in").write_bytes(b"".join(r + b"\n" for r in plain) + b"".join(r + odd for r in late))

@@ -32,7 +32,7 @@ def test_rates(text: str, rate: Rate) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "0", "-5", "fast", "5 apples", "0MB", "1e3", "5mb", "٣"])
-def test_what_is_no_rate(text: str) -> None:
+def test_an_invalid_rate(text: str) -> None:
     with pytest.raises(SendError, match="is not a rate; write"):
         parse_rate(text)
 

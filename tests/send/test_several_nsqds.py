@@ -69,7 +69,7 @@ def test_round_robin_reaches_all_of_them(three: list[Nsqd], topic: str, tmp_path
     assert sorted(r for nsqd in three for r in read_messages(nsqd, topic, 2_000)) == sorted(records)
 
 
-def test_round_robin_goes_on_without_one_that_is_away(three: list[Nsqd], topic: str, tmp_path: Path) -> None:
+def test_round_robin_continues_without_an_nsqd_that_is_away(three: list[Nsqd], topic: str, tmp_path: Path) -> None:
     away = _nobody()
     to = NsqTarget(topic, (away, three[0].tcp_address, three[1].tcp_address), round_robin=True)
     notes = set()
@@ -111,7 +111,7 @@ def test_round_robin_loses_nothing_when_one_goes_and_comes_back(
 
 
 def test_a_slow_one_of_several_does_not_let_the_others_run_ahead_of_the_window(tmp_path: Path) -> None:
-    """What a crash repeats lies behind the first record that is not confirmed."""
+    """What a crash repeats comes after the first unconfirmed record."""
     source = write_lines(tmp_path / "out", lines(10_000))
     held = threading.Event()
 

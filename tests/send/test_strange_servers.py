@@ -30,7 +30,7 @@ EVIL = "\x1b]0;title\x07\x1b[31m[red]red[/red]\u202e\x9b5m\r\n\x00"
 
 @contextmanager
 def server(serve: Callable[[socket.socket], None]) -> Iterator[str]:
-    """A TCP server that does `serve` with every connection; its address."""
+    """Run a TCP server that passes every connection to `serve`; return its address."""
     listener = socket.create_server(("127.0.0.1", 0))
 
     def one(connection: socket.socket) -> None:
@@ -51,7 +51,7 @@ def server(serve: Callable[[socket.socket], None]) -> Iterator[str]:
 
 
 def says(data: bytes) -> Callable[[socket.socket], None]:
-    """Answers whatever is asked with this."""
+    """A server with one answer to every request."""
 
     def serve(connection: socket.socket) -> None:
         connection.recv(1 << 16)
@@ -62,7 +62,7 @@ def says(data: bytes) -> Callable[[socket.socket], None]:
 
 
 def web(answers: dict[str, object]) -> Callable[[socket.socket], None]:
-    """An HTTP server: the answer whose key the path begins with, as JSON or as the bytes that it is."""
+    """An HTTP server that answers by the prefix of the path, with JSON or bytes."""
 
     def serve(connection: socket.socket) -> None:
         path = connection.recv(1 << 16).split(b" ")[1].decode()
@@ -226,7 +226,7 @@ def _refuses(client: Client, turn: int) -> None:
 
 
 def test_no_string_of_a_server_reaches_the_terminal_raw(tmp_path: Path) -> None:
-    """Neither by the plan, nor by a warning, nor by an error, nor by the progress, on a pipe or on a terminal."""
+    """Not in the plan, a warning, an error or the progress, on a pipe or on a terminal."""
     write_lines(tmp_path / "a", lines(10))
     with (
         ScriptedNsqd(_refuses, version=EVIL) as nsqd,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import ssl
 from dataclasses import replace
 from pathlib import Path
 
@@ -31,7 +30,7 @@ def ours(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 
 
 def _refused_everywhere(to: NsqTarget, nsqd: Nsqd, sentence: str, tmp_path: Path) -> None:
-    """By the look before, by the send, and by a send whose look before saw nothing."""
+    """Check the refusal by the check before a send, by the send, and by a send whose check saw nothing."""
     source = write_lines(tmp_path / "out", RECORDS)
     for act in (lambda: check_destination(to), lambda: finish(send_to_nsq(source, to)), lambda: _straight(to)):
         with pytest.raises(SendError, match=sentence) as caught:
@@ -93,8 +92,7 @@ def test_the_right_ca_the_wrong_one_none_and_no_tls(ours: Authority, nsq_program
         _refused_everywhere(to(None), nsqd, "if it requires TLS, add --tls-root-ca-file", tmp_path)
         assert check_destination(to(Tls(ours.ca))).limits.asked
         assert finish(send_to_nsq(write_lines(tmp_path / "out", RECORDS), to(Tls(ours.ca)))).confirmed == 300
-        context = ssl.create_default_context(cafile=ours.ca)
-        assert read_messages(nsqd, "t", 300, tls=context) == RECORDS
+        assert read_messages(nsqd, "t", 300, tls=Tls(ours.ca).context()) == RECORDS
 
         secure = NsqTarget("t", (nsqd.tcp_address,), (f"https://{nsqd.https_address}",), Tls(ours.ca))
         checked = check_destination(secure)

@@ -43,7 +43,7 @@ pytestmark = pytest.mark.nsq
 
 
 def test_an_empty_body_hangs_the_connection(nsqd: Nsqd, topic: str, tmp_path: Path) -> None:
-    """pynsq sends it without a size, and nsqd waits for one. So it is not sent, but counted."""
+    """pynsq sends an empty message without a size, and nsqd waits for one. So it is counted, not sent."""
     assert nsq.protocol.pub(topic, b"") == b"PUB %s\n" % topic.encode()
     source = write_lines(tmp_path / "out", [b"", b"one", b"", b"", b"two"])
     receipt = finish(send_to_nsq(source, to_topic(nsqd, topic)))
@@ -75,7 +75,7 @@ def test_one_oversize_message_fails_the_window(
 
 
 def test_a_str_or_a_tuple_drops_the_connection(tmp_path: Path) -> None:
-    """So nothing but a list of bytes gets there, whatever the source, and a str is an error before it is sent."""
+    """So only a list of bytes gets there, whatever the source, and a str is an error before anything is sent."""
     (tmp_path / "e.2015-01-20_13.log").write_bytes(b'{"a":1}\n{"b":2}\n')
     archive = open_archive(f"{tmp_path}/e.%Y-%m-%d_%H.log")
     chunks = archive.catalog().chunks
@@ -96,7 +96,7 @@ def test_a_str_or_a_tuple_drops_the_connection(tmp_path: Path) -> None:
 
 @given(st.lists(st.binary(min_size=1, max_size=300), min_size=1, max_size=120))
 def test_framing_many_messages_is_quadratic(records: list[bytes]) -> None:
-    """pynsq adds each record to all before it. Ours are the same bytes, put together once."""
+    """pynsq copies all previous records for each one. Ours are the same bytes, joined once."""
     assert mpub_command("a.topic", records) == nsq.protocol.mpub("a.topic", records)
 
 
@@ -129,7 +129,7 @@ def test_to_nsq_loses_the_last_byte_and_sends_everything_everywhere(
 
 
 def test_the_future_of_a_publish_is_only_the_socket_write(tmp_path: Path) -> None:
-    """Confirmed is what nsqd has said OK to, and nothing before."""
+    """Only what nsqd has answered with OK is confirmed."""
     answer = threading.Event()
 
     def script(client: Client, turn: int) -> None:
@@ -180,7 +180,7 @@ def test_two_oks_for_one_batch_confirm_it_once(tmp_path: Path) -> None:
 
 
 def test_any_error_means_unknown(tmp_path: Path) -> None:
-    """It may have arrived or not: it goes out again."""
+    """It may or may not have arrived, so it is sent again."""
 
     def script(client: Client, turn: int) -> None:
         client.mpub()
@@ -198,7 +198,7 @@ def test_any_error_means_unknown(tmp_path: Path) -> None:
 
 
 def test_a_dead_connection_stays_in_the_writers_table(tmp_path: Path) -> None:
-    """A resend from inside the callback would go to it. So it goes to a new one, and the old one gets nothing more."""
+    """A resend from the callback would use the dead connection, so a send opens a new one and drops the old one."""
     more: list[list[bytes]] = []
 
     def script(client: Client, turn: int) -> None:
@@ -216,7 +216,7 @@ def test_a_dead_connection_stays_in_the_writers_table(tmp_path: Path) -> None:
 
 
 def test_ok_means_memory(nsq_programs: NsqPrograms, tmp_path: Path) -> None:
-    """kill -9 of nsqd loses what it has confirmed, but with -mem-queue-size=0 -sync-every=1. The receipt says so."""
+    """kill -9 of nsqd loses confirmed messages unless -mem-queue-size=0 -sync-every=1; the receipt states that."""
     source = write_lines(tmp_path / "out", lines(500))
     left = {}
     for name, options in {"memory": {}, "disk": {"mem-queue-size": 0, "sync-every": 1}}.items():
@@ -231,8 +231,8 @@ def test_ok_means_memory(nsq_programs: NsqPrograms, tmp_path: Path) -> None:
     assert sorted(left["disk"]) == sorted(lines(500))
 
 
-def test_a_paused_topic_says_ok(nsqd: Nsqd, topic: str, tmp_path: Path) -> None:
-    """Nobody gets the records before it goes on, so it is said before anything is sent."""
+def test_a_paused_topic_answers_ok(nsqd: Nsqd, topic: str, tmp_path: Path) -> None:
+    """Nobody receives the records until the topic is unpaused, so that is reported before anything is sent."""
     nsqd.create_channel(topic, "judge")
     nsqd.request("POST", f"/topic/pause?topic={topic}")
     to = to_topic(nsqd, topic)
@@ -243,8 +243,8 @@ def test_a_paused_topic_says_ok(nsqd: Nsqd, topic: str, tmp_path: Path) -> None:
     assert len(read_messages(nsqd, topic, 10)) == 10
 
 
-def test_ephemeral_drops_beyond_its_memory_though_it_says_ok(nsq_programs: NsqPrograms, tmp_path: Path) -> None:
-    """It cannot be seen from the answers, so it is said before anything is sent."""
+def test_ephemeral_drops_beyond_its_memory_though_it_answers_ok(nsq_programs: NsqPrograms, tmp_path: Path) -> None:
+    """The answers do not show it, so it is reported before anything is sent."""
     with Nsqd(nsq_programs.nsqd, tmp_path / "nsqd", {"mem-queue-size": 50}) as nsqd:
         to = to_topic(nsqd, "gone#ephemeral")
         assert "drops what its memory queue cannot hold" in check_destination(to).warnings[0]

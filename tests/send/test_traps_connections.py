@@ -37,7 +37,7 @@ pytestmark = pytest.mark.nsq
 
 
 def test_there_is_no_timeout_for_a_publish(tmp_path: Path) -> None:
-    """An nsqd that falls silent would be waited for; a send has a timeout of its own, and sends again."""
+    """pynsq would wait for a silent nsqd; a send has its own timeout, and sends again."""
 
     def script(client: Client, turn: int) -> None:
         if turn == 0:
@@ -52,7 +52,7 @@ def test_there_is_no_timeout_for_a_publish(tmp_path: Path) -> None:
 
 
 def test_a_frozen_nsqd_is_noticed_late(nsq_programs: NsqPrograms, tmp_path: Path) -> None:
-    """pynsq notices after a minute or two, by its heartbeats; a send says so after two seconds."""
+    """pynsq notices after a minute or two, by its heartbeats; a send reports it after two seconds."""
     records, notes = lines(4_000), []
     source = write_lines(tmp_path / "out", records)
     options = SendOptions(rate=Rate(4_000), answer_timeout=3.0, connect_timeout=1.0)
@@ -99,7 +99,7 @@ def test_there_is_no_backpressure(tmp_path: Path) -> None:
 
 
 def test_it_connects_again_only_after_15_seconds(tmp_path: Path) -> None:
-    """A send does so by itself, at once and then ever more slowly, and says how often it had to."""
+    """A send reconnects by itself, at once and then with increasing delays, and reports how often it had to."""
 
     def script(client: Client, turn: int) -> None:
         client.mpub()
@@ -135,7 +135,7 @@ def test_there_is_no_close(tmp_path: Path) -> None:
 
 
 def test_of_several_nsqds_one_is_picked_at_random(tmp_path: Path) -> None:
-    """Then order is lost. So a send keeps to one, and the next one takes over only when it is gone."""
+    """pynsq's random choice would lose the order, so a send uses one nsqd until it is gone, and then the next."""
     with ScriptedNsqd(honest) as first, ScriptedNsqd(_never) as second:
         source = write_lines(tmp_path / "out", lines(2_000))
         assert finish(send_to_nsq(source, target("t", first, second))).confirmed == 2_000
@@ -148,7 +148,7 @@ def _never(client: Client, turn: int) -> None:
 
 
 def test_a_writer_must_be_made_inside_a_running_loop(tmp_path: Path) -> None:
-    """A send has a loop of its own in a thread of its own, so it runs in any thread, beside any loop."""
+    """A send has its own loop in its own thread, so it runs in any thread, alongside any loop."""
     with ScriptedNsqd(honest) as nsqd:
 
         async def inside_a_loop() -> Receipt:
@@ -185,7 +185,7 @@ def test_default_tls_does_not_check_the_host_name(nsq_programs: NsqPrograms, tmp
 
 
 def test_nsqds_http_has_no_auth(nsqd: Nsqd, topic: str, tmp_path: Path) -> None:
-    """So a send only looks by it, and the secret does not go there."""
+    """A send only queries over HTTP, and never sends the secret there."""
     with _listening(nsqd) as (address, heard):
         to = NsqTarget(topic, (nsqd.tcp_address,), (address,), auth_secret="s3cret")
         check_destination(to)
@@ -197,7 +197,7 @@ def test_nsqds_http_has_no_auth(nsqd: Nsqd, topic: str, tmp_path: Path) -> None:
 
 @contextmanager
 def _listening(nsqd: Nsqd) -> Iterator[tuple[str, list[str]]]:
-    """nsqd's HTTP, overheard: an address, and what was said to it."""
+    """A recording proxy for nsqd's HTTP: its address, and the requests sent to it."""
     heard: list[str] = []
 
     class Between(HttpHandler):

@@ -21,7 +21,7 @@ _HEADER = f"{'':<12}{'seeds':>6}{'in first 3':>12}{'hours right':>13}{'hours fou
 
 @dataclass(frozen=True)
 class Outcome:
-    """Was the incident among the first three findings, with its hours? Were these found, too, and right?"""
+    """Whether the incident was among the first three findings, and whether its hours were found correctly."""
 
     named: bool
     exact: bool
@@ -30,7 +30,7 @@ class Outcome:
 
 
 def outcomes(kind: str, seed: int) -> tuple[str, int, tuple[Outcome, Outcome]]:
-    """Of all records, and of a sample. `kind` "" is no incident: nothing must stand out."""
+    """Compare all records, and a sample. With `kind` "" there is no incident, and nothing may be found."""
     made = incident(kind, seed, rate=200)
     sample = replace(made, hours=tuple(hour[:SAMPLED] for hour in made.hours))
     return kind or "nothing", seed, (_outcome(made, kind), _outcome(sample, kind))

@@ -36,7 +36,7 @@ _FIRST = datetime(2015, 1, 12, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class _Clock:
-    """The sample's days, in a hurry: an hour takes `hour` seconds."""
+    """A clock for the sample's days in which an hour takes `hour` seconds."""
 
     hour: float
     began: float = field(default_factory=time.time)
@@ -47,7 +47,7 @@ class _Clock:
 
 @dataclass(frozen=True)
 class Circle:
-    """What arrived where: records of the sample, messages of the topic, records in the bucket, of the incident, and
+    """Counts of what arrived: records of the sample, messages of the topic, records in the bucket, of the incident, and
     messages of the replay.
     """
 
@@ -59,7 +59,7 @@ class Circle:
 
 
 def run_circle(folder: Path, *, records_per_hour: int = 400, hour: float = 1.5, look: bool = False) -> Circle:
-    """Run it in an empty folder, an hour in `hour` seconds; `look` opens the explorer meanwhile.
+    """Run the circle in an empty folder, with hours of `hour` seconds; `look` opens the explorer meanwhile.
 
     CalledProcessError if a command fails.
     """

@@ -47,7 +47,7 @@ class Answers:
 
     @property
     def warnings(self) -> list[str]:
-        """What stderr holds beside the summary."""
+        """Return stderr without the summary."""
         return [line.removeprefix("hourscope: ") for line in self.scan.err.splitlines()[:-1]]
 
     @property

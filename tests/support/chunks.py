@@ -101,7 +101,7 @@ def pretty(records: Sequence[bytes]) -> bytes:
     return b"\n".join(json.dumps(json.loads(record), indent=0, separators=(",", ":")).encode() for record in records)
 
 
-# How records can be told apart. Those of `pretty` have a newline between all tokens; without them they are the same.
+# How records can be delimited. Those of `pretty` have a newline between all tokens, and are otherwise the same.
 FORMS: dict[str, Callable[[Sequence[bytes]], bytes]] = {
     "lines": lines,
     "CRLF": lambda records: b"".join(record + b"\r\n" for record in records),

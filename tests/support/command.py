@@ -28,7 +28,7 @@ _server = cache(ForkServer)
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """What a command left: its exit code, its data, its narration."""
+    """The result of a command: exit code, stdout and stderr."""
 
     code: int
     out: bytes
@@ -72,7 +72,7 @@ def hourscope(*words: object, env: Mapping[str, str] | None = None) -> Ran:
 
 
 def captured(words: Sequence[str]) -> Ran:
-    """Run a command line in this process as it is; its threads have to end, else its process would not."""
+    """Run a command line unchanged in this process; its threads must end, or its process would not."""
     out, err, others = Captured(), Captured(), set(threading.enumerate())
     with redirect_stdout(out), redirect_stderr(err):
         try:
@@ -105,7 +105,7 @@ def hourscope_process(*words: object, env: Mapping[str, str] | None = None, time
 
 @contextmanager
 def running_hourscope(*words: object, env: Mapping[str, str] | None = None) -> Iterator[Command]:
-    """The same while it runs; whoever leaves before its end kills it."""
+    """The same while it runs; leaving before its end kills it."""
     with _busy:
         command = _server().start([*map(str, words)], {**os.environ, **(env or {})})
         try:
@@ -115,7 +115,7 @@ def running_hourscope(*words: object, env: Mapping[str, str] | None = None) -> I
 
 
 def fresh_hourscope(*words: object, env: Mapping[str, str] | None = None, timeout: float = 100) -> Ran:
-    """The same in a Python that has just been started, as a person's is."""
+    """The same in a new Python process, as a user runs it."""
     done = subprocess.run(
         [sys.executable, "-m", "tui", *map(str, words)],
         stdin=subprocess.DEVNULL,
@@ -128,6 +128,6 @@ def fresh_hourscope(*words: object, env: Mapping[str, str] | None = None, timeou
 
 
 def shell(script: str, *, cwd: object = None) -> bytes:
-    """What a bash script prints: the judge of what the old tools say."""
+    """Return the output of a bash script, the reference for the old tools."""
     done = subprocess.run(["bash", "-c", script], stdin=subprocess.DEVNULL, capture_output=True, cwd=cwd, check=False)
     return done.stdout

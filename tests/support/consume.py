@@ -52,7 +52,7 @@ def read_messages(
     deadline = time.monotonic() + timeout
     with _Consumer(nsqd.tcp_port, topic, channel, tls) as consumer:
         while len(messages) < count:
-            # Never more in flight than are still wanted: what is sent back at the end counts as an attempt.
+            # Never more in flight than still needed: a message requeued at the end counts as an attempt.
             consumer.ready_for(min(_WINDOW, count - len(messages)))
             consumer.finish_received()
             fresh = consumer.receive(deadline - time.monotonic())

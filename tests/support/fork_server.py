@@ -81,7 +81,7 @@ class Command(Forked):
 
 
 class ForkServer:
-    """The server, for one process at a time. It ends with this one. `explorer`: with what that imports, too."""
+    """The server, for one process at a time; it ends with this process. `explorer`: preload its imports also."""
 
     def __init__(self, *, explorer: bool = False) -> None:
         self._channel, theirs = socket.socketpair()

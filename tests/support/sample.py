@@ -19,7 +19,7 @@ def shared_sample(factory: pytest.TempPathFactory, spec: SampleSpec) -> Path:
     folder = session / f"sample-{spec.hours}-{spec.records_per_hour}-{spec.seed}"
     with folder.with_suffix(".lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not lock.tell():
+        if not os.fstat(lock.fileno()).st_size:  # tell() is of when it was opened, before the lock
             for _ in write_sample(folder, spec):
                 pass
             lock.write("written")

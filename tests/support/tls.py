@@ -25,7 +25,8 @@ def make_certificate(folder: Path, host: str = "127.0.0.1") -> Certificate:
     if openssl is None:
         raise ServerUnavailableError("A TLS test needs the program openssl on PATH")
     made = Certificate(folder / "certificate.pem", folder / "key.pem")
-    subject = ["-subj", f"/CN={host}", "-addext", f"subjectAltName=IP:{host}"]
+    usage = "keyUsage=digitalSignature,keyCertSign"  # Python 3.13 wants it of a CA
+    subject = ["-subj", f"/CN={host}", "-addext", f"subjectAltName=IP:{host}", "-addext", usage]
     files = ["-keyout", str(made.key), "-out", str(made.certificate)]
     key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
     command = [openssl, "req", "-x509", "-days", "2", *key, *subject, *files]

@@ -15,11 +15,11 @@ from tui.filter.fields import ANY, FieldPath
 from tui.filter.jmespath import load
 from tui.filter.shapes import MISFITS
 
-MOST_PATHS = 1_000
-_MOST_NAMES = 200  # fields of an object that is decoded field by field; one with more is a map
+MAX_PATHS = 1_000
+_MAX_NAMES = 200  # fields of an object that is decoded field by field; one with more is a map
 _ITEMS = 50  # of a list
 _DEEP = 12
-_MOST_SHAPES = 20  # to learn; records that differ even more are decoded one by one
+_MAX_SHAPES = 20  # to learn; records that differ even more are decoded one by one
 
 MISSING = msgspec.UNSET
 
@@ -80,7 +80,7 @@ class Learner:
             except MISFITS:  # a new field, or a record that is not an object
                 pass
         made, root = _one_by_one(filter(None, bytes(lines).split(b"\n")))
-        if made.records and self._shapes < _MOST_SHAPES:
+        if made.records and self._shapes < _MAX_SHAPES:
             self._shapes += 1
             self._shape = _merged(self._shape, _shape_of(root))
             self._decoder = _decoder_of(self._shape) if self._shape else None
@@ -163,7 +163,7 @@ class ColumnNode:
                 node.values.append(item)
 
     def _new(self, step: Any) -> ColumnNode | None:
-        if len(self.below) >= MOST_PATHS and step is not ANY:
+        if len(self.below) >= MAX_PATHS and step is not ANY:
             return None
         node = self.below[step] = ColumnNode((*self.path, step))
         return node
@@ -190,14 +190,14 @@ class ColumnNode:
 
 def _shape_of(node: ColumnNode) -> NamesBelow:
     """Return the names below a node; None if it has anything but objects."""
-    if node.values or ANY in node.below or len(node.below) > _MOST_NAMES:
+    if node.values or ANY in node.below or len(node.below) > _MAX_NAMES:
         return None
     return {name: _shape_of(inner) for name, inner in node.below.items()}
 
 
 def _merged(one: NamesBelow, other: NamesBelow) -> NamesBelow:
     """Return the shape that fits the records of both."""
-    if one is None or other is None or len(one | other) > _MOST_NAMES:
+    if one is None or other is None or len(one | other) > _MAX_NAMES:
         return None
     return one | {name: _merged(one[name], inner) if name in one else inner for name, inner in other.items()}
 

@@ -12,13 +12,13 @@ from tui.analysis.facts import RecordFact
 from tui.analysis.records import TableRecords
 from tui.analysis.sources import Sources
 from tui.analysis.surprise import Shift, likelihood_ratio, shift, windows
-from tui.analysis.table import LEAST, Hits, Table
+from tui.analysis.table import MIN_RECORDS, Hits, Table
 from tui.filter.fields import FieldPath
 
 MARGIN = 12.0  # of the statistic, above what the largest of as many tries reaches by chance
 _LIFT = 0.3  # doublings; smaller changes are ignored
 _ENOUGH = 8  # times the target's hours: the length of a baseline that shows how much a share varies
-_MOST_RECORDS = 40_000  # per side, searched for combinations
+_MAX_RECORDS = 40_000  # per side, searched for combinations
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class Comparison:
         strides = [0] * len(sizes)
         for hours, chosen in zip((self.target, self.baseline), self._sides, strict=True):
             for hour in hours:
-                strides[hour] = max(1, sum(chosen(sizes)) // _MOST_RECORDS)
+                strides[hour] = max(1, sum(chosen(sizes)) // _MAX_RECORDS)
         return self.table.of_records(strides.__getitem__)
 
     @cached_property
@@ -137,12 +137,12 @@ class Comparison:
         """Return from how many sources (users, sessions) a candidate's records are, and how much more its share varies.
 
         The sources are those of the side with the higher share. Of all fields of ids, the fewest sources and the most
-        variation count; without such a field, LEAST and 1.
+        variation count; without such a field, MIN_RECORDS and 1.
         """
         paths = {fact.path for fact in candidate.facts}
         others = [path for path in self.table.sources if path not in paths]
         if not others:
-            return LEAST, 1.0
+            return MIN_RECORDS, 1.0
         records = self.table.every_record
         mask = reduce(and_, map(records.mask, candidate.facts))
         estimates = [self._of_field(path, mask, rose=candidate.shift.score > 0) for path in others]
@@ -196,5 +196,5 @@ def needed_score(tries: int) -> float:
 
 def stands_out(shift_: Shift, needed: float) -> bool:
     """True if a shift is more than chance and large enough to matter."""
-    enough = shift_.records >= LEAST if shift_.score > 0 else shift_.there > shift_.here
+    enough = shift_.records >= MIN_RECORDS if shift_.score > 0 else shift_.there > shift_.here
     return abs(shift_.score) >= needed and abs(shift_.lift) >= _LIFT and enough

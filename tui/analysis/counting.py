@@ -18,9 +18,9 @@ from tui.filter.event_time import event_time, from_microseconds
 from tui.index.summary import spell_json
 from tui.scan.matching import matching_block
 
-MOST_GROUPS = 200_000  # values × times counted exactly; of more groups, only the frequent ones are kept
+MAX_GROUPS = 200_000  # values × times counted exactly; of more groups, only the frequent ones are kept
 _MANY = 1_000  # groups per record; more are counted in batches, to bound memory
-_SPARE = 1.5  # times MOST_GROUPS may be in memory before rare groups are dropped
+_SPARE = 1.5  # times MAX_GROUPS may be in memory before rare groups are dropped
 BATCH = 20_000
 _NUMBERS = {int, float}
 
@@ -48,7 +48,7 @@ class CountedPart:
         groups = iter(groups)
         while batch := tuple(islice(groups, BATCH)):
             self.counts.update(batch)
-            if len(self.counts) > _SPARE * MOST_GROUPS:
+            if len(self.counts) > _SPARE * MAX_GROUPS:
                 self.drop_rare()
 
     def merge(self, other: CountedPart) -> None:
@@ -60,14 +60,14 @@ class CountedPart:
         self.missing += other.missing
         self.no_time += other.no_time
         self.error += other.error
-        if len(self.counts) > _SPARE * MOST_GROUPS:
+        if len(self.counts) > _SPARE * MAX_GROUPS:
             self.drop_rare()
 
     def drop_rare(self) -> None:
-        """Keep the MOST_GROUPS most frequent groups: subtract the next count from all (Misra and Gries 1982)."""
-        if len(self.counts) <= MOST_GROUPS:
+        """Keep the MAX_GROUPS most frequent groups: subtract the next count from all (Misra and Gries 1982)."""
+        if len(self.counts) <= MAX_GROUPS:
             return
-        taken = sorted(self.counts.values(), reverse=True)[MOST_GROUPS]
+        taken = sorted(self.counts.values(), reverse=True)[MAX_GROUPS]
         self.error += taken
         self.counts = Counter({group: count - taken for group, count in self.counts.items() if count > taken})
         self.sketches = {group: sketch for group, sketch in self.sketches.items() if group in self.counts}

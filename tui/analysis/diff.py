@@ -29,11 +29,11 @@ from tui.index.summary import Summary
 from tui.scan import ChunkMeasured, Progress, ScanEvent, ScanPlan, run_plan
 from tui.scan.heads import heads, stratified
 
-MOST_RECORDS = 400_000  # compared; of more records, this many are sampled at equal intervals
+MAX_RECORDS = 400_000  # compared; of more records, this many are sampled at equal intervals
 _CEILING = 64 << 20  # stored bytes up to which an archive in S3 is read whole, even without `full`
 LOCAL_CEILING = 512 << 20  # the same for a folder
-_MOST_CHUNKS = 1_500  # sampled in addition to the target's
-_ROUNDS = ((100, 80), (200, _MOST_CHUNKS), (1_000, _MOST_CHUNKS))  # records per chunk, chunks besides the target's
+_MAX_CHUNKS = 1_500  # sampled in addition to the target's
+_ROUNDS = ((100, 80), (200, _MAX_CHUNKS), (1_000, _MAX_CHUNKS))  # records per chunk, chunks besides the target's
 _FIRST_OF_ALL = 60, 400  # the first round if the target is all hours
 _FIRST_BYTES = 16 << 10  # of each chunk in the first round: at least about a hundred records
 AT_ONCE = 16  # requests
@@ -135,12 +135,12 @@ def _by_minutes(
 def _stride(plan: ScanPlan) -> int:
     """Return n if only every n-th record can be compared, estimated from the size of the first records."""
     sizes = records = 0
-    for _, head in heads(plan.archive, plan.chunks, most=4, records=200):
+    for _, head in heads(plan.archive, plan.chunks, limit=4, records=200):
         sizes, records = sizes + sum(map(len, head)), records + len(head)
     if not records:
         return 1
     inflated = 8 * plan.bytes_compressed  # JSON lines compress to about an eighth
-    return max(1, -(-inflated * records // (sizes * MOST_RECORDS) // 2))
+    return max(1, -(-inflated * records // (sizes * MAX_RECORDS) // 2))
 
 
 def _sampled(
@@ -160,7 +160,7 @@ def _sampled(
             def sample(chunk: Chunk, most: int = most, only: int | None = only) -> tuple[Chunk, list[bytes]]:
                 if cancel.is_set():
                     return chunk, []
-                heads_of_chunk = heads(plan.archive, [chunk], most=1, records=most, only=only, cancelled=cancel.is_set)
+                heads_of_chunk = heads(plan.archive, [chunk], limit=1, records=most, only=only, cancelled=cancel.is_set)
                 return next(heads_of_chunk)
 
             for chunk, records in pool.map(sample, order):
@@ -170,7 +170,7 @@ def _sampled(
                 yield Progress(chunk, 0, sum(map(len, records)), len(records), 0)
         if cancel.is_set():
             return
-        final = not first and (number == len(_ROUNDS) or fetched > _CEILING or read * 4 > MOST_RECORDS)
+        final = not first and (number == len(_ROUNDS) or fetched > _CEILING or read * 4 > MAX_RECORDS)
         yield _answer(question, *_observed(plan, parts), final=final, cancel=cancel)
         if final:
             return

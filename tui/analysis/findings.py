@@ -14,12 +14,12 @@ from tui.analysis.comparison import Candidate, Comparison, needed_score, stands_
 from tui.analysis.facts import RecordFact
 from tui.analysis.spans import duration
 from tui.analysis.surprise import Shift, varied
-from tui.analysis.table import LEAST, Hits
+from tui.analysis.table import MIN_RECORDS, Hits
 from tui.filter.fields import FieldPath
 
 _TOGETHER = 0.9  # of a finding's records must have a fact for it to be listed with the finding
 _UNUSUAL = 0.7  # times that share: the fact's share of all records must be lower
-_MOST = 50  # findings
+_MAX_FINDINGS = 50  # findings
 _ALSO = 6
 
 
@@ -52,7 +52,7 @@ def findings(
     directions: set[tuple[FieldPath, bool]] = set()  # fields of numbers and their direction
     taken = 0
     for candidate in _candidates(comparison, facts, needed, cancelled):
-        if cancelled() or len(accepted) == _MOST:
+        if cancelled() or len(accepted) == _MAX_FINDINGS:
             break
         if (direction := _direction(candidate)) in directions:
             continue  # only the bound that separates best is a finding
@@ -60,13 +60,13 @@ def findings(
         if not stands_out(left, needed):
             continue
         sources, variation = comparison.sources(candidate)
-        if sources < LEAST or not stands_out(varied(left, variation), needed):
+        if sources < MIN_RECORDS or not stands_out(varied(left, variation), needed):
             continue  # it comes from a few users or sessions, whose records are similar
         accepted.append(replace(candidate, shift=varied(candidate.shift, variation)))
         taken |= candidate.mask
         if direction is not None:
             directions.add(direction)
-        if min((side & ~taken).bit_count() for side in (comparison.here, comparison.there)) < LEAST:
+        if min((side & ~taken).bit_count() for side in (comparison.here, comparison.there)) < MIN_RECORDS:
             break
     accepted.sort(key=lambda candidate: -candidate.rank(needed))
     return [_finding(comparison, candidate, facts, candidate.rank(needed)) for candidate in accepted]

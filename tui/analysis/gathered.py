@@ -15,14 +15,14 @@ from isal.isal_zlib import crc32
 from tui.analysis.columns import MISSING, Compound, Learner
 from tui.analysis.gathered_field import GatheredField
 from tui.analysis.observed import FIRST, NONE, OTHER
-from tui.analysis.places import MOST_FIELDS, Place, Text
+from tui.analysis.places import MAX_FIELDS, Place, Text
 from tui.analysis.texts import fields_of_texts
 from tui.filter.build import spell_field
 from tui.filter.fields import ANY, FieldPath
 from tui.index.summary import FieldSummary, Sample, spell_json
 from tui.index.words import Words
 
-_MOST_TEXTS = 8_192  # per place that may wait to be decoded
+_MAX_TEXTS = 8_192  # per place that may wait to be decoded
 _SAMPLED = 512  # records per chunk
 _LARGEST = (1 << 32) - 1  # CRC-32 of a record
 _FEWEST, _PART = 64, 64  # records sampled from a small chunk; 1 in so many from a larger one
@@ -68,7 +68,7 @@ class Gathered:
             self._add_field(path, seen)
         for path, texts in other.texts.items():
             self.texts.setdefault(path, Counter()).update(texts)
-            if len(self.texts[path]) > _MOST_TEXTS:
+            if len(self.texts[path]) > _MAX_TEXTS:
                 self._read_texts(path)
 
     def add(self, root: Place) -> None:
@@ -92,7 +92,7 @@ class Gathered:
     def _add_field(self, path: FieldPath, seen: GatheredField) -> None:
         if path in self.fields:
             self.fields[path].merge(seen)
-        elif len(self.fields) < MOST_FIELDS:
+        elif len(self.fields) < MAX_FIELDS:
             self.fields[path] = seen
         else:
             self.whole = False

@@ -14,7 +14,7 @@ from tui.analysis.places import Place
 from tui.analysis.sketch import Sketch
 from tui.index.summary import FieldSummary, kept_values, spell_json
 
-MOST_VALUES = 20_000  # of a field that are distinguished; with more, the number of values is only a lower bound
+MAX_VALUES = 20_000  # of a field that are distinguished; with more, the number of values is only a lower bound
 TYPES: dict[type, str] = {
     str: "string",
     bool: "boolean",
@@ -74,7 +74,7 @@ class GatheredField:
         self._count(other.column)
         self.column = []
         for value, number in other.values.items():
-            if value in self.values or len(self.values) < MOST_VALUES:
+            if value in self.values or len(self.values) < MAX_VALUES:
                 self.values[value] += number
             else:
                 self.full = True
@@ -82,12 +82,12 @@ class GatheredField:
 
     def _count(self, column: list[Any]) -> None:
         mine = self.values
-        if len(mine) + len(column) <= MOST_VALUES:
+        if len(mine) + len(column) <= MAX_VALUES:
             mine.update(column)
             return
         for value in () if self.full else dict.fromkeys(column):
             if value not in mine:
-                if len(mine) == MOST_VALUES:
+                if len(mine) == MAX_VALUES:
                     self.full = True
                     break
                 mine[value] = 0

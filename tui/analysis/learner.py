@@ -16,13 +16,13 @@ from tui.filter.fields import ANY, FieldPath
 from tui.filter.jmespath import load
 from tui.filter.shapes import MISFITS
 
-_MOST_NAMES = 200  # fields of an object that gets a type; one with more is a map
-_MOST_LEARNED = 32  # times that new fields are learned; after that, unknown records are decoded one by one
+_MAX_NAMES = 200  # fields of an object that gets a type; one with more is a map
+_MAX_LEARNED = 32  # times that new fields are learned; after that, unknown records are decoded one by one
 _UNSET = msgspec.UNSET
 
 _FIRST, _SURE = 512, 4_096  # texts after which a first, and a strict, check decides whether they repeat
 _TIMES_FIRST, _TIMES = 2, 4  # how often each text must occur on average in these checks
-_MOST_TEXTS = 2_000  # different texts to remember
+_MAX_TEXTS = 2_000  # different texts to remember
 _LONGEST = 1_000  # bytes of a text, on average; longer ones are not kept as texts
 
 
@@ -98,7 +98,7 @@ class PlaceLearner:
                 root.add(value, number)
                 new.add(value, number)
         root.add_objects(objects, numbers)
-        if unlike and self._learned < _MOST_LEARNED:
+        if unlike and self._learned < _MAX_LEARNED:
             self._learn(new)
         return root, len(objects) + unlike, not_json
 
@@ -113,7 +113,7 @@ class PlaceLearner:
                 self._decoder = msgspec.json.Decoder(_struct(self._shape, (), lambda _: False))
                 self._lines_decoder = msgspec.json.Decoder(_struct(self._shape, (), self._as_text))
         except (TypeError, ValueError, RecursionError):  # a type cannot have these names
-            self._learned = _MOST_LEARNED
+            self._learned = _MAX_LEARNED
 
     def _as_text(self, path: FieldPath) -> bool:
         if path == self._wanted[: len(path)]:
@@ -142,7 +142,7 @@ class _Texts:
         times = _TIMES if self._seen >= _SURE else _TIMES_FIRST
         rare = self._seen >= _FIRST and times * len(self._known) > self._seen
         self.repeat = not rare and sum(map(len, unread)) <= _LONGEST * len(unread)
-        if len(self._known) > _MOST_TEXTS or not self.repeat:
+        if len(self._known) > _MAX_TEXTS or not self.repeat:
             self._known, self._read, self._seen = set(), set(), 0
 
 
@@ -160,7 +160,7 @@ def _shape_of(place: Place) -> Skeleton:
     objects = not place.path or dict in place.others
     lists = ANY in place.below
     values = bool(place.kinds - {type(None)}) or list in place.others
-    if objects + lists + values != 1 or place.full or len(place.below) > _MOST_NAMES:
+    if objects + lists + values != 1 or place.full or len(place.below) > _MAX_NAMES:
         return _ANYTHING if objects or lists or values else _NOTHING
     if objects:
         return {name: _shape_of(inner) for name, inner in place.below.items()}
@@ -173,7 +173,7 @@ def _merged(one: Skeleton, other: Skeleton) -> Skeleton:
         return other if one == _NOTHING else one
     if isinstance(one, list) and isinstance(other, list):
         return [_merged(one[0], other[0])]
-    if isinstance(one, dict) and isinstance(other, dict) and len(one | other) <= _MOST_NAMES:
+    if isinstance(one, dict) and isinstance(other, dict) and len(one | other) <= _MAX_NAMES:
         return one | {name: _merged(one[name], inner) if name in one else inner for name, inner in other.items()}
     return _ANYTHING
 

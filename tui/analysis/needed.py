@@ -15,7 +15,7 @@ from tui.scan import ScanPlan
 from tui.shell import shell_join
 from tui.units import count, plural
 
-_MOST_TEXTS = 1_000  # in a file; with 0.05 % false positives, one of many more usually seems present
+_MAX_TEXTS = 1_000  # in a file; with 0.05 % false positives, one of many more usually seems present
 _WHOLE = re.compile(r"\w(.*\w)?")  # one or more whole words
 
 Alternatives: TypeAlias = "tuple[tuple[int, ...], ...]"  # hashes of words: all of one tuple must be there
@@ -54,7 +54,7 @@ def _needed(term: Term) -> list[Alternatives]:
         from tui.filter.texts import split_texts
 
         texts = split_texts(term.text, term.content or b"")
-        if len(texts) > _MOST_TEXTS:
+        if len(texts) > _MAX_TEXTS:
             return []
         return [tuple(hashes_of(words_in(text, whole=term.words)) for text in texts)]
     from tui.filter.jmespath import parse_expression  # slow to import; only needed for a JMESPath

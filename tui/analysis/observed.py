@@ -15,7 +15,7 @@ from itertools import islice, repeat
 from operator import ne
 from typing import Any, TypeAlias
 
-from tui.analysis.columns import MISSING, MOST_PATHS, Cells, Compound, Learner
+from tui.analysis.columns import MAX_PATHS, MISSING, Cells, Compound, Learner
 from tui.analysis.patterns import LONGEST, pattern_if_telling
 from tui.archive import Block, Chunk
 from tui.filter import Filter, Matcher
@@ -23,8 +23,8 @@ from tui.filter.event_time import event_time
 from tui.filter.fields import FieldPath
 from tui.scan.matching import matching_block
 
-MOST_VALUES = 3_000  # of a field
-MOST_PATTERNS = 500
+MAX_VALUES = 3_000  # of a field
+MAX_PATTERNS = 500
 _LARGEST = 1e300
 _MANY = 100  # records needed to decide whether a field holds ids
 _UNIQUE = 0.9  # of the records: with at least this many different values, a field holds ids
@@ -75,10 +75,6 @@ class FieldColumn:
     numeric: int = 0
     _code_of: dict[Value, int] = field(default_factory=dict, compare=False)
 
-    def codes_of(self, fits: Callable[[Value], bool]) -> list[int]:
-        """Return the codes of the values that fit."""
-        return [code for code, value in enumerate(self.values, FIRST) if fits(value)]
-
     def code_of(self, value: Value) -> int | None:
         """Return the code of a value, or None if it is not kept."""
         if len(self._code_of) != len(self.values):
@@ -90,13 +86,13 @@ class FieldColumn:
         code_of = {value: code for code, value in enumerate(self.values, FIRST)}
         table = [NONE, OTHER]
         for value, number in other.values.items():
-            if value not in code_of and len(code_of) >= MOST_VALUES:
+            if value not in code_of and len(code_of) >= MAX_VALUES:
                 self.unique += number
                 blanked = pattern_if_telling(value) if type(value) is str else None
                 value = Blanked(blanked) if blanked is not None else value
             if value in code_of:
                 self.values[value] += number
-            elif len(code_of) < MOST_VALUES or (type(value) is Blanked and len(code_of) < MOST_VALUES + MOST_PATTERNS):
+            elif len(code_of) < MAX_VALUES or (type(value) is Blanked and len(code_of) < MAX_VALUES + MAX_PATTERNS):
                 code_of[value] = FIRST + len(code_of)
                 self.values[value] = number
             table.append(code_of.get(value, OTHER))
@@ -174,7 +170,7 @@ def _codes(counts: Counter[Any], column: FieldColumn) -> dict[Any, int]:
     values = column.values
     left: list[Any] = []
     for value, count in counts.items():
-        if (are_ids and count == 1) or len(values) >= MOST_VALUES or (type(value) is str and len(value) > LONGEST):
+        if (are_ids and count == 1) or len(values) >= MAX_VALUES or (type(value) is str and len(value) > LONGEST):
             left.append(value)
             column.unique += count
         else:
@@ -187,7 +183,7 @@ def _codes(counts: Counter[Any], column: FieldColumn) -> dict[Any, int]:
             if (blanked := pattern_if_telling(text)) is None:
                 continue
             if blanked not in codes:
-                if len(codes) >= MOST_PATTERNS:
+                if len(codes) >= MAX_PATTERNS:
                     continue
                 codes[blanked] = FIRST + len(values)
                 values[Blanked(blanked)] = 0
@@ -227,7 +223,7 @@ class Observed:
         """Append the records that follow; their numbers continue from these."""
         for path, column in other.columns.items():
             mine = self.columns.get(path)
-            if mine is None and len(self.columns) < MOST_PATHS:
+            if mine is None and len(self.columns) < MAX_PATHS:
                 mine = self.columns[path] = FieldColumn(records=array("I") if column.records is not None else None)
             if mine is not None:
                 mine.extend(column, self.records)

@@ -22,8 +22,8 @@ HOLE = "<n>"
 _CUT = re.compile(r"[0-9A-Za-z]*\Z")
 _DIGITS = str.maketrans(dict.fromkeys("0123456789abcdefABCDEF", "0"))
 _MISSES = 8  # texts of a shape without a useful pattern, after which the shape is ignored
-_MOST_SHAPES = 10_000
-_MOST_PATTERNS = 32
+_MAX_SHAPES = 10_000
+_MAX_PATTERNS = 32
 
 
 def pattern(text: str) -> str:
@@ -71,9 +71,9 @@ class Patterns:
             self._misses[shape] += number
             if self._misses[shape] >= _MISSES:
                 self._dull.add(shape)
-            if len(self._misses) > _MOST_SHAPES:
+            if len(self._misses) > _MAX_SHAPES:
                 self._misses.clear()
-        elif blanked in self.counts or len(self.counts) < _MOST_PATTERNS:
+        elif blanked in self.counts or len(self.counts) < _MAX_PATTERNS:
             self.counts[blanked] += number
 
 

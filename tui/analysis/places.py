@@ -11,8 +11,8 @@ import msgspec
 
 from tui.filter.fields import ANY, FieldPath
 
-MOST_FIELDS = 1_000
-MOST_ITEMS = 10_000  # of a list; the summary of a chunk with a longer one is incomplete
+MAX_FIELDS = 1_000
+MAX_ITEMS = 10_000  # of a list; the summary of a chunk with a longer one is incomplete
 _DEEP = 12
 _UNSET = msgspec.UNSET
 
@@ -111,8 +111,8 @@ class Place:
         place = self._at(ANY)
         if place is None:
             return
-        if max(map(len, lists)) > MOST_ITEMS:
-            self.full, lists = True, [items[:MOST_ITEMS] for items in lists]
+        if max(map(len, lists)) > MAX_ITEMS:
+            self.full, lists = True, [items[:MAX_ITEMS] for items in lists]
         numbers = list(chain.from_iterable(map(repeat, records, map(len, lists))))
         place.add_column(list(chain.from_iterable(lists)), numbers)  # including null: [null] is not empty
 
@@ -127,7 +127,7 @@ class Place:
     def _at(self, step: Any) -> Place | None:
         place = self.below.get(step)
         if place is None:
-            if len(self.below) >= MOST_FIELDS:
+            if len(self.below) >= MAX_FIELDS:
                 self.full = True
                 return None
             place = self.below[step] = Place((*self.path, step), numbered=self.numbered)

@@ -19,8 +19,8 @@ _GAMMA = (1 + _BUCKET_ERROR) / (1 - _BUCKET_ERROR)
 _PER_LOG = 1 / math.log(_GAMMA)
 SketchNumbers = tuple[int, float, float, float, list[int], list[int]]
 
-_LEAST = 1e-300  # smaller numbers count as zero
-_MOST = 1e300  # larger numbers count as infinite: their sums may overflow a float
+_TINY = 1e-300  # smaller numbers count as zero
+_HUGE = 1e300  # larger numbers count as infinite: their sums may overflow a float
 
 
 @dataclass(slots=True)
@@ -39,19 +39,19 @@ class Sketch:
         if not numbers:
             return
         low, high = min(numbers), max(numbers)
-        if not -_MOST <= low <= high <= _MOST:
-            self.add(*_select(numbers, times, [-_MOST <= number <= _MOST for number in numbers]))
+        if not -_HUGE <= low <= high <= _HUGE:
+            self.add(*_select(numbers, times, [-_HUGE <= number <= _HUGE for number in numbers]))
             return
         count = sum(times) if times else len(numbers)
         self.count += count
         low, high = float(low), float(high)
         self.low, self.high = min(self.low, low), max(self.high, high)
         self.total += math.fsum(map(mul, numbers, times) if times else numbers)
-        if low > _LEAST and bucket_of(low) == bucket_of(high):  # all in one bucket, like times
+        if low > _TINY and bucket_of(low) == bucket_of(high):  # all in one bucket, like times
             self.positive[bucket_of(low)] += count
             return
         _add(self.positive, numbers, times, low)
-        if low < -_LEAST:
+        if low < -_TINY:
             _add(self.negative, [-number for number in numbers], times, -high)
 
     def merge(self, other: Sketch) -> None:
@@ -108,8 +108,8 @@ def _select(numbers: Sequence[float], times: Sequence[int], chosen: list[bool]) 
 
 def _add(counts: Counter[int], numbers: Sequence[float], times: Sequence[int], low: float) -> None:
     """Count the positive numbers, of which `low` is the least, in C code and so in half the time of `bucket_of`."""
-    if low <= _LEAST:
-        numbers, times = _select(numbers, times, [number > _LEAST for number in numbers])
+    if low <= _TINY:
+        numbers, times = _select(numbers, times, [number > _TINY for number in numbers])
     buckets = map(math.ceil, map(_PER_LOG.__mul__, map(math.log, numbers)))
     if not times:
         counts.update(buckets)

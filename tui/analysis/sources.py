@@ -12,7 +12,7 @@ from tui.analysis.records import ChunkRecords
 from tui.filter.fields import FieldPath
 
 _ALONE = 0  # source of records without an id, or with one that no other record of their chunk has
-_MOST = 20_000  # records per side; of more, only every n-th source is used
+_MAX_RECORDS = 20_000  # records per side; of more, only every n-th source is used
 _BITS, _DIGITS = bytes.maketrans(b"01", b"\0\1"), bytes.maketrans(b"\0\1", b"01")
 
 
@@ -42,7 +42,7 @@ class Sources:
     @classmethod
     def of_side(cls, numbers: list[int], side: int) -> Sources:
         """`side`: a mask over the records in `numbers`."""
-        step = max(1, side.bit_count() // _MOST)
+        step = max(1, side.bit_count() // _MAX_RECORDS)
         if step > 1:
             kept = [not (number or at) % step for at, number in enumerate(numbers)]
             side &= int(bytes(kept).translate(_DIGITS), 2)

@@ -18,7 +18,7 @@ from tui.analysis.sources import sources_of
 from tui.archive.times import next_hour
 from tui.filter.fields import ANY, FieldPath
 
-LEAST = 5  # records that a fact must have
+MIN_RECORDS = 5  # records that a fact must have
 FEW_NUMBERS = 20  # different numbers; a field with no more is compared by its values, not by bounds
 SHARES = (0.001, 0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.999)  # quantiles of the bounds for numbers
 _CONFINED = 0.1  # of the archive's hours: a value that occurs only in so short a span may be a date, batch or session
@@ -106,7 +106,7 @@ class Table:
         """
         sizes = [hour.records for hour in self.hours]
         missing = [size - there for size, there in zip(sizes, counts.there, strict=True)]
-        if min(sum(counts.there), sum(missing)) >= LEAST:
+        if min(sum(counts.there), sum(missing)) >= MIN_RECORDS:
             self.hits[RecordFact(counts.path, "missing")] = missing
             self.hits[RecordFact(counts.path, "field")] = counts.there
         totals: Counter[Value] = Counter()
@@ -123,13 +123,13 @@ class Table:
         return True
 
     def _values(self, counts: FieldCounts, totals: Counter[Value]) -> Iterator[tuple[RecordFact, Hits]]:
-        least = LEAST
+        least = MIN_RECORDS
         if not counts.numeric and are_ids(totals, counts.unique):
             self.ids.append(counts.path)
-            least = max(LEAST, round(_COMMON * self.records))
+            least = max(MIN_RECORDS, round(_COMMON * self.records))
         elif len(totals) + counts.unique > (_MANY_NUMBERS if counts.numeric else _VERY_MANY):
-            least = max(LEAST, round((_FREQUENT if counts.numeric else _COMMON) * self.records))
-        bursts = set(self._bursts(counts)) if least > LEAST else set()
+            least = max(MIN_RECORDS, round((_FREQUENT if counts.numeric else _COMMON) * self.records))
+        bursts = set(self._bursts(counts)) if least > MIN_RECORDS else set()
         hits = {
             value: [0] * len(self.hours)
             for value, number in totals.items()
@@ -157,7 +157,7 @@ class Table:
         others = len(totals) - len(of_value)
         if len(number) + others < 2 and not counts.unique:
             return
-        hits = {text: [0] * len(self.hours) for text, records in number.items() if records >= LEAST}
+        hits = {text: [0] * len(self.hours) for text, records in number.items() if records >= MIN_RECORDS}
         holding = Holding(hits)
         for hour, values in counts.counts if hits else ():
             for value, records in values.items():
@@ -246,9 +246,9 @@ def cut_facts(
     """Yield the facts "above" the higher bounds and "below" the lower ones. `integers`: the numbers are integers."""
     for at, cut in enumerate(cuts):
         bound: object = int(cut) if integers else cut
-        if at >= len(cuts) // 2 and sum(above[at]) >= LEAST:
+        if at >= len(cuts) // 2 and sum(above[at]) >= MIN_RECORDS:
             yield RecordFact(path, "above", bound), above[at]
-        if at <= len(cuts) // 2 and sum(below[at]) >= LEAST:
+        if at <= len(cuts) // 2 and sum(below[at]) >= MIN_RECORDS:
             yield RecordFact(path, "below", bound), below[at]
 
 

@@ -29,7 +29,7 @@ from tui.archive.location import Location, locate
 from tui.archive.reading import Reading
 from tui.archive.topics import topics_of
 from tui.archive.waits import report_waits
-from tui.config import Config, S3Options, cache_dir
+from tui.config import Config, S3Options, demo_dir
 
 
 class Explorer(Guide):
@@ -156,7 +156,7 @@ class Explorer(Guide):
             case requests.OpenDemo(tour):
                 if tour:
                     self.begin_tour()
-                self.push_screen(self._opening(requests.OpenArchive(str(cache_dir() / "demo")), demo=True))
+                self.push_screen(self._opening(requests.OpenArchive(str(demo_dir())), demo=True))
             case requests.ShowArchive(session, remembered, url, send):
                 self.switch_screen(CalendarPage(session, remembered))
                 if send:

@@ -9,14 +9,15 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 
 from tui.app.model.clock import choices_of_zone
-from tui.app.model.command import read_filter
 from tui.app.model.heat import Mark, heat_grid, troubles
+from tui.app.model.hours import nearest_ahead
 from tui.app.model.session import Session
 from tui.app.page import Page
 from tui.app.requests import OpenHour, ShowScreen
 from tui.archive.moments import has_minutes
 from tui.archive.times import floor_hour, parse_time, spell_hour, zone_name
 from tui.filter import Filter
+from tui.filter.filter_line import read_filter
 from tui.history.entries import note_entry
 from tui.history.notebook import Spot
 from tui.keys import KEYS, OPENED
@@ -73,13 +74,13 @@ class ArchivePage(Page):
     def action_trouble(self, step: int) -> None:
         """Preview the next or previous hour that is damaged, of unusual size, late or in Glacier."""
         here = self.session.place or self.session.last
-        known = [trouble for trouble in troubles(heat_grid(self.session)) if trouble.mark is not Mark.GAP]
-        ahead = [trouble for trouble in known if (trouble.first > here if step > 0 else trouble.first < here)]
-        if not ahead:
+        runs = (run for run in troubles(heat_grid(self.session)) if run.mark is not Mark.GAP)
+        known = {run.first: run for run in runs}
+        nearest = nearest_ahead(known, here, step)
+        if nearest is None:
             self.report(f"no trouble is known {'after' if step > 0 else 'before'} this hour; gaps are on the calendar")
         else:
-            nearest = ahead[0 if step > 0 else -1]
-            self.report(self.go_to(nearest.first) or nearest.words())
+            self.report(self.go_to(nearest) or known[nearest].words())
 
     def open_hour(self, hour: datetime) -> None:
         self.session.place = hour

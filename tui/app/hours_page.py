@@ -12,7 +12,7 @@ from textual.message import Message
 
 from tui.app.archive_page import ArchivePage
 from tui.app.model.cargo import cargo_of_hours
-from tui.app.model.hours import Hours, Selection
+from tui.app.model.hours import Hours, Selection, nearest_ahead
 from tui.app.requests import PlanIndex, PlanScan, PlanSend, ShowScreen
 from tui.app.widgets.workers import stream
 from tui.archive.times import floor_hour
@@ -135,11 +135,9 @@ class HoursPage(SelectionPage):
 
     def move_ahead(self, times: Iterable[datetime], step: int, what: str) -> datetime | None:
         """Move to the nearest of `times` after (`step` 1) or before (-1) the cursor; report it if there is none."""
-        here = self.here
-        ahead = [time for time in times if (time > here if step > 0 else time < here)]
-        if not ahead:
+        nearest = nearest_ahead(times, self.here, step)
+        if nearest is None:
             self.report(f"no more {what} {'after' if step > 0 else 'before'} this one")
-            return None
-        nearest = min(ahead) if step > 0 else max(ahead)
-        self.move_to(nearest)
+        else:
+            self.move_to(nearest)
         return nearest

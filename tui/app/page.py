@@ -28,11 +28,13 @@ from tui.app.requests import (
     Request,
     ShowHelp,
     ShowJobs,
+    refusal,
 )
 from tui.app.terminal.clipboard import copy_text
 from tui.app.terminal.guard import Guarded
 from tui.app.terminal.wire import WiredApp
 from tui.app.widgets.bars import HeaderLine, KeyLine, Notice, TourLine, spell_key
+from tui.app.widgets.breakpoints import WIDE
 from tui.app.widgets.prompt import Prompt
 from tui.archive.store import is_s3
 from tui.config import S3Options
@@ -83,7 +85,7 @@ class Page(Guarded, Screen[None]):
     """A screen of hourscope. Subclasses define `contents`, `explanation` and their keys."""
 
     AUTO_FOCUS = ""
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (112, "-wide")]  # noqa: RUF012
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-low"), (16, "-high")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark", "help", "help", id="help"),
@@ -163,14 +165,14 @@ class Page(Guarded, Screen[None]):
             sentence = answer(text)
         except HourscopeError as error:
             self.prompt.again()
-            self.report(str(error), bad=True)
+            self.report(refusal(error).sentence, bad=True)
         else:
             if sentence:
                 self.report(sentence)
 
     def on_ask(self, message: Ask) -> None:
         message.stop()
-        self.ask(message.question, message.answer, message.value)
+        self.ask(message.question, message.answer)
 
     def sign_in(self, url: str, options: S3Options) -> None:
         """Ask for an MFA code if the profile requires one. Called from a thread, before it reads a bucket.

@@ -21,8 +21,8 @@ from tui.app.model.hours import Selection
 from tui.app.model.jobs import Job
 from tui.app.model.session import Session
 from tui.archive import Chunk
-from tui.archive.location import Location
-from tui.config import Config
+from tui.archive.location import Location, locate_place
+from tui.config import Config, S3Options
 from tui.errors import HourscopeError, OutputError
 from tui.history.stopped import Unfinished
 
@@ -45,6 +45,11 @@ class OpenArchive(OpeningRequest):
     url: str
     location: Location | None = None
     send: bool = False
+
+    @classmethod
+    def of_place(cls, place: str, config: Config, s3: S3Options | None = None, *, send: bool = False) -> OpenArchive:
+        """Return the request for an extract, whose place is not a name in the config."""
+        return cls(place, locate_place(place, config, s3 or S3Options()), send)
 
 
 @dataclass(frozen=True)
@@ -253,8 +258,7 @@ Answering = Callable[[str], str | None]
 
 @dataclass
 class Ask(Message):
-    """Ask a question on the screen's last line. `value` is the initial text."""
+    """Ask a question on the screen's last line."""
 
     question: str
     answer: Answering
-    value: str = ""

@@ -31,7 +31,6 @@ from tui.archive.times import (
 from tui.errors import TimeError
 
 Moments = tuple[datetime | None, datetime | None]  # [start, stop)
-_Ends = tuple[str | None, str | None]
 
 
 def has_minutes(text: str) -> bool:

@@ -67,6 +67,7 @@ class Body(io.RawIOBase):
         self._why = why
         self._position = start
         self._etag = etag
+        self._answer = GetAnswer(io.BytesIO(), "")  # for close(), which Python also calls if the first request fails
         self._answer = self._next()
         self._resumes = 0
 

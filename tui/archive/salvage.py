@@ -25,7 +25,7 @@ _HEAD = 1 << 16
 # Limits for bytes decoded in vain while searching for a member: per byte of the chunk, plus about a second's worth.
 # Ordinary damage takes some ten per byte; thousands of false member headers would take forever.
 VAIN_PER_BYTE, VAIN = 64, 1 << 28
-MOST_HOLES = 10_000
+MAX_HOLES = 10_000
 _ZEROS = re.compile(rb"\x00*")
 
 
@@ -172,13 +172,13 @@ def _second_layer(
 def survey(tape: Tape, codec: Codec, await_turn: Callable[[], None] = lambda: None) -> Iterator[Stretch | Damage]:
     """Yield the sound stretches of a chunk and the damage between them, in order. The first members are of `codec`.
 
-    Each hole takes memory and a request, so reading stops after `MOST_HOLES` of them.
+    Each hole takes memory and a request, so reading stops after `MAX_HOLES` of them.
     """
     holes = 0
     for item in _survey(tape, codec, await_turn):
         holes += isinstance(item, Damage)
-        if isinstance(item, Damage) and holes > MOST_HOLES:
-            reason = f"after {MOST_HOLES:,} damaged parts; a chunk with so many is not read to its end"
+        if isinstance(item, Damage) and holes > MAX_HOLES:
+            reason = f"after {MAX_HOLES:,} damaged parts; a chunk with so many is not read to its end"
             yield Damage(item.start, _end(tape, item.stop), reason)
             return
         yield item

@@ -33,7 +33,7 @@ _YEAR = re.compile(r"[12]\d{3}", re.ASCII)
 _WORD = re.compile(r"[A-Za-z]+")
 _WEEKDAY = r"(?<![A-Za-z])((?:mon|tue|wed|thu|fri|sat|sun)|(?:mon|tues|wednes|thurs|fri|satur|sun)day)(?![A-Za-z])"
 _WEEKDAYS = re.compile(_WEEKDAY, re.IGNORECASE | re.ASCII)
-_MOST_WEEKDAYS = 4
+_MAX_WEEKDAYS = 4
 _SPAN = re.compile(r"(Q[1-4]|W[0-5]\d)(?!\d)", re.IGNORECASE | re.ASCII)  # a folder's quarter or week
 _A_MONDAY = datetime(2001, 1, 1)
 _START = re.compile(r"(?<!\d)\d+|(?<![A-Za-z])[A-Za-z]{3,9}(?=[^A-Za-z])", re.ASCII)
@@ -228,7 +228,7 @@ def find_dates(key: str) -> Iterator[FoundTime]:
 
 def find_weekdays(key: str) -> Iterator[FoundTime]:
     """Yield the first weekdays in a key."""
-    for match in islice(_WEEKDAYS.finditer(key), _MOST_WEEKDAYS):
+    for match in islice(_WEEKDAYS.finditer(key), _MAX_WEEKDAYS):
         spelling = Spelling(("a" if len(match[0]) == 3 else "A",))
         time = spelling.time((match[0],))
         if time:

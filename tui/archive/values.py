@@ -48,7 +48,7 @@ _ITEM_START = re.compile(rb"(?:^|[\[,])\s*(?=\{)")
 _VALUE_START = re.compile(rb"(?:^|[}\]])\s*(?=[{\[])")
 _SEPARATED = re.compile(rb"[ \t\r\n,]*")
 _SUSPICIOUS = 1 << 20  # bytes; a longer value may have lost its end, and is parsed on its own
-_LEAST_WINDOW, _MOST_WINDOW = 1 << 8, 1 << 18
+_MIN_WINDOW, _MAX_WINDOW = 1 << 8, 1 << 18
 _FIRST_STOPS = 8
 _FIRST_TRIES = 1000  # starts to try after damage, to find the first whole value
 # Bytes that one such search may parse, and all of them per byte read: hostile input must not take forever.
@@ -78,7 +78,7 @@ class PendingValues:
         self._place, self._at, self._begun_at = place, place.end, place.begin()
         self._pending = bytearray()
         self._enough = limits.block  # pending bytes that are worth parsing
-        self._window = _LEAST_WINDOW  # bytes that are parsed together
+        self._window = _MIN_WINDOW  # bytes that are parsed together
         self._seen = 0  # pending bytes that were searched for a record after damage, without success
         self._offset = 0
         self._unended = False  # the pending bytes are the beginning of one long value
@@ -147,7 +147,7 @@ class PendingValues:
                 yield from self._given(records_)
                 records_, given = [], done
             if used:  # parsing takes time in proportion to the window, so adapt it to what was last used
-                self._window = max(_LEAST_WINDOW, min(4 * used, _MOST_WINDOW))
+                self._window = max(_MIN_WINDOW, min(4 * used, _MAX_WINDOW))
             elif at_end or self._window >= _SUSPICIOUS:
                 break
             else:

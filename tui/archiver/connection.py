@@ -158,13 +158,13 @@ class Connection(AsyncConn):  # type: ignore[misc]
         self.in_flight -= len(ids)
         return self._write(b"FIN " + b"\nFIN ".join(ids) + b"\n")
 
-    def requeue(self, ids: list[bytes]) -> bool:
+    def requeue(self, ids: list[bytes]) -> None:
         """Send REQ without a delay, because the consumer is slow, not the message."""
         self.in_flight -= len(ids)
-        return self._write(b"REQ " + b" 0\nREQ ".join(ids) + b" 0\n")
+        self._write(b"REQ " + b" 0\nREQ ".join(ids) + b" 0\n")
 
-    def touch(self, ids: list[bytes]) -> bool:
-        return self._write(b"TOUCH " + b"\nTOUCH ".join(ids) + b"\n")
+    def touch(self, ids: list[bytes]) -> None:
+        self._write(b"TOUCH " + b"\nTOUCH ".join(ids) + b"\n")
 
     def keep_alive(self) -> None:
         """Send NOP, because nsqd's heartbeats are not being read."""

@@ -10,6 +10,7 @@ import asyncio
 import socket
 import time
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 import nsq
@@ -128,9 +129,8 @@ class Reader(nsq.Reader):  # type: ignore[misc]
             known, heard = set(self.nsqd_tcp_addresses), True
             for address in self.lookupd_http_addresses:
                 try:
-                    nsqds = await asyncio.wrap_future(
-                        in_thread("lookup", lambda address=address: nsqds_with_topic(address, self.topic))  # type: ignore[misc]
-                    )
+                    asked = in_thread("lookup", partial(nsqds_with_topic, address, self.topic))
+                    nsqds = await asyncio.wrap_future(asked)
                 except SendError as error:
                     self._outages.lost(address, error)
                     heard = False

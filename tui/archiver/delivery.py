@@ -25,10 +25,10 @@ class ConsumerLink(Protocol):
     def finish(self, ids: list[bytes]) -> bool:
         """Send FIN."""
 
-    def requeue(self, ids: list[bytes]) -> bool:
+    def requeue(self, ids: list[bytes]) -> None:
         """Send REQ without a delay, because the consumer is slow, not the message."""
 
-    def touch(self, ids: list[bytes]) -> bool:
+    def touch(self, ids: list[bytes]) -> None:
         """Send TOUCH, which restarts the message timeout."""
 
     def resume(self) -> None:

@@ -24,8 +24,8 @@ from tui.cli.console import (
     EXIT_INTERRUPTED,
     ReaderGoneError,
     StdoutError,
+    notify,
     open_standard_streams,
-    say,
 )
 from tui.cli.group import OPEN, Commands, UnnamedError, commands
 from tui.cli.signals import interrupts, leave
@@ -104,27 +104,27 @@ def _explain(error: BaseException, words: list[str]) -> int:
             return 128 + signal.SIGPIPE
         case StdoutError():
             _drop_stdout()
-            say(_about_stdout(error.error))
+            notify(_about_stdout(error.error))
         case KeyboardInterrupt() | click.Abort():
-            say(_interrupted(words))
+            notify(_interrupted(words))
             return EXIT_INTERRUPTED
         case click.UsageError():
-            say(_about_usage(error))
+            notify(_about_usage(error))
         case click.ClickException():
-            say(error.format_message())
+            notify(error.format_message())
         case HourscopeError():
-            say(str(error))
+            notify(str(error))
         case UnnamedError():
-            say(_about_system(error.error))
+            notify(_about_system(error.error))
         case MemoryError():
-            say("out of memory; run it again with fewer --jobs")
+            notify("out of memory; run it again with fewer --jobs")
         case RuntimeError() if "can't start new thread" in str(error):
-            say("the system allows no more threads; raise the limit of processes (ulimit -u) or use fewer --jobs")
+            notify("the system allows no more threads; raise the limit of processes (ulimit -u) or use fewer --jobs")
         case RuntimeError() if "home directory" in str(error):
-            say("the home folder is unknown; set HOME")
+            notify("the home folder is unknown; set HOME")
         case _:
             about = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-            say(f"internal error: {about}; run it again with {DEBUG} and report it")
+            notify(f"internal error: {about}; run it again with {DEBUG} and report it")
     return EXIT_FAILED
 
 

@@ -7,7 +7,7 @@ import os
 import socket
 import sys
 import threading
-from contextlib import ExitStack, nullcontext
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from tui.cli.archive_index import IndexBuilder
 from tui.cli.archive_log import Log
 from tui.cli.checks import report
 from tui.cli.command import Command, option
-from tui.cli.console import DEBUG, EXIT_FAILED, EXIT_MATCHED, say
+from tui.cli.console import DEBUG, EXIT_FAILED, EXIT_MATCHED, notify
 from tui.cli.nsq_options import SERVER_OPTIONS, nsq_spec, server_options, take
 from tui.cli.options import (
     POSITIVE,
@@ -36,7 +36,7 @@ from tui.cli.signals import cancel_on_signals
 from tui.config import Config, load_config, state_dir
 from tui.errors import ConfigError
 from tui.nsq.target import environment_secret, tls_of
-from tui.units import plural, size
+from tui.units import plural
 
 _LEFT = "stopped at once; acknowledged messages are in the spool, and the next start uploads them"
 
@@ -53,16 +53,17 @@ _LEFT = "stopped at once; acknowledged messages are in the spool, and the next s
     "--spool",
     metavar="DIR",
     type=click.Path(path_type=Path),
-    help="Folder for messages until their upload.",
+    help="Folder for messages until their upload.  [default: in the state folder]",
 )
 @option("Run", "--host", metavar="NAME", help="{host} in the keys.  [default: the name of this machine]")
 @option("Run", "--sync-interval", metavar="S", type=number(0.01), default=SYNC_INTERVAL,
-        show_default=True, help="Maximum seconds until a message is on disk.")  # fmt: skip
+        help=f"Maximum seconds until a message is on disk.  [default: {SYNC_INTERVAL:g}]")  # fmt: skip
 @option("Run", "--rotate-size", metavar="SIZE", callback=parsed_size, help="Also rotate at this size (500MB).")
 @option("Run", "--spool-max", metavar="SIZE", callback=parsed_size, default=str(SPOOL_MAX),
-        help=f"Pause while the spool is larger than SIZE.  [default: {size(SPOOL_MAX)}]")  # fmt: skip
+        help=f"Pause while the spool is larger than SIZE.  [default: {SPOOL_MAX // 10**9}GB]")  # fmt: skip
 @option("Run", "--merge-hour", is_flag=True, help="Recompress each file into one gzip stream before the upload.")
-@option("Run", "--processes", metavar="N", type=whole_number(1, 64), default=1, help="Number of consuming processes.")
+@option("Run", "--processes", metavar="N", type=whole_number(1, 64), default=1, show_default=True,
+        help="Number of consuming processes.")  # fmt: skip
 @option("Run", "--max-in-flight", metavar="N", type=POSITIVE, default=MAX_IN_FLIGHT, show_default=True,
         help="Maximum messages in flight per process.")  # fmt: skip
 @option(
@@ -144,12 +145,11 @@ def _run(
     builder: IndexBuilder | None,
 ) -> int:
     now = [Status()]
+    web: AbstractContextManager[None] = nullcontext()
     if status_address is not None:
         from tui.archiver.status_server import served
 
-        web: Any = served(status_address, lambda: now[0])
-    else:
-        web = nullcontext()
+        web = served(status_address, lambda: now[0])
     with web:
         for event in archive_topic(options, stop):
             if isinstance(event, Status):
@@ -175,7 +175,7 @@ def _end(options: ArchiverOptions, event: Stopped) -> int:
         return EXIT_FAILED if event.hangs else EXIT_MATCHED
     trouble = event.status.uploads.trouble
     why = f" ({trouble})" if trouble else " in time" if event.hangs else ""
-    say(
+    notify(
         f"{plural(event.left, 'file')} could not be uploaded{why}; nothing is lost: they are in the spool "
         f"{options.spool}, and the next start uploads them"
     )

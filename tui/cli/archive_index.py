@@ -29,7 +29,7 @@ class IndexBuilder:
         self._report = report
         self._seen = 0
         self._build: subprocess.Popen[bytes] | None = None
-        self._said: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed at the end
+        self._output: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed at the end
 
     def __enter__(self) -> Self:
         return self
@@ -47,7 +47,7 @@ class IndexBuilder:
                 self._build.wait(_END_SECONDS)
             self._build.kill()
             self._build.wait()
-        self._said.close()
+        self._output.close()
 
     def look(self, uploaded: int) -> None:
         """Start a build if none is running and the number of `uploaded` files has grown."""
@@ -59,13 +59,13 @@ class IndexBuilder:
         if uploaded == self._seen:
             return
         try:
-            self._said.seek(0)
-            self._said.truncate()
+            self._output.seek(0)
+            self._output.truncate()
             self._build = subprocess.Popen(
                 self._command,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
-                stderr=self._said,
+                stderr=self._output,
                 start_new_session=True,  # ctrl-c goes to the archiver, which ends the build
             )
         except OSError as error:
@@ -73,8 +73,8 @@ class IndexBuilder:
         self._seen = uploaded
 
     def _report_end(self, code: int) -> None:
-        self._said.seek(0)
-        for line in self._said.read(1 << 16).decode("utf-8", "replace").splitlines():
+        self._output.seek(0)
+        for line in self._output.read(1 << 16).decode("utf-8", "replace").splitlines():
             self._report(f"index: {line.removeprefix('hourscope: ')}")
         if code < 0:
             self._report(f"index: ended by signal {-code}; the next upload builds it")

@@ -1,4 +1,4 @@
-"""`hourscope cat`: the records of an hour, a minute or a range."""
+"""`hourscope cat`: the records of an hour, a minute, or a range."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def command(
     pretty: bool,
     **given: Any,
 ) -> int:
-    """Print the records of an hour, a minute or a range.
+    """Print the records of an hour, a minute, or a range.
 
     Prints all records, or those that match the filter. A pipe gets the exact bytes; on a terminal, control characters
     are escaped.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterable
 from dataclasses import asdict
@@ -30,6 +31,10 @@ def report(checks: Iterable[Check], *, as_json: bool = False, width: int = 12) -
 
 
 def _print(check: Check, width: int) -> None:
-    mark, colour = _MARKS[check.state]
-    coloured = click.style(mark, fg=colour) if sys.stdout.isatty() else mark
-    click.echo(f"{coloured} {printable(check.name):<{width}} {printable(check.says)}")
+    mark, color = _MARKS[check.state]
+    colored = click.style(mark, fg=color) if _shows_colors() else mark
+    click.echo(f"{colored} {printable(check.name):<{width}} {printable(check.says)}")
+
+
+def _shows_colors() -> bool:
+    return sys.stdout.isatty() and os.environ.get("TERM") != "dumb" and not os.environ.get("NO_COLOR")

@@ -63,7 +63,7 @@ def check_config() -> tuple[Check, Config | None]:
 
 def _readings(config: Config) -> Iterator[tuple[str, str, Callable[[str], object]]]:
     """Each value that is only read where it is used, with its place and what reads it."""
-    from tui.app.model.command import read_filter
+    from tui.filter.filter_line import read_filter
     from tui.nsq.address import split_address, split_http_address
 
     for name, archive in config.archives.items():
@@ -151,10 +151,10 @@ def _terminal() -> Check:
     if trouble := terminal_trouble():
         return Check("terminal", "warning", f"{trouble}; set TERM=xterm-256color")
     columns, rows = shutil.get_terminal_size()
-    colours = "no colours (NO_COLOR)" if os.environ.get("NO_COLOR") else os.environ.get("COLORTERM") or "256 colours"
+    colors = "no colors (NO_COLOR)" if os.environ.get("NO_COLOR") else os.environ.get("COLORTERM") or "256 colors"
     ssh = ", over SSH: the mouse is left alone" if os.environ.get("SSH_CONNECTION") else ""
     small = columns < 80 or rows < 24
-    says = f"{os.environ.get('TERM')}, {columns}×{rows}, {colours}{ssh}"
+    says = f"{os.environ.get('TERM')}, {columns}×{rows}, {colors}{ssh}"
     return Check("terminal", "warning" if small else "ok", says + ("; 80×24 is the minimum" if small else ""))
 
 

@@ -52,13 +52,15 @@ class _Stdout(io.FileIO):
 def open_standard_streams() -> None:
     """Occupy descriptors 0, 1 and 2 if the caller closed one, so that no file gets them; raise StdoutError for stdout.
 
-    Writing to a closed standard output still fails, as in any program.
+    Reading a closed standard input, and writing to a closed standard output, still fail, as in any program.
     """
-    for descriptor, flags in ((0, os.O_RDONLY), (1, os.O_RDONLY), (2, os.O_WRONLY)):
+    for descriptor, flags in ((0, os.O_WRONLY), (1, os.O_RDONLY), (2, os.O_WRONLY)):
         try:
             os.fstat(descriptor)
         except OSError:
             os.open(os.devnull, flags)  # gets the lowest free descriptor, which is this one
+    if sys.stdin is None:
+        sys.stdin = open(0, closefd=False)  # noqa: SIM115
     if sys.stderr is None:  # otherwise print() would use stdout
         sys.stderr = open(2, "w", encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115
     before = sys.stdout
@@ -73,7 +75,7 @@ def open_standard_streams() -> None:
         )
 
 
-def say(message: str) -> None:
+def notify(message: str) -> None:
     """Print one escaped line to stderr; do nothing if stderr cannot be written.
 
     The line and its end are one write: print() makes two, and another thread could print between them.

@@ -16,7 +16,7 @@ from tui.archive.location import command_line, option_words
 from tui.archive.moments import touched_hours
 from tui.archive.times import next_hour
 from tui.cli.command import Command, option
-from tui.cli.console import EXIT_INTERRUPTED, say
+from tui.cli.console import EXIT_INTERRUPTED, notify
 from tui.cli.count_table import print_csv, print_rows, print_table, rows_json, table_lines
 from tui.cli.estimate import may_read, print_estimate
 from tui.cli.opened import Opened, open_named
@@ -32,11 +32,11 @@ from tui.cli.options import (
     reading_options,
     time_options,
 )
-from tui.cli.progress import progress_line, show_scan
+from tui.cli.progress import progress_line, results
 from tui.cli.signals import cancel_on_signals
 from tui.cli.troubles import exit_code, report_hints, report_skipped, report_troubles
 from tui.errors import FilterError
-from tui.filter.tokens import tokens
+from tui.filter.paths import split_expressions
 from tui.index import open_index
 from tui.scan import ScanPlan, Totals
 from tui.units import count as figure
@@ -57,7 +57,7 @@ from tui.units import plural
 )
 @option("Output", "--every", metavar="TIME", help="Count per interval: 1h, 10m, 1d, …")
 @option(
-    "Output", "--stats", metavar="PATH", help="Also print minimum, quantiles, maximum and mean of the numbers at PATH."
+    "Output", "--stats", metavar="PATH", help="Also print minimum, quantiles, maximum, and mean of the numbers at PATH."
 )
 @option("Output", "--top", metavar="N", type=POSITIVE, help="Print only the N most frequent values.")
 @option("Run", "--estimate", "only_estimate", is_flag=True, help="Estimate the matches from a sample; count nothing.")
@@ -83,7 +83,9 @@ def command(archive: str, only_estimate: bool, as_json: bool, as_csv: bool, **gi
     how = {name: given.pop(name) for name in ("by", "every", "stats", "top", "jobs", "dask")}
     filter_ = filter_of(given)
     how["by"] = ",".join(how["by"]) if how["by"] else None
-    fields = tuple(split_paths(how["by"])) if how["by"] is not None else ()
+    fields = tuple(split_expressions(how["by"])) if how["by"] is not None else ()
+    if not all(fields):
+        raise FilterError("--by needs paths, such as error.code or event,player.version", how["by"], 0)
     opened = open_named(archive, given)
     buckets = parse_every(how["every"]) if how["every"] else None
     if buckets and not buckets.by_hour:
@@ -106,19 +108,15 @@ def command(archive: str, only_estimate: bool, as_json: bool, as_csv: bool, **gi
 
 def _count(plan: ScanPlan, counting: Counting, totals: Totals, again: str, **how: Any) -> Counted | None:
     """Read the chunks that the index cannot answer for; None if the user refused or interrupted."""
-    counted, stopped = None, f"interrupted; run it again with: {again}"
+    stopped = f"interrupted; run it again with: {again}"
     with open_index(plan.archive) as index:
         if not may_read(plan, how["jobs"], known=known_counted(index, plan, counting, CountedPart())):
             return None
         with cancel_on_signals(stopped, only_reads=True) as cancel, progress_line() as show:
-            for event in count(plan, counting, cancel=cancel, index=index, **how):
-                if isinstance(event, Counted):
-                    counted = event
-                    continue
-                totals.add(event)
-                show_scan(show, plan, totals)
+            events = count(plan, counting, cancel=cancel, index=index, **how)
+            counted = next(results(events, plan, totals, show), None)
         if cancel.is_set() or counted is None:
-            say(stopped)
+            notify(stopped)
             return None
     return counted
 
@@ -128,21 +126,9 @@ def _note(opened: Opened, plan: ScanPlan, counting: Counting, counted: Counted, 
     from tui.cli.notebook import notebook_at
     from tui.history.entries import count_entry
 
-    notebook_at(opened.location).add(count_entry(plan, counting, counted, table_lines(counting, counted), again), say)
-
-
-def split_paths(text: str) -> list[str]:
-    """Split `a,b.c` at commas outside brackets and quotes; FilterError for an empty path."""
-    paths, depth, start = [], 0, 0
-    for token in tokens(text):
-        depth += (token.text in ("(", "[", "[?", "{")) - (token.text in (")", "]", "}"))
-        if token.text == "," and not depth:
-            paths.append(text[start : token.start])
-            start = token.end
-    paths = [path.strip() for path in [*paths, text[start:]]]
-    if not all(paths):
-        raise FilterError("--by needs paths, such as error.code or event,player.version", text, 0)
-    return paths
+    notebook_at(opened.location).add(
+        count_entry(plan, counting, counted, table_lines(counting, counted), again), notify
+    )
 
 
 def _report(
@@ -168,7 +154,7 @@ def _report(
     report_skipped(totals)
     report_troubles(totals)
     for warning in (*changes, *_warnings(counting, counted)):
-        say(warning)
+        notify(warning)
     report_hints(plan, matched=totals.matches > 0)
     return exit_code(totals, no_time=counted.no_time, unfinished=opened.unfinished)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -10,7 +11,7 @@ import click
 from tui.cli.command import Command, option
 from tui.cli.console import EXIT_MATCHED, narrate
 from tui.cli.progress import progress_line
-from tui.config import cache_dir
+from tui.config import demo_dir
 from tui.demo import SampleSpec, plan_sample, write_sample
 from tui.errors import OutputError
 from tui.units import count, plural, size
@@ -73,7 +74,7 @@ def command(folder: Path | None, no_open: bool, tour: bool, hours: int, records_
     spec = SampleSpec(hours=hours, records_per_hour=records_per_hour, seed=seed)
     if folder is not None:
         _refuse_others(folder, spec)
-    folder = folder or cache_dir() / "demo"
+    folder = folder or demo_dir()
     _write(folder, spec)
     if no_open:
         print(folder)
@@ -86,8 +87,11 @@ def command(folder: Path | None, no_open: bool, tour: bool, hours: int, records_
         from tui.cli.investigation import print_investigation
 
         return print_investigation(folder, spec)
+    from tui.app.model.remembered import Left, StateError, write_left
     from tui.cli.open import explore
 
+    with suppress(StateError):  # the explorer reports it
+        write_left(str(folder), Left())  # the documented keys begin without a filter, at the newest hour
     return explore(str(folder))
 
 

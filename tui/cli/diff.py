@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -28,7 +27,7 @@ from tui.archive.location import command_line, option_words
 from tui.archive.moments import Moments
 from tui.archive.times import begins_hour, spell_time
 from tui.cli.command import Command, option
-from tui.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_MATCHED, EXIT_NOTHING, narrate, print_line, say
+from tui.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_MATCHED, EXIT_NOTHING, narrate, notify, print_line
 from tui.cli.estimate import may_read
 from tui.cli.opened import Opened, open_named
 from tui.cli.options import (
@@ -43,12 +42,12 @@ from tui.cli.options import (
     reading_options,
     time_options,
 )
-from tui.cli.progress import progress_line, show_scan
+from tui.cli.progress import progress_line, results
 from tui.cli.signals import cancel_on_signals
 from tui.cli.troubles import report_troubles
 from tui.filter import Filter
 from tui.index import open_index
-from tui.scan import ScanEvent, ScanPlan, Totals
+from tui.scan import ScanPlan, Totals
 from tui.shell import shell_join
 from tui.units import plural
 
@@ -105,14 +104,15 @@ def command(
         from tui.cli.notebook import notebook_at
         from tui.history.entries import diff_entry
 
-        notebook_at(opened.location).add(diff_entry(answer, filter_, again), say)
+        notebook_at(opened.location).add(diff_entry(answer, filter_, again), notify)
     return _report(opened, answer, totals, top, as_json=as_json)
 
 
 def _answered(
     plan: ScanPlan, question: Question, totals: Totals, stopped: str, *, jobs: int | None, dask: str | None
 ) -> Answer | None:
-    """Compare; print `stopped` and return None if interrupted."""
+    """Compare; narrate the answers so far. Print `stopped` and return None if interrupted."""
+    answer: Answer | None = None
     with (
         cancel_on_signals(stopped, only_reads=True) as cancel,
         progress_line() as show,
@@ -120,26 +120,12 @@ def _answered(
     ):
         early = sys.stderr.isatty()
         events = diff(plan, question, jobs=jobs, dask=dask, cancel=cancel, early=early, index=index)
-        answer = _last_answer(events, plan, totals, show)
+        for answer in results(events, plan, totals, show, matches=False):
+            if not answer.final:
+                narrate(f"so far: {headline(answer)}")
         if cancel.is_set() or answer is None:
-            say(stopped)
+            notify(stopped)
             return None
-    return answer
-
-
-def _last_answer(
-    events: Iterator[ScanEvent | Answer], plan: ScanPlan, totals: Totals, show: Callable[[float, str], None]
-) -> Answer | None:
-    """Return the final answer; narrate earlier ones, and count and show the progress."""
-    answer = None
-    for event in events:
-        if isinstance(event, Answer):
-            answer = event
-            if not event.final:
-                narrate(f"so far: {headline(event)}")
-            continue
-        totals.add(event)
-        show_scan(show, plan, totals, matches=False)
     return answer
 
 
@@ -157,11 +143,11 @@ def _planned(
     if opened.moments:
         question = replace(question, chunks=_ends(opened, (opened.start, opened.stop)))
     plan = plan_diff(opened.archive, question, filter_)
-    opened.say_warnings(plan.unmatched, plan.chunks)
+    opened.print_warnings(plan.unmatched, plan.chunks)
     if opened.moments:
         times, notes = opened.within(plan.chunks)
         for note in notes:
-            say(note)
+            notify(note)
         opened = replace(opened, notes=(*opened.notes, *notes))
         question = replace(question, times=replace(times, start=question.target and question.target[0]))
     return opened, plan, question
@@ -196,7 +182,7 @@ def _report(opened: Opened, answer: Answer, totals: Totals, top: int, *, as_json
             print_line(f"    {shell_join(['-m', filter_of_finding(located)])}")
     sys.stdout.flush()
     for warning in _warnings(answer):
-        say(warning)
+        notify(warning)
     report_troubles(totals)
     if totals.damaged or totals.counts.unparsed or totals.counts.no_time:
         return EXIT_FAILED

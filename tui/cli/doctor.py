@@ -32,7 +32,7 @@ from tui.nsq.lookup import named_spec
     "Run",
     "--policy",
     type=click.Choice(POLICIES),
-    help="Print the minimal IAM policy for reading, extracts or the archiver; check nothing.",
+    help="Print the minimal IAM policy for reading, extracts, or the archiver; check nothing.",
 )
 @option("Output", "--json", "as_json", is_flag=True, help="Print one JSON object.")
 @reading_options

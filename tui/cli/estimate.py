@@ -12,7 +12,6 @@ import click
 from tui.analysis.known import known_from
 from tui.archive import Chunk
 from tui.cli.console import EXIT_FAILED, EXIT_MATCHED, EXIT_NOTHING, print_line
-from tui.cli.fact_lines import fact_lines
 from tui.config import load_config
 from tui.filter import Filter
 from tui.index import open_index
@@ -31,8 +30,8 @@ def print_estimate(plan: ScanPlan, jobs: int | None, *, as_json: bool) -> int:
     if as_json:
         print(json.dumps(asdict(expected)))
     else:
-        for line in fact_lines(estimate_facts(expected, len(plan.chunks), prices)):
-            print_line(line)
+        for fact in estimate_facts(expected, len(plan.chunks), prices):
+            print_line(fact.line)
     if expected.high:
         return EXIT_MATCHED
     return EXIT_NOTHING if expected.understood else EXIT_FAILED
@@ -60,6 +59,6 @@ def may_read(
     reasons = reasons_to_ask(plan, out, expected.matches / max(expected.records, 1))
     if not reasons:
         return True
-    for line in fact_lines(estimate_facts(expected, len(plan.chunks), prices)):
-        click.echo(line, err=True)
+    for fact in estimate_facts(expected, len(plan.chunks), prices):
+        click.echo(fact.line, err=True)
     return click.confirm(f"{'; '.join(reasons)}: read all of it?", err=True)

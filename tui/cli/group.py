@@ -15,7 +15,7 @@ from tui.cli.slips import unknown_command
 COMMANDS: Mapping[str, str] = {
     "demo": "Write a sample archive with an incident in it, and open it.",
     "ls": "List the hours of an archive: chunks, sizes, gaps.",
-    "cat": "Print the records of an hour, a minute or a range.",
+    "cat": "Print the records of an hour, a minute, or a range.",
     "count": "Count the matching records of a range, by value and by time.",
     "diff": "Show what changed in some hours, or in which hours something changed.",
     "scan": "Find the matching records of a range.",

@@ -8,10 +8,10 @@ from typing import Any
 
 import click
 
-from tui.analysis.indexing import WordsLeftOut, build, unindexed
+from tui.analysis.indexing import build, unindexed
 from tui.archive.location import command_line, option_words
 from tui.cli.command import Command, option
-from tui.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_MATCHED, narrate, print_line, say
+from tui.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_MATCHED, narrate, notify, print_line
 from tui.cli.estimate import may_read
 from tui.cli.opened import open_named
 from tui.cli.options import (
@@ -23,7 +23,7 @@ from tui.cli.options import (
     range_options,
     reading_options,
 )
-from tui.cli.progress import progress_line, show_scan
+from tui.cli.progress import progress_line, results
 from tui.cli.signals import cancel_on_signals
 from tui.cli.troubles import report_troubles
 from tui.filter import Filter
@@ -50,7 +50,7 @@ def command(archive: str, status: bool, drop: bool, as_json: bool, **given: Any)
     """Index the chunks of a range to speed up later commands.
 
     Each chunk is read once, and a summary of its values is kept in the cache folder. With it, count answers many
-    questions without reading, and scan, send and count skip chunks that cannot match. With --ids they also skip
+    questions without reading, and scan, send, and count skip chunks that cannot match. With --ids they also skip
     chunks without the id in -w -g ID or -m "id == 'ID'". Unchanged chunks are not read again.
 
     \b
@@ -100,20 +100,16 @@ def _build(
     stopped = f"interrupted; {before} and those just read are indexed; index the rest with: {again}"
     if not may_read(left, jobs):
         return EXIT_INTERRUPTED
-    totals, too_much = Totals(), 0
+    totals = Totals()
     with cancel_on_signals(stopped, only_reads=True) as cancel, progress_line() as show:
-        for event in build(index, left, words=ids, words_size=ids_size, jobs=jobs, dask=dask, cancel=cancel):
-            if isinstance(event, WordsLeftOut):
-                too_much += 1
-                continue
-            totals.add(event)
-            show_scan(show, left, totals, matches=False)
+        events = build(index, left, words=ids, words_size=ids_size, jobs=jobs, dask=dask, cancel=cancel)
+        too_much = sum(1 for _ in results(events, left, totals, show, matches=False))  # WordsLeftOut
         if cancel.is_set():
-            say(stopped)
+            notify(stopped)
             return EXIT_INTERRUPTED
     report_troubles(totals)
     if too_much:
-        say(f"the ids of {plural(too_much, 'chunk')} are not indexed: they exceed --ids-size")
+        notify(f"the ids of {plural(too_much, 'chunk')} are not indexed: they exceed --ids-size")
     if not quiet:
         narrate(f"indexed {plural(totals.chunks, 'chunk')} in {duration(totals.seconds)}; {before} known before")
     return EXIT_FAILED if totals.damaged else EXIT_MATCHED

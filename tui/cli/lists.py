@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
 
-from tui.cli.console import EXIT_FAILED, EXIT_MATCHED, EXIT_NOTHING, print_line, say
+from tui.cli.console import EXIT_FAILED, EXIT_MATCHED, EXIT_NOTHING, notify, print_line
 
 
 class Listed(Protocol):
@@ -41,7 +41,7 @@ def print_list(
             print_line(row)
     sys.stdout.flush()
     for words in unread or ([] if items else [empty]):
-        say(words)
+        notify(words)
     if unread:
         return EXIT_FAILED
     return EXIT_MATCHED if items else EXIT_NOTHING

@@ -16,7 +16,7 @@ from tui.archive.location import far_warnings
 from tui.archive.times import exists, first_hour, spell_hour, zone_name
 from tui.archive.topics import by_topic
 from tui.cli.command import Command, option
-from tui.cli.console import EXIT_MATCHED, EXIT_NOTHING, narrate, print_line, say
+from tui.cli.console import EXIT_MATCHED, EXIT_NOTHING, narrate, notify, print_line
 from tui.cli.gaps import gap_length, gaps_json, gaps_text
 from tui.cli.opened import Opened, open_named
 from tui.cli.options import archive_argument, archive_options, range_options
@@ -52,9 +52,9 @@ def command(archive: str, as_json: bool, **given: Any) -> int:
     else:
         _print_table(opened, catalog, gaps, empty)
     for warning in (*opened.warnings(catalog.unmatched, catalog.chunks), *far_warnings(catalog)):
-        say(warning)
+        notify(warning)
     if not catalog.chunks and not gaps and not empty:
-        say(str(empty_range(opened.archive, opened.start, opened.stop)))
+        notify(str(empty_range(opened.archive, opened.start, opened.stop)))
     return EXIT_MATCHED if catalog.chunks else EXIT_NOTHING
 
 

@@ -9,7 +9,7 @@ import click
 
 from tui.archive.location import Location
 from tui.cli.command import Command, option
-from tui.cli.console import EXIT_MATCHED, EXIT_NOTHING, say
+from tui.cli.console import EXIT_MATCHED, EXIT_NOTHING, notify
 from tui.cli.options import archive_argument, archive_options, located
 from tui.config import load_config
 from tui.history.notebook import Notebook, notebook_of
@@ -23,7 +23,7 @@ from tui.history.redaction import not_there, redacted
 def command(archive: str, redact: tuple[str, ...], **given: Any) -> int:
     """Print the notebook of an archive.
 
-    The notebook is a Markdown file with the scans, counts, comparisons and sends of an archive, their commands, first
+    The notebook is a Markdown file with the scans, counts, comparisons, and sends of an archive, their commands, first
     records and receipts, and the notes that ; adds in the explorer. The archive itself is not opened. With --redact,
     the values of PATH are blanked in records, rows, commands, and wherever else the same text occurs; a record that
     cannot be parsed is left out.
@@ -39,11 +39,11 @@ def command(archive: str, redact: tuple[str, ...], **given: Any) -> int:
         print(entry.text)
     sys.stdout.flush()
     for sentence in not_there(entries, redact):
-        say(sentence)
+        notify(sentence)
     if entries:
         return EXIT_MATCHED
     added = "commands in a terminal add entries, and ; in the explorer adds notes"
-    say(f"the notebook of {notebook.title} is empty; {added}")
+    notify(f"the notebook of {notebook.title} is empty; {added}")
     return EXIT_NOTHING
 
 

@@ -23,7 +23,7 @@ from tui.config import S3Options, load_config
 def command(archive: str | None, **given: Any) -> int:
     """Open ARCHIVE in the explorer.
 
-    'hourscope ARCHIVE' means the same. Without ARCHIVE, the explorer asks for one.
+    'hourscope ARCHIVE' means the same. Without ARCHIVE, home opens: archives, jobs to resume, extracts, and sends.
     """
     return explore(archive, given["timezone"], s3_of(given), given["layout"], reading_of(given))
 

@@ -33,7 +33,7 @@ from tui.archive.sample import other_layouts
 from tui.archive.store import is_s3
 from tui.archive.times import HOUR, MINUTE, parse_duration, parse_zone, spell_time
 from tui.archive.topics import named_topics, possible_topics, topics_of
-from tui.cli.console import narrate, say
+from tui.cli.console import narrate, notify
 from tui.cli.options import located
 from tui.config import Config, S3Options, load_config
 from tui.errors import ArchiveError
@@ -150,9 +150,9 @@ class Opened:
             raise ArchiveError(
                 f"{self.location.title} holds {named_topics(topics)}; {self._one_of(topics, plan.chunks)}"
             )
-        self.say_warnings(plan.unmatched, plan.chunks)
+        self.print_warnings(plan.unmatched, plan.chunks)
         for note in plan.notes:
-            say(note)
+            notify(note)
         return plan
 
     def catalog(self) -> Catalog:
@@ -189,11 +189,11 @@ class Opened:
             )
         return selected
 
-    def say_warnings(self, keys: Sequence[str], chunks: Sequence[Chunk]) -> None:
+    def print_warnings(self, keys: Sequence[str], chunks: Sequence[Chunk]) -> None:
         """Warn about keys that a detected layout leaves out. SeveralLayoutsError if they have another one."""
         self._refuse_other_layouts(keys)
         for warning in self.warnings(keys, chunks):
-            say(warning)
+            notify(warning)
 
     def warnings(self, keys: Sequence[str], chunks: Sequence[Chunk]) -> list[str]:
         """Return warnings about keys that the layout leaves out, and about topics that are read together."""
@@ -232,18 +232,18 @@ def open_named(name: str, given: dict[str, Any], config: Config | None = None) -
     if is_s3(location.url):
         from tui.archive.waits import report_waits
 
-        report_waits(say)
-    said = given.pop("start", None), given.pop("stop", None)
+        report_waits(notify)
+    ends = given.pop("start", None), given.pop("stop", None)
     takes_times = "time_field" in given
     time_field, lag = given.pop("time_field", None), parse_duration(given.pop("lag", None) or "1h")
     zone = parse_zone(location.timezone)
-    if not takes_times and needs_times(*said, zone):
+    if not takes_times and needs_times(*ends, zone):
         raise click.UsageError("this command takes whole hours: give --from and --to without minutes")
-    moments = parse_moments(*said, zone) if takes_times else None
-    hours = parse_range(*said, zone) if moments is None else hours_of_moments(*moments, lag)
+    moments = parse_moments(*ends, zone) if takes_times else None
+    hours = parse_range(*ends, zone) if moments is None else hours_of_moments(*moments, lag)
     archive, listing = location.open(Range.of(*hours))
     opened = Opened(archive, location, None, None, listing, is_unfinished(archive), None, time_field, lag)
-    return opened.ranged(*said, takes_times=takes_times, listed=archive.zone == zone)
+    return opened.ranged(*ends, takes_times=takes_times, listed=archive.zone == zone)
 
 
 def _timed(opened: Opened, moments: Moments) -> Opened:

@@ -43,22 +43,22 @@ def parsed_size(context: click.Context, parameter: click.Parameter, value: str |
     return number
 
 
-def whole_number(least: int, most: int | None = None) -> Callable[[str], int]:
-    """Return an option type for a whole number of at least `least`. click's IntRange would add `[x>=1]` to the help."""
-    return _number(int, "a whole number", least, most)
+def whole_number(minimum: int, maximum: int | None = None) -> Callable[[str], int]:
+    """Return an option type for a whole number. click's IntRange would add `[x>=1]` to the help."""
+    return _number(int, "a whole number", minimum, maximum)
 
 
-def number(least: float, most: float | None = None) -> Callable[[str], float]:
-    """Return an option type for any number of at least `least`, and at most `most`."""
-    return _number(float, "a number", least, most)
+def number(minimum: float, maximum: float | None = None) -> Callable[[str], float]:
+    """Return an option type for any number between the two, both included."""
+    return _number(float, "a number", minimum, maximum)
 
 
-def _number(convert: Callable[[str], N], kind: str, least: N, most: N | None) -> Callable[[str], N]:
-    limits = f"of at least {least}" if most is None else f"from {least} to {most}"
+def _number(convert: Callable[[str], N], kind: str, minimum: N, maximum: N | None) -> Callable[[str], N]:
+    limits = f"of at least {minimum}" if maximum is None else f"from {minimum} to {maximum}"
 
     def parsed(text: str) -> N:
         with suppress(ValueError):
-            if least <= (value := convert(text)) and (most is None or value <= most):
+            if minimum <= (value := convert(text)) and (maximum is None or value <= maximum):
                 return value
         raise click.BadParameter(f"'{text}' is not {kind} {limits}")
 
@@ -126,7 +126,13 @@ reading_options = _all(
     ),
 )
 
-jobs_option = option("Run", "--jobs", metavar="N", type=POSITIVE, help="Number of chunks to read at a time.")
+jobs_option = option(
+    "Run",
+    "--jobs",
+    metavar="N",
+    type=POSITIVE,
+    help="Number of chunks to read at a time.  [default: one per core; more in S3]",
+)
 dask_option = option(
     "Run", "--dask", metavar="ADDRESS", help="Run on the Dask cluster of the scheduler tcp://HOST:PORT."
 )
@@ -160,7 +166,7 @@ def _term_option(kind: TermKind, negated: bool) -> Callable[[F], F]:
 
 filter_options = _all(
     *(_term_option(kind, negated) for kind, negated in _TERM_PARAMETERS),
-    option("Filter", "-i", "--ignore-case", is_flag=True, help="Ignore case in -g, -f and -e."),
+    option("Filter", "-i", "--ignore-case", is_flag=True, help="Ignore case in -g, -f, and -e."),
     option("Filter", "-w", "--words", is_flag=True, help="Match whole words only, in -g and -f."),
     option("Filter", "-v", "--invert", is_flag=True, help="Invert the whole filter."),
 )

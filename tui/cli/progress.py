@@ -5,18 +5,19 @@ from __future__ import annotations
 import re
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from tui.cli.console import say
+from tui.cli.console import notify
 from tui.printable import printable
 from tui.units import count, duration, plural, size
 
 if TYPE_CHECKING:
-    from tui.scan import ScanPlan, Totals
+    from tui.scan import ScanEvent, ScanPlan, Totals
     from tui.send import Sending
 
+T = TypeVar("T")
 
 _FIGURES = re.compile(r"\d[\w.,:]*")
 _LASTING_SECONDS = 1.0
@@ -72,7 +73,7 @@ def notes() -> Callable[[str], None]:
             and time.monotonic() - since > _LASTING_SECONDS
             and not sys.stderr.isatty()
         ):
-            say(text)
+            notify(text)
             noted = True
 
     return note
@@ -93,6 +94,25 @@ def show_scan(show: Callable[[float, str], None], plan: ScanPlan, totals: Totals
         f"{left} left",
     ]
     show(fetched / max(whole, 1), " · ".join(part for part in parts if part))
+
+
+def results(
+    events: Iterable[ScanEvent | T],
+    plan: ScanPlan,
+    totals: Totals,
+    show: Callable[[float, str], None],
+    *,
+    matches: bool = True,
+) -> Iterator[T]:
+    """Yield the results among the events of a pass; add the other events to `totals`, and show the progress."""
+    from tui.scan import ScanEvent
+
+    for event in events:
+        if isinstance(event, ScanEvent):
+            totals.add(event)
+            show_scan(show, plan, totals, matches=matches)
+        else:
+            yield event
 
 
 def send_text(event: Sending) -> str:

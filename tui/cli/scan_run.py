@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tui.archive.location import command_words, option_words
 from tui.archive.writer import file_of_lines, names_folder, partial_path
-from tui.cli.console import EXIT_INTERRUPTED, narrate, say, write_lines
+from tui.cli.console import EXIT_INTERRUPTED, narrate, notify, write_lines
 from tui.cli.opened import Opened
 from tui.cli.progress import progress_line, show_scan
 from tui.cli.signals import cancel_on_signals
@@ -116,6 +116,22 @@ def _extract(request: ScanRequest) -> Extract | None:
     return open_extract(request.out, request.plan, s3=request.opened.s3, resume=request.resume, force=request.force)
 
 
+def _scan(
+    request: ScanRequest, extract: Extract | None, index: Index, cancel: threading.Event, *, strict: bool
+) -> Generator[ScanEvent, None, None]:
+    return run_plan(
+        request.plan,
+        jobs=request.jobs,
+        dask=request.dask,
+        cancel=cancel,
+        extract=extract,
+        count_only=request.only_counts,
+        strict=strict,
+        exact=request.as_json,
+        known=_known(request, index),
+    )
+
+
 @contextmanager
 def _events(request: ScanRequest, cancel: threading.Event) -> Iterator[Iterator[ScanEvent]]:
     """Yield the events of the scan; write the matches to an extract or a file on the way."""
@@ -124,18 +140,11 @@ def _events(request: ScanRequest, cancel: threading.Event) -> Iterator[Iterator[
 
     extract = _extract(request)
     to_file = extract is None and not request.count and request.out != STDOUT
-    with open_index(request.plan.archive) as index:
-        events = run_plan(
-            request.plan,
-            jobs=request.jobs,
-            dask=request.dask,
-            cancel=cancel,
-            extract=extract,
-            count_only=request.only_counts,
-            strict=to_file,
-            exact=request.as_json,
-            known=_known(request, index),
-        )
+    with (
+        open_index(request.plan.archive) as index,
+        closing(_scan(request, extract, index, cancel, strict=to_file)) as scanned,  # if its matches cannot be written
+    ):
+        events: Iterator[ScanEvent] = scanned
         if request.plan.excerpt.fields is None and request.max_count is None:
             events = remembered(events, index, request.plan.filter, exact=request.exact)
         if request.max_count is not None:
@@ -160,7 +169,7 @@ def _recorded(request: ScanRequest, extract: Extract | None, events: Iterator[Sc
 
         location = request.opened.location
         work = ScanWork(request.plan, extract, location.title, location.url, _again_words(request))
-        events = recorded_scan(events, work, say)
+        events = recorded_scan(events, work, notify)
     if not sys.stderr.isatty():
         return events
     from tui.cli.notebook import notebook_at
@@ -168,7 +177,7 @@ def _recorded(request: ScanRequest, extract: Extract | None, events: Iterator[Sc
 
     out = extract.url if extract else "" if request.out == STDOUT else request.out
     notebook = notebook_at(request.opened.location)
-    return noted_scan(events, request.plan, _again(request), out, notebook, say, exact=request.exact)
+    return noted_scan(events, request.plan, _again(request), out, notebook, notify, exact=request.exact)
 
 
 def report(request: ScanRequest, totals: Totals, *, interrupted: bool) -> int:
@@ -183,7 +192,7 @@ def report(request: ScanRequest, totals: Totals, *, interrupted: bool) -> int:
     sys.stdout.flush()
     _narrate(totals)
     if interrupted:
-        say(_interrupted(request))
+        notify(_interrupted(request))
         return EXIT_INTERRUPTED
     return exit_code(totals, unfinished=request.opened.unfinished)
 

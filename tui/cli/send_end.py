@@ -12,8 +12,7 @@ from pathlib import Path
 import click
 
 from tui.archive.location import Location
-from tui.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_MATCHED, EXIT_NOTHING, narrate, say
-from tui.cli.fact_lines import fact_lines
+from tui.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_MATCHED, EXIT_NOTHING, narrate, notify
 from tui.cli.send_plan import How
 from tui.scan import ScanPlan
 from tui.send import InterruptedSend, Receipt, SendEvent, Source, Survey
@@ -65,7 +64,7 @@ class SendRequest:
         resume = self.command((*words, "--resume", "--yes")) if journal else ()
         url = self.location.url if self.location else ""
         work = SendWork(self.source, self.command(words), resume, journal, out, self.how.name, url)
-        return recorded_send(events, work, say)
+        return recorded_send(events, work, notify)
 
     def note(self, receipt: Receipt, words: tuple[str, ...]) -> None:
         """Add the receipt to the archive's notebook, on a terminal."""
@@ -75,7 +74,7 @@ class SendRequest:
         from tui.history.entries import send_entry
 
         again = words if receipt.partial else tuple(word for word in words if word not in ("--resume", "--yes"))
-        notebook_at(self.location).add(send_entry(receipt, self.line(again)), say)
+        notebook_at(self.location).add(send_entry(receipt, self.line(again)), notify)
 
 
 def send_name(_: click.Context, __: click.Parameter, name: str | None) -> str:
@@ -106,7 +105,7 @@ def end_with_nothing(request: SendRequest, survey: Survey, topic: str | None) ->
         warnings.append(not_json_warning(survey.not_json))
     warnings += survey.misread
     for words in warnings:
-        say(words)
+        notify(words)
     print_summary(request, survey, topic, warnings)
     return survey_code(survey, 0)
 
@@ -137,19 +136,19 @@ def report(
     warnings = list(dict.fromkeys([*printed, *map(str, receipt.damaged), *skipped, *receipt.warnings]))
     for warning in warnings:
         if warning not in printed:
-            say(warning)
+            notify(warning)
     if request.as_json:
         summary = receipt.as_json() | {"warnings": [*request.notes, *warnings]}
         print(json.dumps(summary), file=sys.stderr if to_stdout else sys.stdout, flush=True)
-    for line in fact_lines(receipt_facts(receipt)):
-        narrate(line)
+    for fact in receipt_facts(receipt):
+        narrate(fact.line)
     if not receipt.partial:
         return EXIT_FAILED if receipt.damaged or incomplete else EXIT_MATCHED
     if receipt.topic:
-        say(f"interrupted after {plural(receipt.confirmed, 'record')}; resume with: {request.line(words)}")
+        notify(f"interrupted after {plural(receipt.confirmed, 'record')}; resume with: {request.line(words)}")
     else:
         wrote = "the rest was not written" if to_stdout else "no file was written"
-        say(f"interrupted, {wrote}; run it again with: {request.line(words)}")
+        notify(f"interrupted, {wrote}; run it again with: {request.line(words)}")
     return EXIT_INTERRUPTED
 
 
@@ -162,7 +161,7 @@ def report_failure(request: SendRequest, error: InterruptedSend, words: tuple[st
     confirmed = plural(receipt.confirmed, "record")
     if receipt.sent or receipt.confirmed:
         how_far = f"{confirmed} confirmed, {receipt.sent:,} sent by this run"
-        say(f"{error}; {how_far}; resume with: {request.line(words)}")
+        notify(f"{error}; {how_far}; resume with: {request.line(words)}")
     else:
-        say(str(error))
+        notify(str(error))
     return EXIT_FAILED

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from tui.cli.console import ReaderGoneError, say
+from tui.cli.console import ReaderGoneError, notify
 from tui.cli.progress import progress_line, send_text
 from tui.cli.send_end import SendRequest, end_with_nothing, report, survey_code
 from tui.cli.send_plan import print_plan
@@ -57,14 +57,14 @@ def to_file(request: SendRequest, file: FileRequest) -> int:
         if Path(file.out).exists() and not stays:
             raise OutputError(f"{file.out} exists; choose another name or add --force")
         for words in warnings:
-            say(words)
+            notify(words)
         return survey_code(survey, survey.count)
     try:
         receipt = _write(request, file)
     except NothingToSendError as error:
         survey = survey_of(request.source, shapes=False)
         if survey.unfit:
-            say(str(error))
+            notify(str(error))
         return end_with_nothing(request, survey, None)
     return report(request, receipt, file.words, to_stdout=file.out == "-")
 

@@ -9,13 +9,13 @@ from contextlib import ExitStack
 
 import click
 
-from tui.cli.console import EXIT_FAILED, narrate, say
+from tui.cli.console import EXIT_FAILED, narrate, notify
 from tui.cli.progress import notes, progress_line, send_text
 from tui.cli.send_end import SendRequest, end_with_nothing, print_summary, report, report_failure, survey_code
 from tui.cli.send_plan import How, plan_lines, print_plan
 from tui.cli.signals import cancel_on_signals
 from tui.cli.suspend import pause_on_suspend
-from tui.config import state_dir
+from tui.config import journals_dir
 from tui.errors import SendError
 from tui.send import (
     Control,
@@ -45,12 +45,11 @@ def to_nsq(
     if options.canary and not _terminal() and not request.dry_run:
         raise SendError("--canary asks before the rest and needs a terminal; without one use --rate")
     destinations = check_destinations(target)
-    folder = state_dir() / "journals"
-    prepared = prepare(folder, request.source, target, destinations, options, resume=request.resume)
+    prepared = prepare(journals_dir(), request.source, target, destinations, options, resume=request.resume)
     survey = _surveyed(request, prepared)
     prepared = prepared.checked(survey)
     if not survey.count and not request.dry_run:
-        say(str(nothing_to_send(prepared.source, (*survey.skipped, *survey.unfit))))
+        notify(str(nothing_to_send(prepared.source, (*survey.skipped, *survey.unfit))))
         return end_with_nothing(request, survey, target.topic)
     warnings = (*unanswered, *prepared.warnings(survey))
     if request.dry_run:
@@ -83,7 +82,7 @@ def _dry_run(request: SendRequest, prepared: Preparation, survey: Survey, warnin
     print_plan(prepared.source, survey, prepared.destinations, noted, as_json=request.as_json, how=_how(prepared))
     if not survey.count:
         for words in warnings:
-            say(words)
+            notify(words)
         return survey_code(survey, 0)
     refuse_what_cannot_go(survey, prepared.limits, prepared.source)
     if (repeats := prepared.repeats(survey)) and not request.again and not _asks(request):
@@ -91,9 +90,9 @@ def _dry_run(request: SendRequest, prepared: Preparation, survey: Survey, warnin
     if not request.again and not _asks(request):
         prepared.refuse_unknown()
     for words in warnings:
-        say(words)
+        notify(words)
     if (earlier := prepared.resumed) is not None:
-        say(f"would resume after {plural(earlier.confirmed, 'record')}, from {earlier.path}")
+        notify(f"would resume after {plural(earlier.confirmed, 'record')}, from {earlier.path}")
     return EXIT_FAILED if prepared.never_sent(survey) else survey_code(survey, survey.count)
 
 
@@ -127,7 +126,7 @@ def _confirm(request: SendRequest, prepared: Preparation, survey: Survey, warnin
     for line in plan_lines(prepared.source, survey, prepared.destinations, _how(prepared)):
         narrate(line)
     for words in warnings:
-        say(words)
+        notify(words)
     if request.yes:
         return request.again
     if repeats and not request.again and not click.confirm("send the same records again?", err=True):

@@ -9,7 +9,6 @@ from typing import Any
 
 from tui.archive.times import spell_hour
 from tui.cli.console import print_line
-from tui.cli.fact_lines import fact_lines
 from tui.facts import Fact
 from tui.send import Destination, Source, Survey
 from tui.send.facts import destination_facts, order_fact, survey_facts
@@ -43,14 +42,13 @@ def print_plan(
     for line in plan_lines(source, survey, destinations, how):
         print_line(line)
     if out is not None:
-        for line in fact_lines([Fact("into", "stdout" if out == "-" else out)]):
-            print_line(line)
+        print_line(Fact("into", "stdout" if out == "-" else out).line)
 
 
 def plan_lines(source: Source, survey: Survey, destinations: Sequence[Destination], how: How) -> list[str]:
     """Return one line per fact: source, hours, first, last and largest record, shapes, and destinations."""
     facts = [*survey_facts(survey, source.description), *destination_facts(destinations)]
-    return fact_lines([*facts, order_fact(survey, how.order, how.pace)])
+    return [fact.line for fact in (*facts, order_fact(survey, how.order, how.pace))]
 
 
 def _plan_json(

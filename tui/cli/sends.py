@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from tui.cli.command import Command, option
-from tui.cli.console import DEBUG, EXIT_FAILED, EXIT_MATCHED, print_line, say
+from tui.cli.console import DEBUG, EXIT_FAILED, EXIT_MATCHED, notify, print_line
 from tui.cli.lists import print_list
 from tui.errors import HourscopeError, SendError
 from tui.history.sends import SendRecord, digest_of_first, find_send, sends, unread_sends
@@ -34,7 +34,7 @@ def command(verify: str | None, as_json: bool, **_: Any) -> int:
     """List the sends, or check one against its source.
 
     Prints the newest first, with confirmed records, destination, source, user, and time. --verify reads the source of
-    the send NAME (a name, SHA-256 or journal) again, and the written file, if it still exists. Exit code 0: they hold
+    the send NAME (a name, SHA-256, or journal) again, and the written file, if it still exists. Exit code 0: they hold
     the same records. 2: they do not.
 
     \b
@@ -83,10 +83,10 @@ def _verify(record: SendRecord, *, as_json: bool) -> int:
         print_line(f"{record.name}: the same {plural(number, 'record')} are there, sha256 {sha256}")
     sys.stdout.flush()
     if file:
-        say(f"{record.name}: {file}")
+        notify(f"{record.name}: {file}")
     if same:
         return EXIT_FAILED if file else EXIT_MATCHED
-    say(
+    notify(
         f"{record.name}: the source has changed: {plural(record.confirmed, 'record')} were sent "
         f"(sha256 {record.sha256}), it holds {count(number)} now (sha256 {sha256})"
     )

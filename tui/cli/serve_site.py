@@ -16,7 +16,7 @@ from aiohttp import web
 from textual_serve.app_service import AppService
 from textual_serve.download_manager import DownloadManager
 
-from tui.cli.console import say
+from tui.cli.console import notify
 from tui.errors import HourscopeError
 
 _HOST = "127.0.0.1"
@@ -24,7 +24,7 @@ _COOKIE = "browser"
 _PAGE = Path(__file__).with_name("serve.html")
 _STATIC = Path(textual_serve.__file__).with_name("static")
 _END_SECONDS = 8.0  # for the explorers to stop their jobs; a slower one ends by itself
-_MOST_CELLS = 1000
+_MAX_CELLS = 1000
 
 RequestHandler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -40,7 +40,7 @@ async def serve(explorer: str, port: int, cancel: threading.Event) -> None:
         print(f"http://{site.host}{site.root}", flush=True)
         await asyncio.to_thread(cancel.wait)
         if site.sockets:
-            say("stopping; waiting for the explorers")
+            notify("stopping; waiting for the explorers")
         await asyncio.gather(*(socket.close() for socket in site.sockets))
     except OSError as error:
         about = os.strerror(error.errno) if error.errno else str(error)  # asyncio's message is long
@@ -150,4 +150,4 @@ def _matches_secret(given: str, secret: str) -> bool:
 def _cells(request: web.Request, name: str, usual: int) -> int:
     """Return the width or height of the terminal in the page."""
     text = request.query.get(name, "")
-    return min(max(int(text), 1), _MOST_CELLS) if text.isascii() and text.isdecimal() else usual
+    return min(max(int(text), 1), _MAX_CELLS) if text.isascii() and text.isdecimal() else usual

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
 
-from tui.cli.console import EXIT_INTERRUPTED, StdoutError, say
+from tui.cli.console import EXIT_INTERRUPTED, StdoutError, notify
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -123,7 +123,7 @@ def leave(last_words: str = "") -> None:
             if last_words and sys.stderr.isatty():
                 sys.stderr.write("\r\x1b[K\x1b[?25h")  # clear the progress line, show the cursor
             if last_words:
-                say(last_words)
+                notify(last_words)
 
     try:
         for write in (print_all, print_last):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tui.cli.console import EXIT_FAILED, EXIT_MATCHED, EXIT_NOTHING, narrate, say
+from tui.cli.console import EXIT_FAILED, EXIT_MATCHED, EXIT_NOTHING, narrate, notify
 from tui.scan import Totals
 from tui.units import plural
 
@@ -18,11 +18,11 @@ def report_troubles(totals: Totals) -> None:
     """Print the damage and the warnings, one per line."""
     damaged = sorted(totals.damaged, key=lambda event: event.chunk.order)
     for event in damaged[:_NAMED_PARTS]:
-        say(event.sentence)
+        notify(event.sentence)
     if len(damaged) > _NAMED_PARTS:
-        say(f"… and {plural(len(damaged) - _NAMED_PARTS, 'damaged part')} more; --json names them all")
+        notify(f"… and {plural(len(damaged) - _NAMED_PARTS, 'damaged part')} more; --json names them all")
     for warning in totals.warnings():
-        say(warning)
+        notify(warning)
 
 
 def report_skipped(totals: Totals) -> None:
@@ -38,7 +38,7 @@ def report_hints(plan: ScanPlan, *, matched: bool, words: bool = True) -> list[s
 
     hints = [*(word_hints(plan) if words else ()), *hints_for(plan, matched=matched)]
     for hint in hints:
-        say(hint)
+        notify(hint)
     return hints
 
 

@@ -13,11 +13,11 @@ from tui.archive import Catalog
 from tui.archive.location import command_line, far_warnings
 from tui.archive.times import spell_hour, zone_name
 from tui.cli.command import Command, option
-from tui.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_MATCHED, EXIT_NOTHING, print_line, say
+from tui.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_MATCHED, EXIT_NOTHING, notify, print_line
 from tui.cli.gaps import gap_length, gaps_json
 from tui.cli.opened import Opened, open_named
 from tui.cli.options import archive_argument, archive_options, jobs_option, range_options, reading_options
-from tui.cli.progress import progress_line, show_scan
+from tui.cli.progress import progress_line, results
 from tui.cli.signals import cancel_on_signals
 from tui.cli.troubles import report_troubles
 from tui.scan import Totals
@@ -55,25 +55,21 @@ def command(archive: str, jobs: int | None, as_json: bool, **given: Any) -> int:
     opened = open_named(archive, given)
     catalog = opened.catalog()
     plan = plan_verify(opened.archive, opened.start, opened.stop)
-    totals, verified = Totals(), Verified({}, complete=False)
+    totals = Totals()
     again = command_line("verify", opened.location, opened.start, opened.stop, ["--json"] if as_json else [])
     stopped = f"interrupted; run it again with: {again}"
     with cancel_on_signals(stopped, only_reads=True) as cancel, progress_line() as show:
-        for event in verify(plan, jobs=jobs, cancel=cancel):
-            if isinstance(event, Verified):
-                verified = event
-                continue
-            totals.add(event)
-            show_scan(show, plan, totals, matches=False)
+        events = verify(plan, jobs=jobs, cancel=cancel)
+        verified = next(results(events, plan, totals, show, matches=False), Verified({}, complete=False))
     if as_json:
         print(json.dumps(_as_json(opened, catalog, totals, verified)))
     else:
         _print_report(opened, catalog, totals, verified)
     sys.stdout.flush()
     for warning in (*opened.warnings((), catalog.chunks), *far_warnings(catalog)):
-        say(warning)
+        notify(warning)
     if not verified.complete:
-        say(stopped)
+        notify(stopped)
         return EXIT_INTERRUPTED
     report_troubles(totals)
     if not totals.understood or opened.unfinished:

@@ -19,7 +19,7 @@ TourState = Mapping[str, object]
 
 _VERSION = 1
 _WORDS_PER_SECOND = 4.0  # reading speed
-_LEAST_SECONDS = 4.0
+_MIN_SECONDS = 4.0
 
 
 class Obstacle(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -141,7 +141,7 @@ def _done(tour: Tour, at: int, state: TourState, now: float) -> Tour:
 
 
 def _with_lesson(tour: Tour, lesson: str, state: TourState, now: float) -> Tour:
-    seconds = max(len(lesson.split()) / _WORDS_PER_SECOND, _LEAST_SECONDS)
+    seconds = max(len(lesson.split()) / _WORDS_PER_SECOND, _MIN_SECONDS)
     return replace(tour, said=lesson, read_at=now + seconds, state=state)
 
 

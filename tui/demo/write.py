@@ -41,7 +41,7 @@ def write_sample(folder: Path, spec: SampleSpec, jobs: int = 1) -> Iterator[Samp
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise OutputError(f"cannot make the folder {folder}: {error.strerror}") from error
+        raise OutputError(f"cannot make the folder {folder}: {error.strerror}; choose another with --dir") from error
     write = partial(_write_chunk, folder, spec)
     if jobs <= 1:
         yield from map(write, plan_sample(spec))

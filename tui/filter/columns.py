@@ -12,7 +12,6 @@ from jmespath.parser import ParsedResult
 from tui.archive.block import Block
 from tui.filter.compiled import MAX_PARSED, NotJsonError
 from tui.filter.jmespath import load, parse_expression
-from tui.filter.paths import JsonPath, path_of
 from tui.filter.shapes import FAILURES, MISFITS, compile_values
 
 
@@ -70,8 +69,3 @@ def _searched(expression: ParsedResult, value: Any) -> Any:
         return expression.search(value)
     except (*FAILURES, RecursionError):
         return None
-
-
-def is_path(expression: str) -> JsonPath | None:
-    """Return the steps of an expression that is a plain path, such as `player.version`; None for any other."""
-    return path_of(parse_expression(expression).parsed)

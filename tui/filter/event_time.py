@@ -17,7 +17,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _UNITS = ((10**11, 1_000_000), (10**14, 1_000))  # epochs below the first are in seconds, below the second in ms
 _MICROSECOND_EPOCHS = 10**17
-_LEAST, _MOST = 10**8, 10**20
+_MIN_EPOCH, _MAX_EPOCH = 10**8, 10**20
 _EXTRA_DIGITS = re.compile(r"(\.\d{6})\d+")
 _DIGITS = str.maketrans("123456789", "0" * 9)
 _TAIL = re.compile(r"0000-00-00[T ]00:00:00((?:\.0{1,6})?)(?:Z|[+-]00:00)?")
@@ -59,7 +59,7 @@ def minutes_of(values: Sequence[Any], zone: tzinfo = UTC) -> Counter[int]:
 
 
 def _of_number(number: float) -> int | None:
-    if not _LEAST <= number < _MOST:
+    if not _MIN_EPOCH <= number < _MAX_EPOCH:
         return None
     for most, factor in _UNITS:
         if number < most:

@@ -16,14 +16,14 @@ from enum import Enum
 from tui.filter.compiled import NotJsonError
 from tui.filter.jmespath import load
 
-MOST_PATHS = 2_000
-MOST_VALUES = 1_000  # distinct values per path
-MOST_NUMBERS = 4_096  # per path, to compute the median
+MAX_PATHS = 2_000
+MAX_VALUES = 1_000  # distinct values per path
+MAX_NUMBERS = 4_096  # per path, to compute the median
 LONGEST = 200  # characters of a text; longer texts are counted by their beginning
 BINS = 16
 _ITEMS = 100  # items of a list that are counted
 _DEEP = 16
-_MOST_FLOAT = sys.float_info.max
+_MAX_FLOAT = sys.float_info.max
 _EMPTY: Mapping[str, object] = {"object": {}, "array": []}
 
 
@@ -98,7 +98,7 @@ class Fields:
         for path, scalar, kind in leaves((), value):
             tally = self._tallies.get(path)
             if tally is None:
-                if len(self._tallies) >= MOST_PATHS:
+                if len(self._tallies) >= MAX_PATHS:
                     self.complete = False
                     continue
                 tally = self._tallies[path] = _FieldTally()
@@ -110,20 +110,20 @@ class Fields:
             tally.records, tally.last = tally.records + 1, self.records
         tally.types[kind] += 1
         key = (kind, value[:LONGEST] if isinstance(value, str) else value)
-        if key in tally.values or len(tally.values) < MOST_VALUES:
+        if key in tally.values or len(tally.values) < MAX_VALUES:
             tally.values[key] += 1
         else:
             tally.full = True
-        if kind == "number" and isinstance(value, int | float) and abs(value) <= _MOST_FLOAT:  # 1e999 is infinite
+        if kind == "number" and isinstance(value, int | float) and abs(value) <= _MAX_FLOAT:  # 1e999 is infinite
             self._measure(tally, value)
 
     def _measure(self, tally: _FieldTally, value: float) -> None:
         """Update the minimum and maximum, and a fair sample (Vitter's reservoir) for the median."""
         tally.low, tally.high = min(tally.low, value), max(tally.high, value)
         tally.seen += 1
-        if len(tally.numbers) < MOST_NUMBERS:
+        if len(tally.numbers) < MAX_NUMBERS:
             tally.numbers.append(value)
-        elif (at := self._random.randrange(tally.seen)) < MOST_NUMBERS:
+        elif (at := self._random.randrange(tally.seen)) < MAX_NUMBERS:
             tally.numbers[at] = value
 
     def summarize(self, top: int = 5) -> tuple[Field, ...]:

@@ -23,7 +23,7 @@ from tui.units import count
 if TYPE_CHECKING:
     from tui.filter.field_types import Types
 
-_MOST_RECORDS = 1000
+_MAX_RECORDS = 1000
 _LONGEST_RECORD = 1 << 20  # bytes; parsing a longer one takes more time than a hint is worth
 _LONGEST_TERM = 4096  # characters
 
@@ -59,7 +59,7 @@ class FieldSample:
 
     def feed(self, records: Iterable[bytes]) -> None:
         for record in records:
-            if len(self.records) >= _MOST_RECORDS:
+            if len(self.records) >= _MAX_RECORDS:
                 return
             if len(record) <= _LONGEST_RECORD:
                 self.records.append(record)
@@ -76,7 +76,7 @@ class FieldSample:
 
     @property
     def full(self) -> bool:
-        return len(self.records) >= _MOST_RECORDS
+        return len(self.records) >= _MAX_RECORDS
 
     def matches(self, term: Term) -> int:
         """Return how many of the records match a term."""

@@ -30,7 +30,7 @@ _NOT_JMESPATH = {  # SQL keywords
     "like": "JMESPath has no 'like'; use contains(), starts_with() or ends_with(), or -e",
     "is": "JMESPath has no 'is'; compare with ==",
 }
-_MOST_DIGITS = 4300
+_MAX_DIGITS = 4300
 _LONGEST = 1 << 16  # characters of an expression: parsing one of megabytes takes minutes
 
 
@@ -170,7 +170,7 @@ def load(record: bytes) -> Any:
 
 def _integer(text: str) -> int | float:
     """Parse an integer. Python refuses more than 4,300 digits, so a longer one becomes a float, infinite like 1e400."""
-    return int(text) if len(text) <= _MOST_DIGITS else float(text)
+    return int(text) if len(text) <= _MAX_DIGITS else float(text)
 
 
 def _no_constant(name: str) -> Any:

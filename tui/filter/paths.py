@@ -1,9 +1,12 @@
-"""Plain paths in JMESPath expressions."""
+"""Plain paths in JMESPath expressions, and lists of expressions."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
+
+_COMMA = re.compile(r""",|[\[({]|[\])}]|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`(?:\\.|[^`\\])*`""")
 
 Node = Mapping[str, Any]
 JsonPath = tuple[str | int, ...]
@@ -31,3 +34,15 @@ def named_paths(node: Node) -> set[JsonPath]:
     if path is not None:
         return {path}
     return {path for child in node["children"] if isinstance(child, dict) for path in named_paths(child)}
+
+
+def split_expressions(texts: str) -> list[str]:
+    """Split `ts, player.version, length(tags)` at the commas outside brackets and quotes; the parts are stripped."""
+    parts, start, depth = [], 0, 0
+    for match in _COMMA.finditer(texts):
+        token = match.group()
+        depth += (token in ("[", "(", "{")) - (token in ("]", ")", "}"))
+        if token == "," and depth <= 0:
+            parts.append(texts[start : match.start()])
+            start = match.end()
+    return [part.strip() for part in (*parts, texts[start:])]

@@ -18,10 +18,11 @@ from tui.archive.store import is_s3
 from tui.archive.times import spell_hour, zone_name
 from tui.config import Config, S3Options
 from tui.errors import HourscopeError
-from tui.history.log import VERSION, HistoryError, encodable, history_dir, now_text
+from tui.history.log import VERSION, HistoryError, history_dir, now_text
+from tui.printable import encodable
 
 DAYS = 30  # of the strip
-_HOURS = 7 * 24  # of the face
+_HOURS = 7 * 24  # shown on home
 _KEPT = 100  # archives
 _LARGEST_BYTES = 1 << 20
 

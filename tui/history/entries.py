@@ -98,7 +98,7 @@ def diff_entry(answer: Answer, filter_: Filter, command: str) -> Entry:
     return Entry("what changed", headline(answer), spot, command, rows)
 
 
-def send_entry(receipt: Receipt, command: str, filter_: Filter | None = None) -> Entry:
+def send_entry(receipt: Receipt, command: str) -> Entry:
     """Return the entry of a send: its receipt."""
     where = (
         f"in {receipt.topic}"
@@ -110,15 +110,13 @@ def send_entry(receipt: Receipt, command: str, filter_: Filter | None = None) ->
     state = "confirmed" if receipt.topic else "written"
     stopped = ", stopped before the end" if receipt.partial else ""
     rows = [
-        f"{fact.label:<11}{fact.text}{', ' if fact.note else ''}{fact.note}"
+        fact.line
         for fact in receipt_facts(receipt)
         if fact.text and fact.label not in ("confirmed", "warning", "damaged")
     ]
-    spot = Spot(filter=tuple(filter_.arguments()) if filter_ else ())
     trouble = [*receipt.warnings, *map(str, receipt.damaged[:3])]
-    return Entry(
-        "send", f"{plural(receipt.confirmed, 'record')} {state} {where}{stopped}", spot, command, rows, (), trouble
-    )
+    sentence = f"{plural(receipt.confirmed, 'record')} {state} {where}{stopped}"
+    return Entry("send", sentence, Spot(), command, rows, (), trouble)
 
 
 def resumed_entry(job: Unfinished, command: str, words: Sequence[str], *, finished: bool) -> Entry:

@@ -19,6 +19,7 @@ import msgspec
 from tui.archive.local import private_folder, private_opener
 from tui.config import state_dir
 from tui.errors import HourscopeError, reason
+from tui.printable import encodable
 from tui.shell import shell_join, shell_word
 
 VERSION = 1
@@ -98,18 +99,6 @@ def _understood(data: bytes, kind: type[L]) -> Iterator[L]:
             read = msgspec.json.decode(line, type=kind)
             if read.version <= VERSION:
                 yield read
-
-
-def encodable(value: object) -> object:
-    """Escape bytes in texts that are not UTF-8, which file names may contain and JSON may not."""
-    match value:
-        case str():
-            return value.encode("utf-8", "backslashreplace").decode("utf-8")
-        case dict():
-            return {key: encodable(item) for key, item in value.items()}
-        case list() | tuple():
-            return [encodable(item) for item in value]
-    return value
 
 
 @contextmanager

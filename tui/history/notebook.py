@@ -31,9 +31,9 @@ from tui.archive.store import is_s3
 from tui.config import state_dir
 from tui.errors import reason
 from tui.history.extracts import extract_lines
-from tui.history.log import VERSION, HistoryError, Reporter, encodable
+from tui.history.log import VERSION, HistoryError, Reporter
 from tui.history.naming import name_part
-from tui.printable import HOSTILE, printable
+from tui.printable import HOSTILE, encodable, printable
 
 RECORDS = 3  # maximum per entry
 RECORD_BYTES = 500

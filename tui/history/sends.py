@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 from uuid import uuid4
 
 import msgspec
 
 from tui.archive.reader import DoubtfulGiven
-from tui.config import state_dir
+from tui.config import journals_dir
 from tui.errors import SendError
 from tui.history.log import append, is_running, now_text, read_log, runnable
 from tui.history.send_log import SendLine, send_log
@@ -185,15 +184,12 @@ def _digest(source: Source, record: SendRecord) -> tuple[int, str]:
     return count, digest.hexdigest()
 
 
-def journals_dir() -> Path:
-    return state_dir() / "journals"
-
-
 def _of_journal(earlier: Earlier, line: SendLine | None) -> SendRecord:
-    header, receipt = earlier.header, _last_receipt(earlier.path)
+    header, last = earlier.header, _last_line(earlier.path)
+    receipt = last.receipt or _KeptReceipt()
     state: SendRecordState = "running" if earlier.running else "sent" if earlier.finished else "stopped"
     name = line.name if line is not None and line.name else header.name or _default_name(earlier.topic, earlier.started)
-    whole = receipt.get("confirmed") == earlier.confirmed
+    whole = last.receipt is not None and receipt.confirmed == earlier.confirmed
     return SendRecord(
         name=name,
         state=state,
@@ -203,19 +199,19 @@ def _of_journal(earlier: Earlier, line: SendLine | None) -> SendRecord:
         filter=header.filter,
         who=header.who,
         started=earlier.started,
-        ended=_text(receipt.get("finished")) or _last_time(earlier.path) if state != "running" else None,
+        ended=receipt.finished or last.at or None if state != "running" else None,
         planned=header.records,
         confirmed=earlier.confirmed,
-        bytes=receipt.get("bytes") if whole else None,
-        sha256=_text(receipt.get("sha256")) if whole else header.sha256,
+        bytes=receipt.bytes if whole else None,
+        sha256=receipt.sha256 if whole else header.sha256,
         journal=str(earlier.path),
         words=line.words if line else (),
         resume_words=line.resume if line else (),
         folder=line.folder if line else "",
         url=line.url if line else "",
         pid=line.pid if line else 0,
-        warnings=tuple(map(str, receipt.get("warnings") or ())),
-        damaged=len(receipt.get("damaged") or ()),
+        warnings=receipt.warnings,
+        damaged=len(receipt.damaged),
         max_message=header.max_message,
         unique=header.unique,
         removed=line is not None and line.removed,
@@ -266,7 +262,14 @@ class _KeptReceipt(msgspec.Struct, frozen=True):
     bytes: int = 0
     sha256: str = ""
     warnings: tuple[str, ...] = ()
-    damaged: tuple[Any, ...] = ()
+    damaged: tuple[object, ...] = ()
+
+
+class _LastLine(msgspec.Struct, frozen=True):
+    """The last line of a journal: a receipt, or the time `at` which records were confirmed."""
+
+    at: str = ""
+    receipt: _KeptReceipt | None = None
 
 
 def _default_name(topic: str, started: str) -> str:
@@ -274,27 +277,12 @@ def _default_name(topic: str, started: str) -> str:
     return f"{topic}.{started[:19]}"
 
 
-def _last_line(path: Path) -> dict[str, Any]:
+def _last_line(path: Path) -> _LastLine:
     """Return the last whole line of a journal, whose checksum was already checked."""
     try:
         with path.open("rb") as stream:
             stream.seek(max(path.stat().st_size - _RECEIPT_BYTES, 0))
             lines = stream.read().split(b"\n")[:-1]
-        last = json.loads(lines[-1]) if lines else {}
+        return msgspec.json.decode(lines[-1], type=_LastLine) if lines else _LastLine()
     except (OSError, ValueError, RecursionError):
-        return {}
-    return last if isinstance(last, dict) else {}
-
-
-def _last_receipt(path: Path) -> dict[str, Any]:
-    receipt = _last_line(path).get("receipt")
-    return receipt if isinstance(receipt, dict) else {}
-
-
-def _last_time(path: Path) -> str | None:
-    """Return the time at which the last records were confirmed."""
-    return _text(_last_line(path).get("at"))
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) and value else None
+        return _LastLine()

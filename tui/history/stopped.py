@@ -49,6 +49,13 @@ class Unfinished:
         return f"{self.done:,} of {plural(self.total, noun)}" if self.total is not None else plural(self.done, noun)
 
     @property
+    def obstacle(self) -> str:
+        """Why it cannot be resumed now, in a sentence; empty if it can."""
+        if self.running:
+            return f"it is running in another process, by {self.who}"
+        return "" if self.words else "its command was not recorded; run it again with --resume"
+
+    @property
     def rows(self) -> list[tuple[str, str]]:
         """Return labels and texts: a description, its progress, its output, its user, and how to resume it."""
         scan, of = isinstance(self.of, ExtractLine), self.of

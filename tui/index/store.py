@@ -26,7 +26,7 @@ if TYPE_CHECKING:  # slow to import; a scan may not need it
 FORMAT = 8  # of stored summaries; other formats are ignored
 WORDS_FORMAT = 4  # of stored Bloom filters of words
 _SCANS_FORMAT = f"{FORMAT} of {__version__}"  # a scan's counts depend on the filters' code, so updates discard them
-_MOST_KEPT = 5_000  # chunks whose summaries are read ahead, at about 8 kB each
+_MAX_KEPT = 5_000  # chunks whose summaries are read ahead, at about 8 kB each
 
 _HEADS = "select key, etag, size, head from chunk_summaries where format=?"
 _SUMMARIES = "select key, etag, size, head, details from chunk_summaries where format=?"
@@ -88,7 +88,7 @@ class Index:
             return None
         from tui.index.summary import unpacked
 
-        few = len(self._rows.expected) <= _MOST_KEPT
+        few = len(self._rows.expected) <= _MAX_KEPT
         rows = self._rows.of(chunk, "summary", _SUMMARIES, (FORMAT,), ahead=few)
         return unpacked(*rows[0], *self._rows.about(chunk)) if rows else None
 

@@ -16,9 +16,9 @@ from tui.index.counted import Head, checked, unchecked, unpack_head
 EXACT = 256  # different values of a field that are all kept; of more, only the HEAVY most frequent
 HEAVY = 16
 FEW = 16  # different values that are all kept even if they hardly repeat
-_MOST_SIZE = 64 << 20  # bytes of a decoded part
+_MAX_SIZE = 64 << 20  # bytes of a decoded part
 _LEVEL = 19
-_MOST_DIGITS = 10**22  # smaller integers are written with all digits
+_MAX_DIGITS = 10**22  # smaller integers are written with all digits
 _LARGEST = 10**308  # larger integers may not fit into a float
 
 _ZSTD = b"\x28\xb5\x2f\xfd"  # magic number (RFC 8878); a list in MessagePack never begins like this
@@ -146,7 +146,7 @@ def _decoded(data: bytes, type_: Any) -> Any:
     if data.startswith(_ZSTD):
         import zstandard
 
-        data = zstandard.ZstdDecompressor().decompress(data, max_output_size=_MOST_SIZE)
+        data = zstandard.ZstdDecompressor().decompress(data, max_output_size=_MAX_SIZE)
     return msgspec.msgpack.decode(data, type=type_)
 
 
@@ -165,9 +165,9 @@ def spell_json(value: Any) -> bytes:
     if type(value) is float:
         if value in (float("inf"), float("-inf")):
             return b"1e999" if value > 0 else b"-1e999"
-        if value.is_integer() and abs(value) < _MOST_DIGITS:
+        if value.is_integer() and abs(value) < _MAX_DIGITS:
             return b"%d" % value
-    elif type(value) is int and abs(value) >= _MOST_DIGITS and abs(value) < _LARGEST and float(value) == value:
+    elif type(value) is int and abs(value) >= _MAX_DIGITS and abs(value) < _LARGEST and float(value) == value:
         value = float(value)
     try:
         return msgspec.json.encode(value, order="deterministic")

@@ -29,7 +29,7 @@ _BITS = 18  # per word; with 8 of them set, false positives are 0.03 % (Bloom 19
 _SET = 4  # bits in a set; a word has two of the sets, each chosen by 14 bits of its hash
 _SETS = 1 << 14
 _PIECE = 1 << 18  # bytes split into words at once
-_LEAST, _MOST = 8 << 10, 32 << 20  # bytes of a filter while it is being filled
+_MIN_BYTES, _MAX_BYTES = 8 << 10, 32 << 20  # bytes of a filter while it is being filled
 _PER_BYTE = 3  # stored bytes of a chunk per byte of its filter
 _FOLDS = 315  # 3 × 3 × 5 × 7: so a filter can be folded to nearly any smaller number of lines
 _RECENT = 50_000  # recently added words to remember: most words of a block recur in the next one
@@ -59,7 +59,7 @@ class Words:
     """The words of a chunk. `size`: its stored bytes, to estimate the number of words."""
 
     def __init__(self, size: int) -> None:
-        needed, lines = min(max(size // _PER_BYTE, _LEAST), _MOST) // LINE, _FOLDS
+        needed, lines = min(max(size // _PER_BYTE, _MIN_BYTES), _MAX_BYTES) // LINE, _FOLDS
         while lines < needed:
             lines *= 2
         self._lines = [0] * lines

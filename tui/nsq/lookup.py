@@ -16,6 +16,7 @@ from tui.nsq.http import get
 from tui.nsq.target import NsqTarget, environment_secret, tls_of
 
 _SHOWN_BYTES = 80  # of an invalid answer
+_TIMEOUT_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -35,7 +36,7 @@ class Lookup:
     unanswered: tuple[str, ...] = ()
 
 
-def nsqds_with_topic(lookupd_http_address: str, topic: str, *, timeout: float = 5.0) -> tuple[Nsqd, ...]:
+def nsqds_with_topic(lookupd_http_address: str, topic: str, *, timeout: float = _TIMEOUT_SECONDS) -> tuple[Nsqd, ...]:
     """Return the nsqds that an nsqlookupd names for a topic; none if it does not know the topic.
 
     The addresses are not checked. SendError if it cannot be reached or does not answer as nsqlookupd does.
@@ -43,13 +44,13 @@ def nsqds_with_topic(lookupd_http_address: str, topic: str, *, timeout: float = 
     return _nsqds(lookupd_http_address, f"/lookup?topic={quote(topic)}", timeout)
 
 
-def topics(lookupd_http_address: str, *, timeout: float = 5.0) -> tuple[str, ...]:
+def topics(lookupd_http_address: str, *, timeout: float = _TIMEOUT_SECONDS) -> tuple[str, ...]:
     """Return the topics that an nsqlookupd knows. SendError if it cannot be reached or is not an nsqlookupd."""
     answer = get(Topics, "nsqlookupd", lookupd_http_address, "/topics", timeout)
     return tuple(sorted(answer.topics)) if answer else ()
 
 
-def find_nsqds(lookupd_http_addresses: Sequence[str], topic: str, *, timeout: float = 5.0) -> Lookup:
+def find_nsqds(lookupd_http_addresses: Sequence[str], topic: str) -> Lookup:
     """Ask every nsqlookupd for the nsqds that have the topic, or for all nsqds if the topic does not exist yet.
 
     Called once, before a send: nsqds that appear later are not used. SendError if no nsqlookupd answers or knows an
@@ -60,9 +61,9 @@ def find_nsqds(lookupd_http_addresses: Sequence[str], topic: str, *, timeout: fl
     failures: list[str] = []
     for address in lookupd_http_addresses:
         try:
-            with_topic |= _checked(address, nsqds_with_topic(address, topic, timeout=timeout))
+            with_topic |= _checked(address, nsqds_with_topic(address, topic))
             if not with_topic:
-                all_nsqds |= _checked(address, _nsqds(address, "/nodes", timeout))
+                all_nsqds |= _checked(address, _nsqds(address, "/nodes", _TIMEOUT_SECONDS))
         except SendError as error:
             failures.append(str(error))
     if len(failures) == len(lookupd_http_addresses):

@@ -33,9 +33,6 @@ def fingerprint(record: bytes | memoryview) -> bytes:
     return blake2b(record, digest_size=FINGERPRINT).digest()
 
 
-NOTHING = fingerprint(b"")
-
-
 class Fingerprints:
     """Collects fingerprints per chunk, by the chunk's number in reading order, and counts copies. A context manager.
 

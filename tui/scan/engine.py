@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import datetime
@@ -66,9 +66,10 @@ def run_plan(
     strict: bool = False,
     exact: bool = False,
     known: KnownOf | None = None,
-) -> Iterator[ScanEvent]:
+) -> Generator[ScanEvent, None, None]:
     """Run a plan; see `scan`. With `count_only`, matches are only counted.
 
+    Closing the generator ends its workers; a caller whose output may fail does that, not the garbage collector.
     `known` returns the counts of a chunk if it is known that no record in it matches, else None. `exact`: count every
     record, also in blocks without a match (an extract always does; see ScanTask). `strict`: the caller handles
     ChunkRestarted by discarding the chunk's matches, so no doubtful record stays.

@@ -32,21 +32,21 @@ def heads(
     archive: Archive,
     chunks: Sequence[Chunk],
     *,
-    most: int,
+    limit: int,
     records: int,
     only: int | None = None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Iterator[tuple[Chunk, list[bytes]]]:
-    """Yield up to `records` first records of each of up to `most` chunks, spread over the range.
+    """Yield up to `records` first records of each of up to `limit` chunks, spread over the range.
 
     `only`: read only this many first bytes of a chunk, in one request. Chunks that cannot be read have no records here;
     reading the whole chunk reports the error.
     """
-    for chunk in stratified(chunks, most, 0):
+    for chunk in stratified(chunks, limit, 0):
         yield chunk, _head(archive, chunk, records, only, cancelled)
 
 
-def _head(archive: Archive, chunk: Chunk, most: int, only: int | None, cancelled: Callable[[], bool]) -> list[bytes]:
+def _head(archive: Archive, chunk: Chunk, records: int, only: int | None, cancelled: Callable[[], bool]) -> list[bytes]:
     head: list[bytes] = []
     with (
         suppress(ArchiveError, ReadCancelled),
@@ -59,8 +59,8 @@ def _head(archive: Archive, chunk: Chunk, most: int, only: int | None, cancelled
         ) as reader,
     ):
         for block in reader.blocks():
-            head += islice(block.records(), most - len(head))
-            if len(head) >= most:
+            head += islice(block.records(), records - len(head))
+            if len(head) >= records:
                 break
     return head
 

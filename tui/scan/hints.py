@@ -38,6 +38,6 @@ def hints_for(plan: ScanPlan, *, matched: bool, cancelled: Callable[[], bool] = 
     from tui.scan.heads import heads
 
     sample = FieldSample()
-    for _, records in heads(archive, chunks, most=_CHUNKS, records=_RECORDS, cancelled=cancelled):
+    for _, records in heads(archive, chunks, limit=_CHUNKS, records=_RECORDS, cancelled=cancelled):
         sample.feed(records)
     return [] if cancelled() else [f"hint: {hint}" for hint in hints(filter_, sample, matched=matched)]

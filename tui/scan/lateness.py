@@ -65,7 +65,7 @@ def late_hint(
     end, start = ceil_hour(within.stop), next_hour(chunks[-1].hour)
     after = archive.catalog(start, (start.astimezone(UTC) + _AROUND).astimezone(archive.zone)).chunks
     holds = within.holds()
-    some = heads(archive, after, most=_CHUNKS, records=_RECORDS, cancelled=cancelled)
+    some = heads(archive, after, limit=_CHUNKS, records=_RECORDS, cancelled=cancelled)
     late = [chunk.hour for chunk, records in some if any(map(holds, _times(within, records)))]
     if not late:
         return ""

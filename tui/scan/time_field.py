@@ -46,7 +46,7 @@ def sampled_heads(
     archive: Archive, chunks: Sequence[Chunk], cancelled: Callable[[], bool] = lambda: False
 ) -> list[tuple[Chunk, list[bytes]]]:
     """Return some first records of some of the chunks."""
-    return list(heads(archive, chunks, most=_CHUNKS, records=_RECORDS, cancelled=cancelled))
+    return list(heads(archive, chunks, limit=_CHUNKS, records=_RECORDS, cancelled=cancelled))
 
 
 def time_field(

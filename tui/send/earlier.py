@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tui.errors import SendError, reason
 from tui.send.journal_lines import Contents, Header, ReceiptLine, read_journal
-from tui.send.source import Plan, Source
+from tui.send.source import Source
 from tui.send.survey import Survey
 from tui.units import plural
 
@@ -50,11 +50,6 @@ class Earlier:
     @property
     def started(self) -> str:
         return self.header.started
-
-    @property
-    def plan(self) -> Plan:
-        """The plan of the send, if this version wrote the journal."""
-        return Plan(self.header.max_message, self.header.unique, self.header.order)
 
     def __str__(self) -> str:
         """Return a sentence for the operator: the same records were sent, and how far that send came."""

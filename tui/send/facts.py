@@ -14,17 +14,16 @@ from tui.send.blocks import DamagedChunk, Unfit
 from tui.send.earlier import REPEATED
 from tui.send.receipt import WHAT_OK_MEANS, Receipt
 from tui.send.survey import Survey
-from tui.units import count, duration, plural, size
+from tui.units import count, duration, plural, size, sparkline
 
 _SHAPES = 5
-_SHAPE_LENGTH = 100  # characters
+_RECORD_LENGTH = _SHAPE_LENGTH = 100  # characters
 _CHANNELS = 50
 _NAME_LENGTH = 80  # characters of a server's name; NSQ allows 64
 _VALUES = 5  # that a histogram shows
 _VALUE_LENGTH = 20  # characters of a value
 _BAR = 24
 _BARS = 48  # of hours
-_EIGHTHS = " ▁▂▃▄▅▆▇"  # without the full block, because adjacent rows would touch
 _NAMED = 3  # records to name, for each kind that is left out
 
 
@@ -46,10 +45,10 @@ def receipt_sentence(receipt: Receipt) -> str:
     return f"{plural(receipt.confirmed, 'record')} confirmed in {receipt.topic}.{stopped}"
 
 
-def survey_facts(survey: Survey, description: str, *, record_length: int = 100) -> list[Fact]:
+def survey_facts(survey: Survey, description: str) -> list[Fact]:
     """Return the facts of a source: sizes, hours, the first, last and largest record, shapes, damage.
 
-    Before a survey is complete, return only the count so far. `record_length`: characters to show of a record.
+    Before a survey is complete, return only the count so far.
     """
     if not survey.complete:
         return [Fact("what", description, "strong", f"counting … {plural(survey.count, 'record')} so far")]
@@ -57,8 +56,8 @@ def survey_facts(survey: Survey, description: str, *, record_length: int = 100) 
     if survey.first_hour is not None and survey.last_hour is not None:
         facts.append(Fact("hours", f"{_hour(survey.first_hour)} to {_hour(survey.last_hour)}", "text", "included"))
     if survey.first is not None and survey.last is not None:
-        facts.append(Fact("first", printable(survey.first, record_length), "dim"))
-        facts.append(Fact("last", printable(survey.last, record_length), "dim"))
+        facts.append(Fact("first", printable(survey.first, _RECORD_LENGTH), "dim"))
+        facts.append(Fact("last", printable(survey.last, _RECORD_LENGTH), "dim"))
     if survey.largest is not None:
         facts.append(Fact("largest", str(survey.largest), "dim"))
     return [*facts, *shape_facts(survey), *histogram_facts(survey), *_survey_skips(survey)]
@@ -101,8 +100,7 @@ def _bars(by_hour: Sequence[tuple[datetime, int]]) -> str:
     sums = [0] * width
     for hour, number in by_hour:
         sums[round((hour - first).total_seconds() / 3600) * width // hours] += number
-    most = max(sums)
-    return "".join(_EIGHTHS[-(-number * (len(_EIGHTHS) - 1) // most)] for number in sums)
+    return sparkline(sums)
 
 
 def order_fact(survey: Survey, order: str | None, pace: float | None) -> Fact:
@@ -141,16 +139,16 @@ def _damage(damaged: Sequence[DamagedChunk]) -> list[Fact]:
     return [*facts, Fact("", f"and {plural(more, 'more part')}", "trouble")] if more > 0 else facts
 
 
-def shape_facts(survey: Survey, *, limit: int = _SHAPES) -> list[Fact]:
+def shape_facts(survey: Survey) -> list[Fact]:
     """Return the different sets of keys, the most common first, and the others as differences from it."""
     shapes = survey.shapes
     facts = [
         Fact("" if index else "shapes", f"{count(shape.count)} × {printable(shape.words(shapes[0]), _SHAPE_LENGTH)}")
-        for index, shape in enumerate(shapes[:limit])
+        for index, shape in enumerate(shapes[:_SHAPES])
     ]
-    if len(shapes) > limit:
-        rest = sum(shape.count for shape in shapes[limit:]) + survey.shapeless
-        facts.append(Fact("", f"{count(rest)} × {plural(len(shapes) - limit, 'other shape')}", "dim"))
+    if len(shapes) > _SHAPES:
+        rest = sum(shape.count for shape in shapes[_SHAPES:]) + survey.shapeless
+        facts.append(Fact("", f"{count(rest)} × {plural(len(shapes) - _SHAPES, 'other shape')}", "dim"))
     return facts
 
 

@@ -15,7 +15,7 @@ from tui.filter.fields import Scalar, leaves
 from tui.filter.jmespath import load
 
 _SAMPLE = 500  # records from which the field is chosen
-_MOST = 12  # maximum of its distinct values in the sample
+_MAX_VALUES = 12  # maximum of its distinct values in the sample
 _COVERED = 0.9  # minimum share of sampled records that have it
 _KEPT = 1_000  # distinct values that are counted
 _LONGEST = 200  # characters of a text
@@ -109,7 +109,7 @@ def telling_field(records: Sequence[bytes]) -> str | None:
     fit = {
         name: values
         for name, values in counts.items()
-        if 2 <= len(values) <= _MOST and values.total() >= _COVERED * parsed and len(values) * 3 <= parsed
+        if 2 <= len(values) <= _MAX_VALUES and values.total() >= _COVERED * parsed and len(values) * 3 <= parsed
     }
     return min(fit, key=lambda name: (_rank(name), -_spread(fit[name]), name.count("."), name), default=None)
 

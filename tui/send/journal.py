@@ -95,8 +95,8 @@ class Journal:
         """
         header = _header(source, target, survey, name)
         with _explained(folder), _folder_lock(folder):
-            if survey is not None and not again:
-                refuse_repeats(folder, source, target.topic, survey)
+            if survey is not None and not again and (earlier := repeats(folder, source, target.topic, survey)):
+                raise RepeatError(earlier)
             return cls._begin(folder, header)
 
     @classmethod
@@ -121,7 +121,7 @@ class Journal:
                     check_resumed(earlier, survey, source)
                 if contents.version < VERSION:
                     return cls._continue(earlier, contents, stream, source, target, survey)
-                confirmed, plan = earlier.confirmed, earlier.plan
+                confirmed, plan = earlier.confirmed, earlier.header.plan
                 size, crc = contents.size, contents.crc
                 journal = cls(
                     earlier.path, stream, confirmed, plan, earlier.where, size=size, crc=crc, name=contents.header.name
@@ -160,7 +160,7 @@ class Journal:
         stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
         path = folder / f"{file_part(header.topic)}.{header.identity[:12]}.{stamp}{SUFFIX}"
         stream = _locked(path, os.O_CREAT | os.O_EXCL)
-        journal = cls(path, stream, 0, Plan(header.max_message, header.unique, header.order), name=header.name)
+        journal = cls(path, stream, 0, header.plan, name=header.name)
         try:
             journal._append([{"version": VERSION, **msgspec.to_builtins(header)}])
             sync_folder(folder)
@@ -202,12 +202,6 @@ class Journal:
             data += spelled
         _write_at(self._stream, self._size, data)
         self._size, self._crc = self._size + len(data), crc
-
-
-def refuse_repeats(folder: Path, source: Source, topic: str, survey: Survey, *, resumed: Earlier | None = None) -> None:
-    """Raise RepeatError if the same records were sent to the topic before."""
-    if earlier := repeats(folder, source, topic, survey, resumed=resumed):
-        raise RepeatError(earlier)
 
 
 def _header(source: Source, target: NsqTarget, survey: Survey | None, name: str) -> Header:

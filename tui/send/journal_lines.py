@@ -16,17 +16,21 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeVar
 
 import msgspec
 
 from tui.errors import SendError
+from tui.printable import encodable
+from tui.send.source import Plan
 from tui.validation import explained
 
 VERSION = 2
 _LINE_BYTES = 4 << 20  # a receipt names at most a few hundred records
 _CRC = re.compile(rb'(\{.+),"crc":"([0-9a-f]{8})"\}', re.DOTALL)
 _BAD = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+
+S = TypeVar("S", bound=msgspec.Struct)
 
 
 class Header(msgspec.Struct, frozen=True):
@@ -52,6 +56,11 @@ class Header(msgspec.Struct, frozen=True):
     order: str | None = None
     archived: str | None = None
     name: str = ""
+
+    @property
+    def plan(self) -> Plan:
+        """The plan of the send, if this version wrote the journal."""
+        return Plan(self.max_message, self.unique, self.order)
 
 
 class Resumed(msgspec.Struct, frozen=True):
@@ -101,7 +110,7 @@ class Contents:
 
 def spell_line(line: dict[str, Any], crc: int) -> tuple[bytes, int]:
     """Return a line with its newline and checksum, and the checksum from which the next line continues."""
-    body = msgspec.json.encode(_utf8(line))
+    body = msgspec.json.encode(encodable(line))
     crc = zlib.crc32(body, crc)
     return body[:-1] + b',"crc":"%08x"}\n' % crc, crc
 
@@ -120,7 +129,6 @@ def read_journal(path: Path, stream: BinaryIO) -> Contents | None:
     crc = 0
     entries: list[JournalEntry] = []
     size = len(first)
-    header: Header
     if version >= VERSION:
         crc = _checked(path, 1, first, crc)
     header = _decoded(path, 1, first, Header)
@@ -167,7 +175,7 @@ def _checked(path: Path, number: int, line: bytes, crc: int) -> int:
     return crc
 
 
-def _decoded(path: Path, number: int, line: bytes, kind: type[Any]) -> Any:
+def _decoded(path: Path, number: int, line: bytes, kind: type[S]) -> S:
     try:
         decoded = msgspec.json.decode(line, type=kind)
     except _BAD as error:
@@ -176,15 +184,3 @@ def _decoded(path: Path, number: int, line: bytes, kind: type[Any]) -> Any:
     if isinstance(decoded, JournalEntry) and decoded.first is not None and (decoded.first < 0 or decoded.count < 1):
         raise SendError(f"{path} is not a journal of a send that can be read: line {number} counts {decoded.count:,}")
     return decoded
-
-
-def _utf8(value: Any) -> Any:
-    """Escape bytes that are not UTF-8, which file names may contain."""
-    match value:
-        case str():
-            return value.encode("utf-8", "backslashreplace").decode("utf-8")
-        case dict():
-            return {key: _utf8(item) for key, item in value.items()}
-        case list() | tuple():
-            return [_utf8(item) for item in value]
-    return value

@@ -135,9 +135,10 @@ class Preparation:
         if self.options.order != self.order:
             first = f"by {self.order}" if self.order else "in the order of the archive"
             words.append(f"this resumes a send that began {first}: the rest goes in the same order")
-        if self.never_sent(survey) and earlier.plan.max_message is not None:
+        limit = earlier.header.plan.max_message
+        if self.never_sent(survey) and limit is not None:
             words.append(
-                f"{plural(survey.skipped_count, 'record')} over {earlier.plan.max_message:,} bytes will not be sent, "
+                f"{plural(survey.skipped_count, 'record')} over {limit:,} bytes will not be sent, "
                 "though nsqd takes them now: the first run of this send left them out"
             )
         return words
@@ -152,7 +153,7 @@ class Preparation:
 
     def never_sent(self, survey: Survey) -> bool:
         """Return whether the plan of the first run leaves out records that nsqd accepts now."""
-        limit = self.resumed.plan.max_message if self.resumed is not None else None
+        limit = self.resumed.header.plan.max_message if self.resumed is not None else None
         return limit is not None and limit < self.limits.largest and survey.skipped_count > 0
 
 
@@ -171,7 +172,7 @@ def prepare(
     """
     limits = reduce(Limits.within, (destination.limits for destination in destinations))
     earlier = resumable(folder, source, target.topic) if resume else None
-    plan = earlier.plan if earlier is not None and earlier.version >= VERSION else options.plan(limits.largest)
+    plan = earlier.header.plan if earlier is not None and earlier.version >= VERSION else options.plan(limits.largest)
     if options.pace and plan.order is None:
         raise SendError("this resumes a send in the order of the archive, which has no pace; resume it without --pace")
     return Preparation(folder, target, tuple(destinations), limits, outgoing(source, plan), earlier, resume, options)

@@ -33,7 +33,7 @@ from tui.archive import Gap
 HOUR = timedelta(hours=1)
 
 
-async def test_it_opens_on_the_last_hour_and_says_what_there_is(opened: Opened) -> None:
+async def test_it_opens_on_the_last_hour_and_summarizes_the_archive(opened: Opened) -> None:
     async with opened() as pilot:
         assert calendar(pilot).grid.cursor == LAST
         header = shown(pilot).splitlines()[0]
@@ -155,7 +155,7 @@ async def test_q_ends_it(opened: Opened) -> None:
     assert pilot.app.return_code == 0
 
 
-async def test_an_archive_that_is_not_there_is_told_in_a_sentence(opened: Opened) -> None:
+async def test_a_missing_archive_is_reported_in_one_sentence(opened: Opened) -> None:
     async with opened(None) as pilot:
         await pilot.press("o")
         await type_text(pilot, "/no/such/archive")

@@ -74,7 +74,7 @@ async def test_of_several_chunks_one_can_be_opened(opened: Opened, tmp_path: Pat
         assert len(preview_of(pilot).chunks) == 2
 
 
-async def test_hours_without_a_match_are_no_gaps_in_an_extract(opened: Opened, small_archive: Path) -> None:
+async def test_hours_without_a_match_are_not_gaps_in_an_extract(opened: Opened, small_archive: Path) -> None:
     archive = open_archive(str(small_archive))
     plan = plan_scan(archive, FIRST, FIRST + 20 * HOUR, ONE)
     with open_extract(str(small_archive.parent / "few"), plan) as out:
@@ -91,7 +91,7 @@ async def test_hours_without_a_match_are_no_gaps_in_an_extract(opened: Opened, s
         await assert_shown(pilot, "was scanned and had no match")
 
 
-async def test_what_lies_in_glacier_is_not_opened(opened: Opened) -> None:
+async def test_hours_in_glacier_are_not_opened(opened: Opened) -> None:
     async with opened() as pilot:
         session = calendar(pilot).session
         frozen = (
@@ -120,7 +120,7 @@ async def test_years_and_months_are_travelled_by_keys(opened: Opened) -> None:
         page = calendar(pilot)
         await pilot.press("G")
         await until(pilot, lambda: shown(pilot).splitlines()[1].startswith("‹2015  Jan"))
-        await assert_shown(pilot, "Archive  2013-06-01 to 2015-08-09", "▇" * 10)
+        await assert_shown(pilot, "Archive  2013-06-01 to 2015-08-09", "▆" * 10)
         await pilot.press("left_curly_bracket")
         await until(
             pilot,
@@ -132,7 +132,7 @@ async def test_years_and_months_are_travelled_by_keys(opened: Opened) -> None:
         await assert_shown(pilot, "gap: 23 hours in a row")
 
 
-async def test_what_a_selection_costs_to_read_is_told(opened: Opened) -> None:
+async def test_the_cost_of_reading_a_selection_is_shown(opened: Opened) -> None:
     async with opened() as pilot:
         session = calendar(pilot).session
         remote = replace(session.archive, store=S3Store("bucket", S3Options()))
@@ -141,7 +141,7 @@ async def test_what_a_selection_costs_to_read_is_told(opened: Opened) -> None:
         await assert_shown(pilot, "3 hours · ", "3 requests, under $0.01")
 
 
-async def test_an_extract_of_nothing_opens_and_says_so(opened: Opened, small_archive: Path, tmp_path: Path) -> None:
+async def test_an_empty_extract_opens(opened: Opened, small_archive: Path, tmp_path: Path) -> None:
     archive = open_archive(str(small_archive))
     plan = plan_scan(archive, FIRST, FIRST + 5 * HOUR, parse_filter(grep=["nowhere in it"]))
     with open_extract(str(tmp_path / "none"), plan) as out:

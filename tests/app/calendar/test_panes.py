@@ -112,7 +112,7 @@ async def test_an_hour_without_a_match_names_the_keys_that_help_and_shows_its_re
         await assert_shown(pilot, "· n goes to them")
 
 
-async def test_a_gap_says_how_long_it_is_and_where_to_go(opened: Opened) -> None:
+async def test_a_gap_shows_its_length_and_where_to_go(opened: Opened) -> None:
     async with opened() as pilot:
         await go_to(pilot, f"{GAP:%Y-%m-%dT%H}")
         await until_shown(pilot, f"A gap of 1 hour, from {GAP:%Y-%m-%dT%H} to {GAP + HOUR:%Y-%m-%dT%H}.")
@@ -141,7 +141,7 @@ async def test_gaps_are_counted_as_gaps_and_a_short_archive_shows_its_sizes_belo
         assert "/hour" not in shown(pilot)
 
 
-async def test_x_takes_the_key_of_the_hour_apart_beside_the_calendar(opened: Opened) -> None:
+async def test_x_explains_the_key_of_the_hour_beside_the_calendar(opened: Opened) -> None:
     async with opened(size=(200, 60)) as pilot:
         await pilot.press("x")
         await until_shown(pilot, "topic events  host web01  rev -000000  hour 2015-01-21T03")
@@ -188,7 +188,7 @@ async def test_e_leads_from_a_preview_to_the_next_hour_with_trouble(
         await assert_shown(pilot, "no trouble is known after this hour")
 
 
-async def test_an_hour_in_which_clocks_went_back_says_so(tmp_path: Path) -> None:
+async def test_an_hour_in_which_clocks_went_back_is_explained(tmp_path: Path) -> None:
     for hour in range(4):
         (tmp_path / f"e.2024-10-27_{hour:02}.log").write_bytes(b"{}\n")
     app = Explorer(str(tmp_path), timezone="Europe/Berlin", s3=S3Options(), config=load_config())

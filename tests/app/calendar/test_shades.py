@@ -47,7 +47,7 @@ def test_more_is_never_shaded_less(values: list[int]) -> None:
         assert [step for _, step in pairs] == sorted(step for _, step in pairs)
 
 
-async def test_shades_are_grounds_that_touch_and_the_cursor_stands_on_its_own(opened: Opened) -> None:
+async def test_shades_are_backgrounds_that_touch_and_the_cursor_has_its_own(opened: Opened) -> None:
     async with opened() as pilot:
         grid = calendar(pilot).grid
         await pilot.press("k")

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tui.app.model.clock import choices_of_zone
-from tui.app.model.freshness import Freshness, ago
+from tui.app.model.freshness import Freshness, rough_duration
 from tui.app.model.heat import Mark, Overlay, heat_grid, troubles
 from tui.app.model.session import Session
 from tui.app.model.usual import usual_of
@@ -84,7 +84,7 @@ def test_in_a_copied_archive_nothing_is_late(days: int) -> None:
     assert not any(usual.late(START + n * HOUR) for n in range(240))
 
 
-def test_what_lies_in_glacier_is_marked(tmp_path: Path) -> None:
+def test_hours_in_glacier_are_marked(tmp_path: Path) -> None:
     classes = ("STANDARD", "GLACIER", "DEEP_ARCHIVE", "GLACIER_IR")
     chunks = (
         Chunk(f"k{n}", START + n * HOUR, 100, "e", START + (n + 2) * HOUR, name) for n, name in enumerate(classes)
@@ -110,10 +110,10 @@ def test_an_archive_is_fresh_behind_or_at_its_end(age: float, lag: float | None,
     assert (freshness.words(), freshness.brief) == (words, brief)
 
 
-def test_an_archives_uploads_are_told() -> None:
+def test_an_archives_uploads_are_shown() -> None:
     assert Freshness(START, 0.0, 120.0).uploads() == "uploads 2m after the hour"
     assert Freshness(START, 0.0, -3600.0).uploads().endswith("wrong zone?")
-    assert ago(3 * 86400.0) == "3 days" and ago(42.0) == "42s"
+    assert rough_duration(3 * 86400.0) == "3 days" and rough_duration(42.0) == "42s"
 
 
 def test_z_goes_through_the_zones_that_differ(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ def test_hours_and_minutes_add_up_to_days() -> None:
     days = days_of(halves, range(50))
     assert days[date(2024, 5, 6)][0] == 0 + 1 and days[date(2024, 5, 6)][23] == 46 + 47
     assert dict(days[date(2024, 5, 7)]) == {0: 48 + 49}
-    assert worst_of(days) == (date(2024, 5, 7), 0, 97)
+    assert worst_of(days) == (97, date(2024, 5, 7), 0)
     assert worst_of(days_of(halves, [0] * 50)) is None and worst_of({}) is None
 
 

@@ -40,7 +40,7 @@ TREE = _tree(RECORDS)
 
 
 def offered(typed: str, kinds: str = "path value function") -> list[str]:
-    """What is offered at the last `|`."""
+    """Return the completions at the last `|`."""
     cursor = typed.rindex("|")
     completion = complete(typed[:cursor] + typed[cursor + 1 :], cursor, TREE)
     return [suggestion.text for suggestion in completion.suggestions if suggestion.kind in kinds]

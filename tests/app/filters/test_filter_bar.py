@@ -23,8 +23,6 @@ from tests.app.conftest import (
     until_shown,
 )
 from tui.app.filters.bar import DEBOUNCE
-from tui.app.filters.saved import saved_words
-from tui.app.model.command import read_filter
 from tui.config import config_dir, load_config
 from tui.filter import Filter, Term
 
@@ -105,7 +103,7 @@ async def test_the_error_points_at_its_column_in_a_long_text_too(opened: Opened)
 async def test_an_error_is_shown_once_typing_on_cannot_fix_it(
     opened: Opened, switches: int, unfinished: str, invalid: str
 ) -> None:
-    """What is not finished is called wrong only when it is entered."""
+    """An unfinished expression is reported as invalid only when it is entered."""
     async with opened() as pilot:
         page = await preview(pilot)
         await pilot.press("slash", *["ctrl+t"] * switches)
@@ -175,7 +173,7 @@ async def test_the_whole_is_copied_and_edited_as_text(opened: Opened) -> None:
         assert page.terms == ["error", whole + " && n != `13`"]
 
 
-async def test_a_filter_turned_round_is_edited_as_what_it_says(opened: Opened) -> None:
+async def test_an_inverted_filter_is_edited_as_it_is_spelled(opened: Opened) -> None:
     async with opened() as pilot:
         page = await preview(pilot)
         page.bar.put(Filter((Term("match", "event == 'error'"),), invert=True))
@@ -248,19 +246,6 @@ def write_config(text: str) -> Path:
     path.parent.mkdir(parents=True)
     path.write_text(text)
     return path
-
-
-@pytest.mark.parametrize(
-    ("words", "filter_"),
-    [
-        ("event == 'error'", Filter((Term("match", "event == 'error'"),))),
-        ("-g foo --not-grep 'a b' -v", Filter((Term("grep", "foo"), Term("grep", "a b", negated=True)), invert=True)),
-        ("-g foo -i -w", Filter((Term("grep", "foo", ignore_case=True, words=True),))),
-        ("-m '!(a)' -v", Filter((Term("match", "!(a)"),), invert=True)),
-    ],
-)
-def test_saved_words_are_the_filter(words: str, filter_: Filter) -> None:
-    assert read_filter(words) == filter_ and read_filter(saved_words(filter_)) == filter_
 
 
 async def test_saved_filters_are_chosen_from_a_list_and_saved_by_name(opened: Opened) -> None:
@@ -376,9 +361,7 @@ async def test_numbers_have_a_curve_and_fields_are_of_all_or_of_the_matches(open
         assert page.panel.display
 
 
-async def test_texts_with_variable_parts_are_shown_as_patterns_and_asked_for_as_such(
-    opened: Opened, tmp_path: Path
-) -> None:
+async def test_texts_with_variable_parts_are_shown_and_filtered_as_patterns(opened: Opened, tmp_path: Path) -> None:
     texts = [f"timeout after {n * 7} ms" if n % 2 else f"cache {n:x}{n:07d} missed" for n in range(60)]
     lines = b"".join(json.dumps({"ts": n, "message": text}).encode() + b"\n" for n, text in enumerate(texts))
     chunk_path(tmp_path, LAST).with_suffix("").write_bytes(lines)
@@ -410,7 +393,7 @@ async def test_constants_are_first_then_few_values_then_numbers(opened: Opened, 
         )
 
 
-async def test_of_a_long_text_only_the_beginning_can_be_asked_for_in_the_fields(opened: Opened, tmp_path: Path) -> None:
+async def test_of_a_long_text_only_the_beginning_can_be_filtered_in_the_fields(opened: Opened, tmp_path: Path) -> None:
     chunk_path(tmp_path, LAST).with_suffix("").write_bytes(b'{"text": "' + b"word " * 100 + b'"}\n')
     async with opened(str(tmp_path)) as pilot:
         page = await preview(pilot)

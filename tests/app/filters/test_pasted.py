@@ -8,7 +8,7 @@ import pytest
 from textual import events
 
 from tests.app.conftest import Opened, assert_shown, preview, shown, until
-from tui.app.filters.input import is_list, lines_of
+from tui.app.filters.pasted import is_list, lines_of
 from tui.filter import TermKind
 
 

@@ -88,9 +88,7 @@ def _line(record: object) -> bytes:
 
 
 @given(records, st.data())
-def test_every_line_of_the_menu_says_what_it_means_of_its_own_record(
-    record: dict[str, Any], data: st.DataObject
-) -> None:
+def test_every_line_of_the_menu_uses_the_values_of_its_record(record: dict[str, Any], data: st.DataObject) -> None:
     record = json.loads(json.dumps(record))
     path, value = data.draw(st.sampled_from(_places(record)))
     in_list = any(isinstance(step, int) for step in path)
@@ -110,7 +108,7 @@ def test_every_line_of_the_menu_says_what_it_means_of_its_own_record(
 
 
 def _comparable(comparison: ValueComparison, in_list: bool) -> bool:
-    """In a list beside values of another type, an ordering or a part of a text fails, and does not match."""
+    """In a list with values of other types, a comparison or a substring test fails and does not match."""
     return not (in_list and (comparison.sign in ("<", "<=", ">", ">=", "^", "$", "~", "#")))
 
 
@@ -145,7 +143,7 @@ def test_the_whole_is_what_its_terms_are(stack: list[Term], record: dict[str, An
 
 
 @given(terms, plain)
-def test_a_term_turned_round_is_its_opposite_and_back_again_itself(term: Term, record: dict[str, Any]) -> None:
+def test_a_term_inverted_twice_is_itself(term: Term, record: dict[str, Any]) -> None:
     other = negated(term)
     assert negated(other).text == term.text or term.text.startswith("!(")
     assert Filter((negated(other),)).matches(_line(record)) == Filter((term,)).matches(_line(record))
@@ -153,7 +151,7 @@ def test_a_term_turned_round_is_its_opposite_and_back_again_itself(term: Term, r
         assert Filter((other,)).matches(_line(record)) != Filter((term,)).matches(_line(record))
 
 
-def test_the_whole_tells_what_it_cannot_say() -> None:
+def test_the_whole_lists_the_terms_it_cannot_express() -> None:
     stack = (Term("match", "a || b"), Term("grep", "foo", negated=True), Term("match", "n > `1`"))
     assert whole_of(Filter(stack)).expression == "(a || b) && n > `1`"
     assert whole_of(Filter(stack)).besides == ("no text foo",)

@@ -100,7 +100,7 @@ async def test_live_keys_are_those_of_the_table_and_the_help_and_the_footer_name
 
 
 def _assert_of_the_table(pilot: Pilot[int], page: Page, screen: str) -> None:
-    """Whatever has the focus, and whatever state the screen is in: all its panes are looked at."""
+    """Assert that the keys of all panes are in the table, whatever has the focus and whatever the screen's state."""
     meanings = defaultdict[str, set[str]](set)
     for node in [pilot.app, page, *page.query("*")]:
         if isinstance(node, DOMNode) and not isinstance(node, Input) and not _has_other_keys(node):
@@ -112,7 +112,7 @@ def _assert_of_the_table(pilot: Pilot[int], page: Page, screen: str) -> None:
 
 
 def _has_other_keys(node: DOMNode) -> bool:
-    """Where text is typed other keys are live: the prompt and the filter bar have screens of their own in the table.
+    """Other keys work while text is typed, so the prompt and the filter bar have their own entries in the table.
     What only shows has no live keys."""
     return (isinstance(node, LineWidget) and not node.can_focus) or any(
         kind.__name__ in ("Prompt", "FilterBar") for kind in type(node).__mro__

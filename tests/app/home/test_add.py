@@ -33,7 +33,7 @@ def explorer() -> Explorer:
 
 
 def nobody(url: str, options: S3Options) -> None:
-    """Needs no code of an MFA device."""
+    """An S3 archive that needs no MFA code."""
 
 
 def berlin(folder: Path) -> Path:
@@ -135,7 +135,7 @@ def test_options_that_are_not_known_are_refused(words: str) -> None:
 
 
 @pytest.mark.parametrize("before", ["", CONFIG, "\n\n", "[archives]\n"])
-def test_an_archive_is_added_behind_what_is_there(tmp_path: Path, before: str) -> None:
+def test_an_archive_is_appended_to_the_config(tmp_path: Path, before: str) -> None:
     path = tmp_path / "new" / "config.toml"
     path.parent.mkdir()
     path.write_text(before)
@@ -147,7 +147,7 @@ def test_an_archive_is_added_behind_what_is_there(tmp_path: Path, before: str) -
 
 
 @pytest.mark.parametrize("before", ["archives = {a = {url = 'b'}}\n", "a = [", "[archives.media]\nurl = 'x'\n"])
-def test_a_config_that_an_archive_cannot_be_added_to_stays_as_it_is(tmp_path: Path, before: str) -> None:
+def test_a_config_that_an_archive_cannot_be_added_to_is_unchanged(tmp_path: Path, before: str) -> None:
     path = tmp_path / "config.toml"
     path.write_text(before)
     with pytest.raises(ConfigError):

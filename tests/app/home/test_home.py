@@ -94,7 +94,7 @@ async def test_everything_is_found_by_typing_at_80x24_and_nothing_is_asked_of_a_
 
 
 def _repeat(log: Path, name: str, number: int, folder: Path | None) -> None:
-    """As if it had been made so many times, under other names."""
+    """Repeat the entries so many times under other names."""
     lines = log.read_bytes().splitlines(keepends=True)
     with log.open("ab") as stream:
         for at in range(1, number):
@@ -152,7 +152,7 @@ def _last(folder: Path) -> str | None:
 async def test_archives_of_the_config_that_were_never_opened_are_listed_behind_the_first_paint(
     small_archive: Path,
 ) -> None:
-    """Those in a bucket when asked: no word of a success that was none."""
+    """Extracts in a bucket are deleted on request; nothing claims a success that did not happen."""
     with ScriptedS3({f"events.2015-01-{day}_13.log": b"{}\n" for day in range(10, 20)}) as s3:
         s3_options = S3Options(endpoint_url=s3.endpoint_url, no_sign_request=True)
         places = {
@@ -248,7 +248,7 @@ async def test_an_extract_is_renamed_opened_sent_and_deleted(small_archive: Path
         assert not out.exists() and extracts() == []
 
 
-async def test_a_home_without_anything_says_what_to_do() -> None:
+async def test_an_empty_home_shows_what_to_do() -> None:
     async with explorer().run_test(size=(80, 24)) as pilot:
         await until_shown(pilot, "o opens a folder or s3://bucket/prefix")
         await assert_shown(pilot, "demo")

@@ -38,7 +38,7 @@ async def test_of_two_layouts_one_is_chosen(opened: Opened, tmp_path: Path) -> N
         assert "--layout" in calendar(pilot).command()
 
 
-async def test_the_order_of_a_date_is_asked_for_where_the_keys_do_not_tell_it(opened: Opened, tmp_path: Path) -> None:
+async def test_the_order_of_a_date_is_asked_for_if_the_keys_do_not_show_it(opened: Opened, tmp_path: Path) -> None:
     fill(tmp_path, "events-%y%m%d-%H.gz", range(2))
     async with opened(str(tmp_path)) as pilot:
         await until(pilot, lambda: isinstance(pilot.app.screen, ChoicePage))
@@ -58,7 +58,7 @@ async def test_the_order_of_a_date_is_asked_for_where_the_keys_do_not_tell_it(op
 async def test_a_layout_that_is_found_late_is_named_and_can_be_chosen(
     monkeypatch: pytest.MonkeyPatch, pattern: str, rare: str
 ) -> None:
-    """Of a large bucket a sample tells the layout; two days of another one turn up with their month."""
+    """A sample of a large bucket gives the layout; two days of another layout turn up when their month is listed."""
     keys = hourly_keys(datetime(2015, 1, 1), datetime(2015, 6, 1), pattern, 2)
     with LargeS3([*keys, *hourly_keys(datetime(2015, 3, 10), datetime(2015, 3, 12), rare)]) as s3:
         for variable, value in s3.env.items():

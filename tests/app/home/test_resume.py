@@ -49,7 +49,7 @@ def wait(true: Callable[[], bool], seconds: float = 30.0) -> None:
 
 
 def begin_send(terminal: Terminal, nsqd: Nsqd, topic: str) -> None:
-    """By keys, slowly, until the first records are there; then it is paused, so that it is stopped in the middle."""
+    """Start a slow send by keys and pause it after the first records, so that it can be stopped in the middle."""
     terminal.wait_for("small to large")
     terminal.press("p")
     terminal.wait_for("where to?")
@@ -89,7 +89,7 @@ def stop_send(one_hour: Path, nsqd: Nsqd, topic: str, how: str) -> str:
 
 
 def all_arrived(nsqd: Nsqd, topic: str, how: str) -> None:
-    """Nothing is missing, and nothing but what was in flight came twice; no job is left."""
+    """Assert that nothing is missing, that only in-flight records arrived twice, and that no job is left."""
     received = read_messages(nsqd, topic, arrived(nsqd, topic))
     assert set(received) == {record(FIRST, number) for number in range(_RECORDS)}
     assert len(received) - _RECORDS <= (0 if how == "quit" else 400)
@@ -126,7 +126,7 @@ def test_a_send_that_was_stopped_is_resumed_by_its_command(one_hour: Path, nsqd:
 async def test_what_the_command_line_stopped_is_on_the_jobs_screen_and_resumed_there(
     one_hour: Path, nsqd: Nsqd, topic: str
 ) -> None:
-    """Also what was stopped again on the way: it is resumed once more."""
+    """A resumed send that is stopped again can be resumed once more."""
     way = ["--nsqd-tcp-address", nsqd.tcp_address, "--topic", topic, "--rate", "100", "--yes"]
     process = subprocess.Popen([sys.executable, "-m", "tui", "send", str(one_hour), *way])
     wait(lambda: arrived(nsqd, topic) > 0)

@@ -69,7 +69,7 @@ async def started(pilot: Pilot[int]) -> ScanPage:
     return page
 
 
-async def test_a_scan_goes_on_when_it_is_left(opened: Opened, gate: threading.Event) -> None:
+async def test_a_scan_continues_when_its_screen_is_left(opened: Opened, gate: threading.Event) -> None:
     async with opened() as pilot:
         page = await started(pilot)
         await until(pilot, lambda: page.running and "▸ scan" in shown(pilot).splitlines()[0])
@@ -126,13 +126,13 @@ async def test_a_page_is_found_wherever_it_is(opened: Opened, gate: threading.Ev
         assert page.state is not None and page.state.matches == 28 * RECORDS + RECORDS // 2
 
 
-async def test_without_a_job_it_is_said_how_to_get_one(opened: Opened) -> None:
+async def test_without_a_job_the_screen_shows_how_to_get_one(opened: Opened) -> None:
     async with opened() as pilot:
         await pilot.press("J")
         await assert_shown(pilot, "No jobs are running or stopped.", "s plans a scan")
 
 
-def test_where_to_send_is_read_as_it_is_typed() -> None:
+def test_a_typed_destination_is_parsed() -> None:
     named = {"prod": NsqSpec(("a:1", "b:2"), tls=True)}
     config = Config(Path("/config.toml"), nsq=named)
     assert read_way("prod", config) == ("prod", named["prod"])

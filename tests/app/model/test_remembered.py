@@ -12,7 +12,7 @@ import pytest
 
 from tests.app.conftest import LAST, Opened, add_term, assert_shown, preview_of, settled, shown, until, until_shown
 from tui.app.model.remembered import (
-    MOST_TYPED,
+    MAX_TYPED,
     Left,
     StateError,
     keep_typed,
@@ -34,7 +34,7 @@ HOUR = datetime(2015, 1, 20, 13, tzinfo=UTC)
 LEFT = Left(HOUR, Filter(TERMS, invert=True), ("player.version", "n"), (HOUR, 7))
 
 
-def test_an_archive_is_found_as_it_was_left_each_for_itself() -> None:
+def test_each_archive_opens_as_it_was_left() -> None:
     assert read_left(URL, UTC) == Left()
     write_left(URL, LEFT)
     write_left("/elsewhere", Left())
@@ -71,7 +71,7 @@ def test_nobody_else_can_read_it() -> None:
         b"[" * 100_000,
     ],
 )
-def test_a_broken_file_is_a_sentence(broken: bytes) -> None:
+def test_a_broken_file_is_reported_in_one_sentence(broken: bytes) -> None:
     write_left(URL, LEFT)
     session_file(URL).write_bytes(broken)
     with pytest.raises(StateError, match="ignored") as error:
@@ -102,7 +102,7 @@ def test_a_value_that_cannot_be_is_broken(wrong: dict[str, object]) -> None:
         read_left(URL, UTC)
 
 
-def test_the_session_of_a_newer_hourscope_stays_as_it_is() -> None:
+def test_the_session_of_a_newer_hourscope_is_unchanged() -> None:
     write_left(URL, LEFT)
     newer = json.dumps({"version": 3, "hour": {"any": "thing"}})
     session_file(URL).write_text(newer)
@@ -113,13 +113,13 @@ def test_the_session_of_a_newer_hourscope_stays_as_it_is() -> None:
 
 
 def test_what_was_typed_is_kept_once_and_bounded() -> None:
-    for number in range(MOST_TYPED + 20):
+    for number in range(MAX_TYPED + 20):
         keep_typed(("match", f"n == `{number}`"))
     keep_typed(("grep", "foo"))
     keep_typed(("match", "n == `100`"))
     keep_typed(("match", "  "))
     typed = read_typed()
-    assert len(typed) == MOST_TYPED and len(set(typed)) == MOST_TYPED
+    assert len(typed) == MAX_TYPED and len(set(typed)) == MAX_TYPED
     assert typed[-2:] == [("grep", "foo"), ("match", "n == `100`")]
 
 
@@ -129,12 +129,13 @@ def test_broken_lines_of_the_history_are_left_out(tmp_path: Path) -> None:
     path.write_text('x\n["sql", "a"]\n[1]\n{}\n' + path.read_text() + json.dumps(["match", 7]) + "\n")
     assert read_typed() == [("grep", "foo")]
     before = path.read_text()
-    assert keep_typed(("grep", "bar")) == [("grep", "foo"), ("grep", "bar")] == read_typed()
+    keep_typed(("grep", "bar"))
+    assert read_typed() == [("grep", "foo"), ("grep", "bar")]
     (kept,) = state_dir().glob("filters.jsonl.broken-*")
     assert kept.read_text() == before
 
 
-def test_a_state_folder_that_cannot_be_written_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_state_folder_that_cannot_be_written_is_reported(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "file"))
     with pytest.raises(StateError, match="nothing is remembered"):
@@ -174,7 +175,7 @@ async def test_the_last_session_comes_back(opened: Opened) -> None:
         await until(pilot, lambda: page.listing.current == 23)
 
 
-async def test_the_newest_hour_is_no_place_to_come_back_to(opened: Opened, small_archive: Path) -> None:
+async def test_the_newest_hour_is_not_restored(opened: Opened, small_archive: Path) -> None:
     async with opened() as pilot:
         await pilot.press("h", "l", "q")
     async with opened() as pilot:
@@ -182,7 +183,7 @@ async def test_the_newest_hour_is_no_place_to_come_back_to(opened: Opened, small
     assert json.loads(next(state_dir().glob("sessions/*.json")).read_text())["hour"] is None
 
 
-async def test_a_broken_session_is_told_and_the_archive_opens(opened: Opened) -> None:
+async def test_a_broken_session_is_reported_and_the_archive_opens(opened: Opened) -> None:
     async with opened() as pilot:
         await pilot.press("h", "q")
     for path in state_dir().glob("sessions/*.json"):

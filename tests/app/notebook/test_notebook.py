@@ -116,7 +116,8 @@ async def test_it_is_written_and_copied(opened: Opened, tmp_path: Path) -> None:
         await pilot.press("w", "ctrl+u")
         await type_text(pilot, str(tmp_path / "notes.md"))
         await pilot.press("enter")
-        await until_shown(pilot, "exists")
+        await until_shown(pilot, "exists; choose another name")
+        assert "--force" not in shown(pilot)
     assert "> one" in (tmp_path / "notes.md").read_text()
 
 
@@ -144,7 +145,7 @@ async def test_it_is_written_without_values_that_are_not_for_others(opened: Open
     assert '"version":"[redacted]"' in file.read_text() and "4.1" not in file.read_text()
 
 
-async def test_an_empty_one_says_how_it_is_filled_and_a_config_turns_it_off(opened: Opened) -> None:
+async def test_an_empty_one_shows_how_to_fill_it_and_a_config_turns_it_off(opened: Opened) -> None:
     config_dir().mkdir(parents=True, exist_ok=True)
     (config_dir() / "config.toml").write_text("[notebook]\nwrite = false\n")
     async with opened() as pilot:

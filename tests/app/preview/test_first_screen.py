@@ -37,7 +37,7 @@ def s3(monkeypatch: pytest.MonkeyPatch, body: bytes) -> Iterator[ScriptedS3]:
 
 
 def ranges(s3: ScriptedS3) -> list[tuple[int, int]]:
-    """The first byte of each GET of an object, and the one behind its last."""
+    """The first byte of each GET of an object, and the byte after its last."""
     asked = [request.headers.get("range", "") for request in s3.requests if request.key and request.method == "GET"]
     return [
         (int(match[1]), int(match[2]) + 1) for header in asked if (match := re.fullmatch(r"bytes=(\d+)-(\d+)", header))

@@ -125,7 +125,7 @@ async def test_what_is_being_written_is_whole_though_one_leaves(
     assert len((tmp_path / "all.jsonl").read_bytes().splitlines()) == RECORDS
 
 
-async def test_matches_become_an_extract_that_says_how_it_came_about(opened: Opened, tmp_path: Path) -> None:
+async def test_matches_become_an_extract_that_records_its_origin(opened: Opened, tmp_path: Path) -> None:
     async with opened() as pilot:
         await preview(pilot)
         await add_term(pilot, "event == 'error'")
@@ -258,7 +258,7 @@ async def test_the_tree_gives_way_to_the_list(opened: Opened) -> None:
         assert page.nodes.display
 
 
-async def test_the_place_of_a_record_is_always_told(opened: Opened) -> None:
+async def test_the_place_of_a_record_is_always_shown(opened: Opened) -> None:
     async with opened(size=(80, 24)) as pilot:
         await preview(pilot)
         await pilot.press("j", "j")
@@ -299,7 +299,7 @@ async def test_escape_goes_back_one_step_at_a_time(opened: Opened) -> None:
         assert pilot.app.screen is not page.page
 
 
-async def test_help_says_all_of_what_the_terms_keys_do(opened: Opened) -> None:
+async def test_help_lists_all_that_the_terms_keys_do(opened: Opened) -> None:
     for size in ((80, 24), (60, 40), (120, 40)):
         async with opened(size=size) as pilot:
             await preview(pilot)
@@ -310,7 +310,7 @@ async def test_help_says_all_of_what_the_terms_keys_do(opened: Opened) -> None:
             assert any(line.split()[:2] == ["space", "on/off"] for line in words.splitlines())
 
 
-async def test_a_number_of_a_field_is_told_in_full(opened: Opened, tmp_path: Path) -> None:
+async def test_a_number_of_a_field_is_shown_in_full(opened: Opened, tmp_path: Path) -> None:
     lines = [
         b'{"at": %d, "wide": {%s}}' % (1421020809946 + n, b",".join(b'"f%d": 1' % k for k in range(3000)))
         for n in range(3)

@@ -105,7 +105,7 @@ async def test_a_value_becomes_a_term(opened: Opened) -> None:
         await assert_shown(pilot, "None of 40 records matches")
 
 
-async def test_the_tree_folds_and_tells_the_path(opened: Opened) -> None:
+async def test_the_tree_folds_and_shows_the_path(opened: Opened) -> None:
     async with opened() as pilot:
         page = await preview(pilot)
         page.nodes.focus()
@@ -131,7 +131,7 @@ async def test_matches_are_shown_in_place_and_walked_over(opened: Opened) -> Non
         assert page.listing.current == RECORDS - 1
 
 
-async def test_a_torn_chunk_is_told_and_marked_in_the_calendar(opened: Opened) -> None:
+async def test_a_torn_chunk_is_reported_and_marked_in_the_calendar(opened: Opened) -> None:
     async with opened() as pilot:
         await go_to(pilot, f"{TORN:%Y-%m-%dT%H}")
         page = await preview(pilot)
@@ -142,7 +142,7 @@ async def test_a_torn_chunk_is_told_and_marked_in_the_calendar(opened: Opened) -
         await assert_shown(pilot, "[!]", "!! damaged")
 
 
-async def test_a_chunk_that_is_gone_is_told_in_a_sentence(opened: Opened, tmp_path: Path) -> None:
+async def test_a_chunk_that_is_gone_is_reported_in_one_sentence(opened: Opened, tmp_path: Path) -> None:
     path = tmp_path / "events.2015-01-20_13.log.gz"
     path.write_bytes(b"{}\n")
     async with opened(str(tmp_path)) as pilot:
@@ -165,8 +165,8 @@ async def test_matches_are_written_to_a_file_that_must_be_new(opened: Opened, tm
     assert target.read_bytes() == b"".join(record(LAST, number) + b"\n" for number in (3, 13, 23, 33))
 
 
-@pytest.mark.parametrize(("limit", "most"), [("MOST_RECORDS", 25), ("MOST_BYTES", 1_000)])
-async def test_the_limit_of_a_preview_is_told(
+@pytest.mark.parametrize(("limit", "most"), [("MAX_RECORDS", 25), ("MAX_BYTES", 1_000)])
+async def test_the_limit_of_a_preview_is_shown(
     opened: Opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str, most: int
 ) -> None:
     monkeypatch.setattr(f"tui.app.records.store.{limit}", most)
@@ -180,7 +180,7 @@ async def test_the_limit_of_a_preview_is_told(
         await assert_shown(pilot, f"{known}+ previewed")
 
 
-async def test_a_full_disk_is_told_and_what_was_read_stays(
+async def test_a_full_disk_is_reported_and_what_was_read_is_kept(
     opened: Opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write = os.pwrite
@@ -308,7 +308,7 @@ async def test_a_tall_screen_shows_the_fields_below_the_record_without_a_key(ope
         assert not page.panel.display
 
 
-async def test_what_the_screen_has_no_room_for_goes_when_nobody_asked_for_it(opened: Opened) -> None:
+async def test_a_panel_without_room_is_hidden_unless_it_was_requested(opened: Opened) -> None:
     async with opened(size=(200, 60)) as pilot:
         page = await preview(pilot)
         await until_shown(pilot, "8 fields of 40 records")

@@ -54,3 +54,15 @@ def test_a_copy_goes_through_tmux(sample: Path) -> None:
         assert b"\x1bPtmux;\x1b\x1b]52;c;" + plain + b"\a\x1b\\" in terminal.raw
         assert "copied record" in terminal.text and "w writes to a file" in terminal.text
         assert terminal.finish("\x11") == 0
+
+
+def test_a_copied_filter_goes_through_tmux(sample: Path) -> None:
+    with Terminal(str(sample), 100, 24, {"TMUX": "/tmp/tmux-0/default,1,0"}) as terminal:
+        opened(terminal)
+        terminal.press("/event == 'error'\r", 0.5)
+        terminal.press("T")
+        terminal.press("y")
+        terminal.wait_for("copied the filter as JMESPath")
+        data = base64.b64encode(b"event == 'error'")
+        assert b"\x1bPtmux;\x1b\x1b]52;c;" + data + b"\a\x1b\\" in terminal.raw
+        assert terminal.finish("\x11") == 0

@@ -39,7 +39,7 @@ def million(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @asynccontextmanager
 async def lag() -> AsyncIterator[Callable[[], float]]:
-    """The longest that the event loop was not free since it was last asked, in seconds of this process's CPU.
+    """Return the longest time the event loop was blocked since the last call, in CPU seconds of this process.
 
     Of CPU, and not of the clock, so that other work of the machine does not count.
     """
@@ -65,7 +65,7 @@ async def lag() -> AsyncIterator[Callable[[], float]]:
 
 
 async def cost_of_a_move(page: Preview, pause: Callable[[], Awaitable[None]]) -> float:
-    """CPU seconds, with all that it makes the screen draw, without what the test's own waiting takes.
+    """Return the CPU seconds including all drawing, excluding the test's own waiting.
 
     The least of three: other work of the machine empties caches, which costs CPU.
     """
@@ -147,7 +147,7 @@ HUGE: dict[str, Callable[[], bytes]] = {  # made when they are used: every worke
 
 
 @pytest.mark.parametrize("kind", HUGE)
-async def test_a_huge_record_opens_while_keys_go_on(opened: Opened, tmp_path: Path, kind: str) -> None:
+async def test_a_huge_record_opens_while_keys_still_work(opened: Opened, tmp_path: Path, kind: str) -> None:
     (tmp_path / "events.2015-01-20_13.log").write_bytes(b"{}\n" + HUGE[kind]() + b'\n{"c": 1}\n')
     async with opened(str(tmp_path)) as pilot:
         page = await previewed(pilot)

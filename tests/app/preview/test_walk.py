@@ -37,7 +37,7 @@ HOUR = timedelta(hours=1)
 
 
 async def read(pilot: Pilot[int]) -> Preview:
-    """The hour in front, once it is read and matched."""
+    """Return the displayed hour once it is read and matched."""
     await until(pilot, lambda: preview_of(pilot).ended and not preview_of(pilot).rows.behind)
     return preview_of(pilot)
 
@@ -101,7 +101,7 @@ async def test_raw_and_wrapped_records_stay_so(opened: Opened) -> None:
         assert page.listing._lines.wrapped and not page.nodes.display
 
 
-async def test_n_goes_on_to_the_next_hour_that_matches(opened: Opened) -> None:
+async def test_n_continues_to_the_next_hour_that_matches(opened: Opened) -> None:
     async with opened() as pilot:
         await pilot.press("g")
         await preview(pilot)

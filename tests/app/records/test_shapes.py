@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from tests.app.conftest import FIRST, GAP, LAST, RECORDS, TORN
 from tui.app.model.clock import readable
-from tui.app.model.command import numbered, read_filter, scan_command, scan_commands
+from tui.app.model.command import numbered, scan_command, scan_commands
 from tui.app.model.heat import LEVELS, Mark, Overlay, heat_grid, troubles
 from tui.app.model.hours import Hours, Selection, read_selection
 from tui.app.model.session import Session
@@ -32,7 +32,6 @@ from tui.archive.location import Location
 from tui.archive.times import hours_between
 from tui.archive.writer import partial_path
 from tui.config import load_config
-from tui.errors import FilterError
 from tui.filter import parse_filter
 from tui.scan import ChunkDamaged, ChunkDone, ChunkStarted, Progress
 
@@ -122,7 +121,7 @@ def test_a_tree_has_a_row_for_each_node() -> None:
     assert brief(value["a"]) == "{1 key}" and brief([1, 2]) == "[2]"
 
 
-def test_a_tree_of_what_is_no_object() -> None:
+def test_a_tree_of_a_record_that_is_not_an_object() -> None:
     assert [row.value for row in rows(7, {})] == [7]
     assert isinstance(parse(b"{nope"), NotJson)
     deep = parse(b"[" * 200 + b"]" * 200)
@@ -172,15 +171,9 @@ def test_commands_can_be_pasted(session: Session) -> None:
     assert words[:3] == ["hourscope", "scan", session.archive.url]
     assert words[3:7] == ["--from", "2015-01-19T22", "--to", "2015-01-21T03"]
     assert words[-2:] == ["-o", "/tmp/out dir/"]
-    assert read_filter(filter_.describe()) == filter_
-    assert read_filter("") == parse_filter()
-    assert read_filter(" event == 'error' ") == parse_filter(match=["event == 'error'"])
-    for wrong in ("-q x", "-g", "-m 'a", "two words", "-g a word"):
-        with pytest.raises(FilterError):
-            read_filter(wrong)
 
 
-def test_an_hour_is_read_as_far_as_is_wanted(tmp_path: Path) -> None:
+def test_an_hour_is_read_only_as_far_as_needed(tmp_path: Path) -> None:
     lines = [b'{"n": %d}' % n for n in range(100_000)]
     (tmp_path / "events.2015-01-20_13.log").write_bytes(b"\n".join(lines))  # no newline at its end
     archive, demand, records = open_archive(str(tmp_path)), Demand(10), HourRecords()

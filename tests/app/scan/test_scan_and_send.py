@@ -63,7 +63,7 @@ def expected() -> list[bytes]:
 
 
 async def scanned(pilot: Pilot[int], out: str | None = None) -> ScanPage:
-    """The whole archive, the errors, by the scan screen's own keys."""
+    """Scan the whole archive for errors, by the scan screen's keys."""
     await pilot.press("g", "v", "G", "v", "s")
     page = on(pilot, ScanPage)
     await answer(pilot, "slash", "-m \"event == 'error'\"")
@@ -96,7 +96,7 @@ async def test_a_scan_finds_what_there_is_and_opens_as_an_archive(opened: Opened
         await assert_shown(pilot, "few to many matches")
 
 
-async def test_a_scan_that_is_stopped_keeps_what_it_found_and_goes_on(opened: Opened, sample: Path) -> None:
+async def test_a_stopped_scan_keeps_its_matches_and_can_be_resumed(opened: Opened, sample: Path) -> None:
     async with opened(str(sample)) as pilot:
         await pilot.press("g", "v", "G", "v", "s")
         page = on(pilot, ScanPage)
@@ -144,7 +144,7 @@ async def test_an_extract_of_somebody_else_is_left_alone(opened: Opened, tmp_pat
         assert page.state is None
 
 
-async def test_a_range_and_a_filter_that_make_no_sense_are_told(opened: Opened) -> None:
+async def test_a_range_and_a_filter_that_make_no_sense_are_reported(opened: Opened) -> None:
     async with opened() as pilot:
         await pilot.press("s")
         page = on(pilot, ScanPage)
@@ -169,7 +169,7 @@ async def test_a_range_and_a_filter_that_make_no_sense_are_told(opened: Opened) 
         await assert_shown(pilot, "there is no chunk in these hours")
 
 
-async def test_the_plan_tells_what_to_expect_and_follows_what_changes(opened: Opened) -> None:
+async def test_the_plan_shows_what_to_expect_and_follows_changes(opened: Opened) -> None:
     async with opened() as pilot:
         await pilot.press("g", "v", "G", "v", "s")
         page = on(pilot, ScanPage)
@@ -185,7 +185,7 @@ async def test_the_plan_tells_what_to_expect_and_follows_what_changes(opened: Op
         assert page.estimate is not None
 
 
-async def test_what_does_the_work_can_be_said(opened: Opened) -> None:
+async def test_the_processes_or_the_cluster_can_be_chosen(opened: Opened) -> None:
     async with opened() as pilot:
         await pilot.press("s")
         page = on(pilot, ScanPage)
@@ -204,7 +204,7 @@ async def test_what_does_the_work_can_be_said(opened: Opened) -> None:
 
 
 async def test_a_range_to_the_minute_is_of_the_records_own_time(opened: Opened, tmp_path: Path) -> None:
-    """As the command line does it: the chunks of the hour and of the next one are read."""
+    """As on the command line, the chunks of the hour and of the next one are read."""
     async with opened() as pilot:
         await pilot.press("s")
         page = on(pilot, ScanPage)
@@ -254,7 +254,7 @@ async def test_records_without_a_time_have_no_range_to_the_minute(opened: Opened
 
 
 async def test_chunks_that_the_index_knows_to_hold_no_match_are_not_read(opened: Opened, tmp_path: Path) -> None:
-    """What one scan has found out, the next one does not read; the estimate knows it, too."""
+    """A scan does not read again what an earlier one has counted, and the estimate knows that."""
     async with opened() as pilot:
         for number in (1, 2):
             await pilot.press("g", "v", "G", "v", "s")
@@ -329,7 +329,7 @@ async def test_a_send_is_named_before_it_begins(opened: Opened, tmp_path: Path) 
     assert [send.name for send in sends()] == ["ticket 4711"]
 
 
-async def test_records_that_are_no_json_are_counted(opened: Opened, tmp_path: Path) -> None:
+async def test_records_that_are_not_json_are_counted(opened: Opened, tmp_path: Path) -> None:
     (tmp_path / "events.2015-01-20_13.log.gz").write_bytes(gzip.compress(b"not json\n" + record(FIRST, 3) + b"\n"))
     async with opened(str(tmp_path)) as pilot:
         page = await scanned(pilot)
@@ -361,7 +361,12 @@ async def test_an_extract_is_sent_to_a_file(opened: Opened, tmp_path: Path) -> N
         await pilot.press("enter")
         await until(pilot, lambda: page.receipt is not None)
         await assert_shown(pilot, f"{len(expected())} records written to ")
+        await answer(pilot, "w", str(tmp_path / "receipt.md"))
+        await assert_shown(pilot, "the receipt is in")
+        await answer(pilot, "w", str(tmp_path / "receipt.md"))
+        await assert_shown(pilot, "receipt.md exists; choose another name")
     assert target.read_bytes().splitlines() == expected()
+    assert f"{len(expected())} records" in (tmp_path / "receipt.md").read_text()
 
 
 async def about_to_send(pilot: Pilot[int], nsqd: Nsqd, topic: str) -> SendPage:
@@ -393,7 +398,7 @@ async def test_the_whole_job_ends_in_nsqd(opened: Opened, nsqd: Nsqd, topic: str
 
 @pytest.mark.nsq
 async def test_a_repeat_is_shown_before_the_topic_is_asked_for(opened: Opened, nsqd: Nsqd, topic: str) -> None:
-    """Also what the command line sent; the command that is shown says that it is one."""
+    """Sends of the command line also count; the screen names their command."""
     async with opened() as pilot:
         extract = (await scanned(pilot)).form.out
         way = ["--nsqd-tcp-address", nsqd.tcp_address, "--topic", topic]
@@ -417,7 +422,7 @@ async def test_a_repeat_is_shown_before_the_topic_is_asked_for(opened: Opened, n
 
 
 @pytest.mark.nsq
-async def test_a_send_that_was_stopped_goes_on_with_one_key(opened: Opened, nsqd: Nsqd, topic: str) -> None:
+async def test_a_stopped_send_is_resumed_by_one_key(opened: Opened, nsqd: Nsqd, topic: str) -> None:
     async with opened() as pilot:
         page = await about_to_send(pilot, nsqd, topic)
         await answer(pilot, "r", "40")
@@ -438,7 +443,7 @@ async def test_a_send_that_was_stopped_goes_on_with_one_key(opened: Opened, nsqd
     assert sorted(received) == sorted(expected())
 
 
-async def test_nobody_at_the_address_is_told(opened: Opened) -> None:
+async def test_an_address_without_a_server_is_reported(opened: Opened) -> None:
     async with opened() as pilot:
         await pilot.press("enter")
         await settled(pilot)

@@ -35,7 +35,7 @@ def _screen() -> tuple[pyte.Screen, pyte.Stream]:
 
 
 def _seen(screen: pyte.Screen) -> list[list[tuple[object, ...]]]:
-    """Every cell; the colour of a blank's ink is nothing that one sees."""
+    """Return every cell; the foreground of a blank is invisible and ignored."""
     return [
         [(c.data, None if c.data == " " and not c.reverse else c.fg, c.bg, c.bold, c.reverse) for c in line]
         for line in ([screen.buffer[y][x] for x in range(_WIDTH)] for y in range(_HEIGHT))

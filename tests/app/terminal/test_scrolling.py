@@ -38,7 +38,7 @@ def _frame(top: int, at: int, words: list[str]) -> list[Strip]:
 
 
 def _pieces(frame: list[Strip]) -> Iterator[tuple[int, int, Strip]]:
-    """Most lines as one, a few in two parts, as Textual does where something lies over them."""
+    """Most lines in one piece, a few in two, as Textual does where another widget overlaps them."""
     for y, strip in enumerate(frame):
         if y % 7 == 5:
             yield 0, y, strip.crop(0, 9)
@@ -48,7 +48,7 @@ def _pieces(frame: list[Strip]) -> Iterator[tuple[int, int, Strip]]:
 
 
 def _looks(*frames: list[Strip]) -> tuple[list[list[tuple[object, ...]]], list[int]]:
-    """The terminal's cells when frame after frame was written, and how long each was."""
+    """Return the terminal's cells after all frames, and the length of each frame."""
     glass, console = Glass(), _console()
     screen = pyte.Screen(_WIDTH, _HEIGHT)
     stream = pyte.Stream(screen)

@@ -43,7 +43,7 @@ def less(heavy: Path, tmp_path: Path) -> Path:
 
 
 def scanning(terminal: Terminal) -> None:
-    """All of it, by a filter that no line can be spared from."""
+    """Scan all of it, with a filter that must parse every line."""
     terminal.wait_for("small to large")
     terminal.press("gvGvs", 0.1)
     terminal.wait_for("ready")
@@ -60,7 +60,7 @@ def scanning(terminal: Terminal) -> None:
 
 
 def started(out: Path) -> bool:
-    """Is the extract begun, and at least a chunk of it done?"""
+    """Return whether the extract exists and has at least one finished chunk."""
     manifests = list(out.glob("extracts/*/manifest.json"))
     return bool(manifests) and bool(json.loads(manifests[0].read_bytes())["chunks"])
 

@@ -45,7 +45,7 @@ def test_a_terminal_that_answers_is_waited_for_by_what_it_has_not_taken() -> Non
     assert flow.wait(2.0) == 0
 
 
-def test_one_that_never_answers_is_taken_for_a_slow_line_but_never_waited_for_long() -> None:
+def test_one_that_never_answers_is_taken_for_a_slow_line_but_the_wait_is_short() -> None:
     flow = Flow()
     assert flow.wait(0.0) == 0
     flow.sent(3_000, 0.0)

@@ -12,8 +12,10 @@ from pathlib import Path
 import pytest
 
 from tests.app.emulator import Terminal
+from tui.app.model.remembered import Left, write_left
 from tui.config import ExplorerSpec, load_config
 from tui.errors import ConfigError
+from tui.filter import parse_filter
 
 _LEGEND = "small to large"
 _AT_REST = 7_000  # bytes of the records under the cursor, when it rests
@@ -154,7 +156,7 @@ def test_ctrl_z_suspends_and_what_was_there_comes_back(sample: Path) -> None:
         terminal.wait_for("The calendar")
 
 
-def test_what_cannot_be_opened_is_told_in_the_shell(tmp_path: Path) -> None:
+def test_an_archive_that_cannot_be_opened_is_reported_in_the_shell(tmp_path: Path) -> None:
     script = "import sys; from tui.cli import main; main(sys.argv[1:])"
     with Terminal(str(tmp_path / "nothing"), 250, 24, script=script) as terminal:
         assert terminal.ended() == 2
@@ -180,7 +182,7 @@ def test_the_mouse_is_had_over_ssh_by_one_setting(monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.parametrize("words", ["mouse = 1", 'theme = "blue"', "keys = true"])
-def test_a_setting_that_is_none_is_told(tmp_path: Path, words: str) -> None:
+def test_an_unknown_setting_is_reported(tmp_path: Path, words: str) -> None:
     path = tmp_path / "config.toml"
     path.write_text('[explorer]\nmouse = true\ntheme = "light"\n')
     assert load_config(path).explorer == ExplorerSpec(mouse=True, theme="light")
@@ -194,3 +196,18 @@ def test_a_dumb_terminal_gets_the_plain_command(sample: Path) -> None:
         assert terminal.finish("") == 2
         assert b"cannot show the explorer; otherwise run: hourscope ls" in terminal.raw
         assert b"\x1b[?1049h" not in terminal.raw
+
+
+def test_the_demo_begins_as_documented_however_it_was_left(sample: Path) -> None:
+    """Another archive is shown as it was left."""
+    again = Left(filter=parse_filter(grep=["nowhere"]))
+    write_left(str(sample), again)
+    with Terminal(str(sample), 80, 24) as terminal:
+        terminal.wait_for("as you left it")
+    write_left(str(sample), again)
+    script = (
+        "import sys; from tui.cli import demo, main; demo._write = demo._refuse_others = lambda folder, spec: None; "
+    )
+    with Terminal(str(sample), 80, 24, script=f"{script}main(['demo', '--dir', sys.argv[1]])") as terminal:
+        terminal.wait_for("small to large")
+        assert "as you left it" not in terminal.text and "nowhere" not in terminal.text

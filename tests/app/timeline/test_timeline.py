@@ -57,7 +57,7 @@ def test_nothing_is_answered_while_nothing_was_counted(matches: dict[datetime, i
     assert headline(Series(hours, Filter(), matches=matches, final=final), {}).startswith(begins)
 
 
-def test_what_usually_is_not_there_is_no_multiple_of_it() -> None:
+def test_what_is_usually_absent_has_no_multiple() -> None:
     days = {FIRST + timedelta(days=day): 80 if day == 3 else 0 for day in range(8)}
     peak = FIRST + timedelta(days=3)
     assert odd_counts(days) == {peak: inf}
@@ -110,7 +110,7 @@ async def test_a_filter_counts_its_matches_and_a_field_splits_them(opened: Opene
         await until_shown(pilot, "JMESPath")
 
 
-async def test_the_share_of_the_matches_is_a_line_and_said_of_the_hour_under_the_cursor(opened: Opened) -> None:
+async def test_the_share_of_the_matches_is_a_line_and_shown_for_the_hour_under_the_cursor(opened: Opened) -> None:
     async with opened() as pilot:
         page = await timeline(pilot)
         assert " share" not in shown(pilot)

@@ -39,14 +39,14 @@ _CELLS = re.compile(r"<(rect|text) [^>]*?(?:/>|>.*?</text>)")
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A background or a text at its place, without what tells frames apart."""
+    """A background or a text at its place, in whichever frame."""
 
     kind: str
     svg: str
 
 
 async def frames() -> AsyncIterator[str]:
-    """The SVG of the screen at the beginning of each step, and at the end."""
+    """Return the SVG of the screen at the beginning of each step and at the end."""
     with tempfile.TemporaryDirectory() as name, patch.dict(os.environ, _homes(name)):
         folder = Path(name) / "demo"
         for _ in write_sample(folder, SampleSpec(), jobs=os.cpu_count() or 1):
@@ -69,7 +69,7 @@ async def frames() -> AsyncIterator[str]:
 
 
 def _homes(folder: str) -> dict[str, str]:
-    """Nothing of whoever runs this is read or shown."""
+    """Use no files or settings of the user who runs this."""
     return {f"XDG_{name}_HOME": f"{folder}/{name.lower()}" for name in ("CONFIG", "STATE", "CACHE")}
 
 
@@ -85,7 +85,7 @@ async def _do(pilot: Pilot[int], step: Step, nsqd: Nsqd) -> None:
 
 
 def _svg(app: Explorer, nsqd: str, folder: str) -> str:
-    """The screen, without what is of this machine."""
+    """Return the screen without anything specific to this machine."""
     svg = re.sub(r"terminal-\d+", "terminal-hourscope", app.export_screenshot(title="", simplify=True))
     usual = {
         nsqd: _NSQD,
@@ -109,7 +109,7 @@ def parts(svg: str) -> Iterable[Part]:
 
 
 def moving(screens: Sequence[str]) -> str:
-    """One SVG that shows the frames in turn; still, the first, where motion is not wanted."""
+    """Return one SVG that shows the frames in turn, or only the first for users who prefer reduced motion."""
     shown_in: dict[Part, list[int]] = {}
     for number, svg in enumerate(screens):
         for part in dict.fromkeys(parts(svg)):
@@ -142,12 +142,12 @@ def moving(screens: Sequence[str]) -> str:
 
 
 def description() -> str:
-    """The steps as text, for whoever cannot see the picture."""
+    """Return the steps as text, for users who cannot see the picture."""
     return escape(" ".join(f"{number}. {step.text}." for number, step in enumerate(load_steps(), 1)))
 
 
 def _animation(name: str, numbers: Sequence[int], count: int) -> str:
-    """Visible in these frames only; without animation, in the first."""
+    """Make it visible in these frames only; without animation, in the first."""
     points = []
     for at in range(count):
         now = at in numbers

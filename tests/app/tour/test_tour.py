@@ -40,7 +40,7 @@ NOBODY = "127.0.0.1:1"
 
 @pytest.fixture(scope="session")
 def whole_sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The sample archive of the tour with a tenth of its records: what is compared in it takes a tenth of the time."""
+    """The sample archive of the tour with a tenth of its records, so that comparing takes a tenth of the time."""
     return shared_sample(tmp_path_factory, SPEC)
 
 
@@ -58,12 +58,12 @@ def at(pilot: Pilot[int]) -> Tour:
 
 
 def replace_keys(step: Step) -> Step:
-    """Without the key that leaves the screen of the step before."""
+    """The keys of a step, without the one that leaves the previous screen."""
     return msgspec.structs.replace(step, keys=step.keys[1:])
 
 
 async def do(pilot: Pilot[int], step: Step, nsqd: str, topic: str) -> None:
-    """A step by its own keys, until it is known to be done."""
+    """Do a step by its own keys, and wait until it counts as done."""
     number = at(pilot).at
     for key in step.keys:
         if key.startswith("="):
@@ -90,8 +90,8 @@ async def test_the_whole_tour_ends_in_nsqd(whole_sample: Path, nsqd: Nsqd, topic
     assert read_progress(len(STEPS)) == 0  # the next tour begins anew
 
 
-async def test_without_nsqd_the_replay_is_a_dry_run_that_says_so(whole_sample: Path) -> None:
-    """Taken up where what was selected then can be had again: at the question what changed."""
+async def test_without_nsqd_the_replay_is_a_reported_dry_run(whole_sample: Path) -> None:
+    """A tour is resumed at the last step whose selection can be restored: asking what changed."""
     write_progress(7)
     async with on_tour(whole_sample, (80, 24)) as pilot:
         await until(pilot, lambda: "4 of 10  " in shown(pilot))
@@ -117,7 +117,7 @@ async def test_help_comes_in_two_hints_and_an_answer(whole_sample: Path) -> None
 
 @pytest.mark.parametrize("tour", [True, False])
 async def test_the_tour_begins_without_the_filter_that_was_left(whole_sample: Path, tour: bool) -> None:
-    """Under it nothing would have changed: the fourth step could not be done."""
+    """With the old filter nothing would have changed, so the fourth step could not be done."""
     left = Left(None, parse_filter(match=["error.code == `5003`"]))
     write_left(open_archive(str(whole_sample)).url, left)
     app = Explorer(str(whole_sample), timezone=None, s3=S3Options(), config=load_config(), tour=tour)
@@ -179,7 +179,7 @@ def test_the_same_state_ends_the_next_step_only_when_the_lesson_was_read() -> No
 
 
 def test_a_step_that_was_overtaken_is_done() -> None:
-    """enter on a finding while the comparison still reads: the fifth step is done, and so the fourth."""
+    """enter on a finding while the comparison still reads completes the fifth step, and therefore the fourth."""
     assert looked_at(Tour(STEPS, 3), FOUND, 0.0).at == 5
     assert looked_at(Tour(STEPS, 2), FOUND, 0.0).at == 2, "the third has nothing to do with it"
 
@@ -203,7 +203,7 @@ def test_progress_that_cannot_be_kept_does_not_hide_the_lesson(tmp_path: Path, m
     assert "A gap is a fact" in tour.aside and "progress cannot be kept" in tour.aside
 
 
-def test_the_tour_says_where_it_is_taken_up() -> None:
+def test_the_tour_shows_how_to_resume_it() -> None:
     write_progress(2)
     assert take_up().aside == "Continuing at step 3, where you left it."
     write_progress(7)
@@ -248,7 +248,7 @@ _DEMO = (  # whose sample is there
 
 
 def wait_for(terminal: Terminal, words: str) -> None:
-    """Until the words are there, wherever they are wrapped."""
+    """Wait until the words are on the screen, wherever they wrap."""
     end = time.monotonic() + 90
     while words not in " ".join(terminal.text.split()):
         assert time.monotonic() < end, f"{words!r} did not come:\n{terminal.text}"

@@ -26,7 +26,7 @@ def test_words_have_a_contrast_of_4_5_on_every_ground(theme: str, ground: str) -
 
 
 @pytest.mark.parametrize("theme", [DARK, LIGHT])
-def test_steps_grow_from_the_ground_and_what_stands_on_them_can_be_read(theme: str) -> None:
+def test_steps_grow_from_the_background_and_text_on_them_can_be_read(theme: str) -> None:
     hues, palette = PALETTES[theme]
     for ramp, cells in ((hues.heat, palette.heat_cells), (hues.finds, palette.find_cells)):
         strength = [contrast(color, hues.ground) for color in ramp]

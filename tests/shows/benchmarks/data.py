@@ -75,7 +75,7 @@ def tiny() -> Data:
 
 
 def orders(records_per_hour: int) -> Data:
-    """Four days of orders, in proportion to the sample: 1.4 GB of lines beside its 2 GB."""
+    """Four days of orders, in proportion to the sample: 1.4 GB of lines to its 2 GB."""
     records = max(1, records_per_hour // _ORDERS_SHARE)
     name = f"orders-{_ORDERS_CHUNKS}-{records}"
     return _made(name, lambda folder: write_orders(folder, _ORDERS_CHUNKS, records))

@@ -68,7 +68,7 @@ def test_what_was_read_is_part_of_the_answer() -> None:
         canonical.matches_within(30, scanned)
 
 
-def test_quantiles_of_ours_are_within_one_percent(tmp_path: Path) -> None:
+def test_our_quantiles_are_within_one_percent(tmp_path: Path) -> None:
     exact = tmp_path / "exact"
     exact.write_text("[[100, 1.0, 9.5, [5.0, 8.0, 9.0, 9.4]]]")
     row = {"count": 100, "min": 1, "p50": 5.04, "p90": 8, "p95": 9, "p99": 9.4, "max": 9.5}
@@ -140,7 +140,7 @@ def measured(name: str, command: str, **more: object) -> Contestant:
     return contestant
 
 
-def test_answers_must_agree_and_a_failure_of_ours_is_wrong() -> None:
+def test_answers_must_agree_and_a_failure_of_hourscope_is_wrong() -> None:
     ours, two, one = measured(OURS, "echo 7"), measured("b", "echo 7"), measured("c", "echo 8")
     failed = measured(f"{OURS}, indexed", "echo nothing")
     assert contest(ours, two).wrong() == []

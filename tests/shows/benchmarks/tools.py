@@ -31,7 +31,7 @@ _PATIENCE = 300  # seconds for each way to get a tool
 
 
 def get_tools() -> dict[str, str]:
-    """Get what can be had; name → version of what is there now. The rest is reported on stderr."""
+    """Install what is available and return name → version; the rest is reported on stderr."""
     os.environ["PATH"] = f"{BIN}{os.pathsep}{os.environ['PATH']}"
     _from_debian()
     _from_python()

@@ -61,7 +61,7 @@ def _run(name: str, programs: NsqPrograms, page: Path) -> int:
         stage.say(name)
         try:
             result = SHOWS[name](stage)
-        except Exception as error:  # noqa: BLE001  (told on the page and on stderr, and the other shows still run)
+        except Exception as error:  # noqa: BLE001  (reported on the page and on stderr, and the other shows still run)
             traceback.print_exc()
             text, held = report.broken(name, error, time.monotonic() - began), False
         else:

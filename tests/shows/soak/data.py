@@ -30,7 +30,7 @@ def record(number: int, size: int) -> bytes:
 
 @dataclass(frozen=True)
 class Tally:
-    """How often each number arrived."""
+    """Count how often each number arrived."""
 
     seen: bytearray
 

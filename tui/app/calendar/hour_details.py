@@ -12,21 +12,20 @@ from textual.geometry import Size
 from textual.strip import Strip
 
 from tui.analysis.answers import share
-from tui.app.model.freshness import ago, freshness
+from tui.app.model.freshness import freshness, rough_duration
 from tui.app.model.session import Session, shifted
 from tui.app.model.usual import ODD_LARGE, ODD_SMALL
-from tui.app.widgets.lines import LineWidget, Piece, both_ends, shorten, shorten_middle, sparkline, strip_of
+from tui.app.widgets.lines import LineWidget, Piece, both_ends, shorten, shorten_middle, strip_of
 from tui.app.widgets.theme import Palette
 from tui.archive import Chunk
 from tui.archive.clocks import clock_note
 from tui.archive.times import zone_name
 from tui.printable import printable
-from tui.units import plural, size
+from tui.units import plural, size, sparkline
 
 PieceLine = list[Piece]
 _LABEL = 7  # cells before a day's bars
-_CEILING = 1.15  # times the largest value: one-line charts must not touch the line above
-_MOST_DAYS = 40  # cells
+_MAX_DAYS = 40  # cells
 _IN_SIGHT = 31  # days of the grid
 _HIGH = 12  # lines from which there is room for more than the chunks
 
@@ -89,7 +88,7 @@ class HourDetails(LineWidget, can_focus=True):
         key = self._whole_key(width)
         lines += [*self._chunks(chunks, width, max(height - len(lines) - len(key), 1)), *key]
         span, *news = self._archive()
-        for archive in ([span, *self._days(min(width, _MOST_DAYS)), *news], [span, *news]):
+        for archive in ([span, *self._days(min(width, _MAX_DAYS)), *news], [span, *news]):
             if len(lines) + 1 + len(archive) <= height:
                 return [*lines, [], *archive]
         return lines
@@ -132,7 +131,7 @@ class HourDetails(LineWidget, can_focus=True):
         palette, session = self.palette, self._session
         newest = max(chunk.uploaded for chunk in chunks).astimezone(session.zone)
         late = session.usual.late(self._hour)
-        after = f", {ago(session.usual.lags[self._hour])} after" if late else ""
+        after = f", {rough_duration(session.usual.lags[self._hour])} after" if late else ""
         return [
             (size(sum(chunk.size for chunk in chunks)), palette.strong),
             (f"  {plural(len(chunks), 'chunk')}", palette.text),
@@ -190,14 +189,14 @@ class HourDetails(LineWidget, can_focus=True):
         hours = [shifted(midnight, number) for number in range(24)]
         sizes = {hour: float(session.hour_size.get(hour, 0)) for hour in hours}
         usual = {hour: known.size for hour in hours if (known := session.usual.sizes.get(hour))}
-        ceiling = max(*sizes.values(), *usual.values(), 1.0) * _CEILING
+        highest = max(*sizes.values(), *usual.values())
         if not any(sizes.values()):
             return []
-        lines = [self._bars("size", sizes, hours, ceiling, palette.heat[3])]
-        lines += [self._bars("usual", usual, hours, ceiling, palette.dim)] if usual else []
+        lines = [self._bars("size", sizes, hours, highest, palette.heat[3])]
+        lines += [self._bars("usual", usual, hours, highest, palette.dim)] if usual else []
         if shade and any(hour in shade.records for hour in hours):
             rates = {hour: shade.rates.get(hour, 0.0) for hour in hours}
-            lines.append(self._bars("share", rates, hours, max(*rates.values(), 1e-9) * _CEILING, palette.match))
+            lines.append(self._bars("share", rates, hours, max(rates.values()), palette.match))
         at = self._hour.hour
         numbers = (
             f"{number:<6}" if at - number not in range(len(str(number))) else " " * 6 for number in range(0, 24, 6)
@@ -207,9 +206,9 @@ class HourDetails(LineWidget, can_focus=True):
         return [*lines, [(" " * _LABEL, palette.dim), *marked]]
 
     def _bars(
-        self, name: str, values: Mapping[datetime, float], hours: list[datetime], ceiling: float, style: Style
+        self, name: str, values: Mapping[datetime, float], hours: list[datetime], highest: float, style: Style
     ) -> PieceLine:
-        bars = sparkline((values.get(hour, 0.0) for hour in hours), ceiling)
+        bars = sparkline([values.get(hour, 0.0) for hour in hours], highest)
         return [(f"{name:<{_LABEL}}", self.palette.dim), (bars, style)]
 
     def _chunks(self, chunks: tuple[Chunk, ...], width: int, room: int) -> list[PieceLine]:
@@ -275,7 +274,7 @@ class HourDetails(LineWidget, can_focus=True):
             sums = [0] * -(-number // days)
             for hour, weight in session.hour_size.items():
                 sums[(hour.date() - first).days // days] += weight
-            self._sizes = (session.catalog, days), sparkline(sums, max(sums) * _CEILING or 1.0)
+            self._sizes = (session.catalog, days), sparkline(sums)
         at = (self._hour.date() - first).days // days
         return [[(self._sizes[1], palette.heat[3])], [(" " * at, palette.dim), ("▲", palette.selected)]]
 

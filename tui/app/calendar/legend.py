@@ -14,15 +14,15 @@ from textual.strip import Strip
 
 from tui.app.calendar.month_grid import cell_styles
 from tui.app.model.freshness import freshness
-from tui.app.model.heat import LEVELS, TROUBLE, HeatGrid, Mark, Overlay, overlays
+from tui.app.model.heat import LEVELS, TROUBLE, HeatGrid, Mark, Overlay, next_overlay
 from tui.app.model.hours import Selection
 from tui.app.model.month_cache import Month
 from tui.app.model.months import month_of
 from tui.app.model.session import Session
-from tui.app.widgets.lines import LineWidget, Piece, both_ends, sparkline, strip_of
+from tui.app.widgets.lines import LineWidget, Piece, both_ends, strip_of
 from tui.archive.store import is_s3
 from tui.printable import printable
-from tui.units import count, dollars, plural, size
+from tui.units import count, dollars, plural, size, sparkline
 
 _SHORT = {
     Mark.ODD_LARGE: "large",
@@ -129,9 +129,8 @@ class Legend(LineWidget):
 
     def _signs(self, width: int) -> list[Piece]:
         """Return the signs with as many words as fit."""
-        have, overlay = overlays(self._session), self._grid.overlay
-        following = have[(have.index(overlay) + 1) % len(have)] if overlay in have else have[0]
-        key: list[Piece] = [("o", self.palette.key), (f" shows {following.value} ", self.palette.dim)]
+        following = next_overlay(self._session, self._grid.overlay).value
+        key: list[Piece] = [("o", self.palette.key), (f" shows {following} ", self.palette.dim)]
         signs = {**TROUBLE, **_SHORT}
         long, short, brief = self._pieces(TROUBLE), self._pieces(signs), self._pieces(signs, brief=True)
         for pieces, right in ((long, key), (short, key), (brief, key), (short, []), (brief, [])):

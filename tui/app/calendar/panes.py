@@ -16,14 +16,12 @@ from tui.app.model.session import Session
 from tui.app.records.peek import RecordPeek
 from tui.app.records.tree import JsonTree
 from tui.app.terminal.guard import Guarded
+from tui.app.widgets.breakpoints import HIGH, HUGE, WIDE
 from tui.app.widgets.chart import Chart
 from tui.app.widgets.time_counts import TimeCounts
 from tui.archive.times import hours_between, next_hour
 from tui.units import size
 
-_WIDE = 112  # cells: from this width, the details are beside the grid (page.py)
-_THREE = 160  # cells: from this width, what stands out and the first record are shown too
-_HIGH = 30  # lines of the screen: from this height, the legend has two lines
 _MONTH = 33  # lines of the grid: hours, the month's name, 31 days
 _CHART = 6  # free lines below the days from which the sizes are shown as bars
 _DETAILS, _CHUNKS = 16, 5  # lines of the details: beside the grid, and below it while they have the focus
@@ -51,10 +49,10 @@ class CalendarPanes(Guarded, Vertical):
 
     def lay_out(self, width: int, height: int, lines: int) -> None:
         """Lay out the panes in `width` × `height` cells, on a screen of `lines` lines."""
-        wide, three, chunks = width >= _WIDE, width >= _THREE, self.details.has_focus
+        wide, three, chunks = width >= WIDE, width >= HUGE, self.details.has_focus
         days = min(len(self.grid.grid.lines) + 1, _MONTH)
         needed = max(days, _DETAILS) if wide else days + _CHUNKS * chunks
-        legend, records = (2, 4) if lines >= _HIGH else (1, 1)
+        legend, records = (2, 4) if lines >= HIGH else (1, 1)
         self.legend.styles.height = legend
         upper = max(min(needed, height - legend - records), 1)
         self._upper.styles.height = upper

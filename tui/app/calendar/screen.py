@@ -20,7 +20,7 @@ from tui.app.model.cargo import default_out
 from tui.app.model.command import cat_command, ls_command, scan_commands
 from tui.app.model.counts import HOUR, count_over_time, counted_hours
 from tui.app.model.exhibit import Exhibit, exhibit
-from tui.app.model.heat import HeatGrid, Overlay, heat_grid, overlays, troubles
+from tui.app.model.heat import HeatGrid, Overlay, heat_grid, next_overlay, troubles
 from tui.app.model.hours import Hours, Selection
 from tui.app.model.remembered import StateError, remember
 from tui.app.model.session import Session
@@ -240,8 +240,7 @@ class CalendarPage(HoursPage):
     def action_overlay(self) -> None:
         """Switch to the next kind of shades."""
         session = self.session
-        have = overlays(session)
-        self.overlay = have[(have.index(self.overlay) + 1) % len(have)] if self.overlay in have else have[0]
+        self.overlay = next_overlay(session, self.overlay)
         counted = session.shade.filter if session.shade else None
         if self.overlay.counted and session.filter.narrows and session.filter not in (self._counted, counted):
             hours, some = counted_hours(session)

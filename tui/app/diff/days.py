@@ -7,6 +7,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
+from typing import NamedTuple
 
 from textual.strip import Strip
 
@@ -31,10 +32,22 @@ def days_of(hours: Iterable[datetime], records: Iterable[int]) -> dict[date, Day
     return dict(days)
 
 
-def worst_of(days: Mapping[date, Day]) -> tuple[date, int, int] | None:
-    """Return the day, hour and number of records of the hour with the most; None if there are no records."""
-    most = max(((number, day, hour) for day, hours in days.items() for hour, number in hours.items()), default=None)
-    return (most[1], most[2], most[0]) if most and most[0] else None
+class WorstHour(NamedTuple):
+    """The hour with the most records."""
+
+    records: int
+    day: date
+    hour: int
+
+    @property
+    def words(self) -> str:
+        return f"most, {count(self.records)}, {self.day:%a} {self.day.day} {self.day:%b} {self.hour:02d}:00"
+
+
+def worst_of(days: Mapping[date, Day]) -> WorstHour | None:
+    """Return the hour with the most records; None if there are no records."""
+    hours = (WorstHour(number, day, hour) for day, numbers in days.items() for hour, number in numbers.items())
+    return max((hour for hour in hours if hour.records), default=None)
 
 
 def day_cells(day: Day, worst: int, palette: Palette) -> list[Piece]:
@@ -77,9 +90,7 @@ class FindingDays(LineWidget):
         palette, worst = self.palette, worst_of(self._days)
         if worst is None:
             return []
-        day, hour, most = worst
-        words = f"  most, {count(most)}, {day:%a} {day.day} {day:%b} {hour:02d}:00 · ×3 per step"
-        lines: list[list[Piece]] = [[("When", palette.title), (words, palette.dim)]]
+        lines: list[list[Piece]] = [[("When", palette.title), (f"  {worst.words} · ×3 per step", palette.dim)]]
         lines.append([(" " * _LABEL + hours_axis(1), palette.dim)])
         days = sorted(self._days)
         first = max(0, min(bisect_left(days, self._first) - _DAYS_BEFORE, len(days) - _MAX_DAYS))
@@ -87,5 +98,5 @@ class FindingDays(LineWidget):
             lit = any(self._days[shown].values())
             name = f"{shown:%a}"[:2] + f" {shown.day:2d}"
             style = palette.strong if lit else palette.dim
-            lines.append([(f"{name:<{_LABEL}}", style), *day_cells(self._days[shown], most, palette)])
+            lines.append([(f"{name:<{_LABEL}}", style), *day_cells(self._days[shown], worst.records, palette)])
         return lines

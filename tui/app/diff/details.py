@@ -10,6 +10,7 @@ from tui.analysis.answers import filter_of_finding, hours_in_words, name_of, sha
 from tui.analysis.question import Answer, LocatedFinding
 from tui.app.diff.days import day_cells, days_of, hours_axis, worst_of
 from tui.app.records.lines import record_table
+from tui.app.widgets.breakpoints import HIGH, HUGE, WIDE
 from tui.app.widgets.cursor_list import ScrolledLines
 from tui.app.widgets.lines import Piece, both_ends
 from tui.printable import printable
@@ -17,8 +18,6 @@ from tui.units import count, plural
 
 _LABEL = 9
 _BAR = 48
-_WIDE, _THREE = 112, 160  # cells of the screen: from these widths a day is shown here; all days, beside this
-_HIGH = 30  # lines of the screen: from this height, blank lines separate groups
 
 
 def finding_words(located: LocatedFinding, answer: Answer) -> tuple[str, ...]:
@@ -57,7 +56,7 @@ class FindingDetails(ScrolledLines):
         shift = located.finding.shift
         keys: list[Piece] = [("enter", palette.key), (" filters by it ", palette.dim)]
         bar = both_ends([(f" {printable(name_of(located))}", palette.title)], keys, width)
-        apart: list[list[Piece]] = [[]] if self.app.size.height >= _HIGH else []
+        apart: list[list[Piece]] = [[]] if self.app.size.height >= HIGH else []
         lines: list[list[Piece]] = [[(text, palette.cursor_idle + style) for text, style in bar], *apart]
         larger = max(shift.here, shift.there) or 1.0
         here = f"  {share(shift.here)}  {plural(shift.records, 'record')} of {count(located.target.records)}"
@@ -70,7 +69,7 @@ class FindingDetails(ScrolledLines):
         if also := " · ".join(map(words_of, located.finding.also)):
             lines += self._wrapped("also", printable(also), width, palette.text)
         lines += self._wrapped("since", hours_in_words(located.since, located.until), width, palette.text)
-        lines += self._when(located, answer) if _WIDE <= self.app.size.width < _THREE else []
+        lines += self._when(located, answer) if WIDE <= self.app.size.width < HUGE else []
         lines += self._wrapped("filter", printable(filter_of_finding(located)), width, palette.string)
         lines += apart
         if self._records is None:
@@ -89,11 +88,9 @@ class FindingDetails(ScrolledLines):
         palette, days = self.palette, days_of(answer.hours, located.by_hour)
         if (worst := worst_of(days)) is None:
             return []
-        day, hour, most = worst
         label, blank = (f"   {'when':<{_LABEL}}", palette.dim), (" " * (_LABEL + 3), palette.dim)
-        words = f"  most, {count(most)}, {day:%a} {day.day} {day:%b} {hour:02d}:00"
-        cells = day_cells(days[day], most, palette)
-        return [[label, *cells, (words, palette.text)], [blank, (hours_axis(), palette.dim)]]
+        cells = day_cells(days[worst.day], worst.records, palette)
+        return [[label, *cells, (f"  {worst.words}", palette.text)], [blank, (hours_axis(), palette.dim)]]
 
     def _bar(self, label: str, part: float, words: str, style: Style, room: int) -> list[Piece]:
         full = round(room * part)

@@ -12,12 +12,13 @@ from tui.analysis.answers import name_of, share
 from tui.analysis.question import Answer, LocatedFinding
 from tui.app.widgets.cursor_list import CursorList
 from tui.app.widgets.findings import conditions, sign_of
-from tui.app.widgets.lines import Piece, fit, sparkline, strip_of
+from tui.app.widgets.lines import Piece, fit, strip_of
+from tui.units import sparkline
 
 _BAR = 7
 _SHARE = 8
-_LEAST_LINE, _MOST_LINE = 12, 112
-_LEAST_NAME, _MOST_NAME = 24, 72
+_MIN_LINE, _MAX_LINE = 12, 112
+_MIN_NAME, _MAX_NAME = 24, 72
 
 
 class FindingList(CursorList):
@@ -86,8 +87,8 @@ class FindingList(CursorList):
         """Return the cells for the name and for the sparkline."""
         rest = width - (3 + _BAR + 3) - 2 * _SHARE - 3
         longest = max((len(name_of(one)) for one in self.answer.findings), default=0) if self.answer else 0
-        name = min(max(longest + 6, _LEAST_NAME), _MOST_NAME, max(rest // 2, rest - 48))
-        return max(name, 10), max(min(rest - name, _MOST_LINE), _LEAST_LINE)
+        name = min(max(longest + 6, _MIN_NAME), _MAX_NAME, max(rest // 2, rest - 48))
+        return max(name, 10), max(min(rest - name, _MAX_LINE), _MIN_LINE)
 
     def _row(self, located: LocatedFinding, row: int, name: int, line: int) -> list[Piece]:
         palette, shift = self.palette, located.finding.shift
@@ -110,7 +111,7 @@ class FindingList(CursorList):
 
 
 def over_hours(located: LocatedFinding, answer: Answer | None, width: int) -> str:
-    """Return a sparkline of the finding's share over all compared hours; the highest cell is full."""
+    """Return a sparkline of the finding's share over all compared hours."""
     if answer is None or not answer.hours:
         return ""
     cells = min(width, len(answer.hours))
@@ -120,4 +121,4 @@ def over_hours(located: LocatedFinding, answer: Answer | None, width: int) -> st
         hits[cell] += hit
         sizes[cell] += size
     shares = [hit / size if size else 0.0 for hit, size in zip(hits, sizes, strict=True)]
-    return sparkline(shares, max(shares, default=0.0) * 1.15 or 1.0)
+    return sparkline(shares)

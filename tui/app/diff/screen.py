@@ -30,6 +30,7 @@ from tui.app.model.hours import Hours, Selection
 from tui.app.model.session import Session, Shade
 from tui.app.records.tree import JsonTree
 from tui.app.requests import Leave
+from tui.app.widgets.breakpoints import HUGE
 from tui.app.widgets.chart import Chart
 from tui.app.widgets.cursor_list import REST_SECONDS
 from tui.app.widgets.paragraphs import Paragraphs
@@ -42,7 +43,6 @@ from tui.history.notebook import Spot
 from tui.units import count, size
 
 _EXAMPLES = 40
-_THREE = 160  # cells: from this width, a finding's days and first record are beside it
 _NOTHING = (
     "b compares with other hours; / compares only some records; i shows the timeline.",
     "Below are the sizes of the compared days; the compared hours are underlined.",
@@ -90,7 +90,7 @@ class DiffPage(SelectionPage):
         return [self.sentences, self.list, self.sizes, self.opened]
 
     def on_resize(self, event: Resize) -> None:
-        self._beside.display = event.size.width >= _THREE
+        self._beside.display = event.size.width >= HUGE
 
     def on_mount(self) -> None:
         self.details.can_focus = True

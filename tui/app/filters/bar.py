@@ -17,8 +17,9 @@ from textual.timer import Timer
 from textual.widgets import Input
 
 from tui.app.filters.drop import Comparisons, Drop
-from tui.app.filters.input import FilterInput, list_term
+from tui.app.filters.input import FilterInput
 from tui.app.filters.labels import KIND_WIDTH, CountLabel, HintLine, KindLabel, WholeLine
+from tui.app.filters.pasted import list_term
 from tui.app.filters.sample import slips
 from tui.app.filters.saved import SavedFilters
 from tui.app.filters.terms import TermLine

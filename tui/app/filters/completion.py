@@ -17,7 +17,7 @@ from tui.filter.fields import LONGEST
 from tui.units import count
 
 SuggestionKind = Literal["path", "value", "function"]
-MOST = 50
+_MAX_SUGGESTIONS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def complete(text: str, cursor: int, root: SampleNode) -> Completion:
     others = [suggestion for suggestion in suggestions if suggestion.text != word]
     begun = any(suggestion.kind == "path" and suggestion.text.startswith(word) for suggestion in others)
     partial = begun and typed is not None and typed.kind == "name" and len(others) == len(suggestions)
-    return Completion(start, end, tuple(others[:MOST]), partial)
+    return Completion(start, end, tuple(others[:_MAX_SUGGESTIONS]), partial)
 
 
 def _at(context: CursorContext, word: str) -> list[Suggestion]:

@@ -19,7 +19,7 @@ from tui.filter.build import ValueComparison, ValuePath, comparisons, spell_fiel
 from tui.filter.fields import ANY
 from tui.printable import printable
 
-MOST_LINES = 13
+MAX_LINES = 13
 _BESIDE = 9  # cells of a line in addition to its text and the words about it
 
 
@@ -40,7 +40,7 @@ class Drop(CursorList, can_focus=False):
     while it is shown, because whatever it uncovers must be repainted.
     """
 
-    def __init__(self, limit: int = MOST_LINES, widest: int = 0, *, id: str | None = None) -> None:  # noqa: A002
+    def __init__(self, limit: int = MAX_LINES, widest: int = 0, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self._limit = limit
         self._widest = widest

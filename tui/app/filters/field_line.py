@@ -10,12 +10,12 @@ from rich.style import Style
 
 from tui.app.filters.sample import Facet
 from tui.app.model.clock import readable
-from tui.app.widgets.lines import EIGHTHS, Piece, both_ends, fit, shorten, shorten_middle, sparkline
+from tui.app.widgets.lines import EIGHTHS, Piece, both_ends, fit, shorten, shorten_middle
 from tui.app.widgets.theme import Palette
 from tui.filter.build import spell_field
 from tui.filter.fields import Field
 from tui.printable import printable
-from tui.units import count
+from tui.units import count, sparkline
 
 _MEDIAN = " median"
 _ENDS = "  least, median, most"
@@ -24,10 +24,9 @@ _BAR, _SHORT_BAR = 8, 4
 _VALUES = 6
 _WIDE, _SLIM = 60, 44  # cells: from these widths there is room for a bar, and for a short one
 _NUMBER = 5  # cells of a share
-_HIGH, _MOST_CELLS = 4, 3  # lines of an open histogram, and cells of each bin at most
+_HIGH, _MAX_CELLS = 4, 3  # lines of an open histogram, and cells of each bin at most
 _ROUNDED = 1_000.0  # from here a median has no decimals
 _UNLIKE = 3  # from this rank, values hardly ever repeat
-_CEILING = 1.15  # times the largest value: one-line charts must not touch the line above
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +84,7 @@ def _gist(facet: Facet, palette: Palette, wide: int) -> tuple[str, Style, str, s
     if facet.ids:
         return "ids", palette.dim, "", ""
     if facet.rank == _UNLIKE and field.median is not None:
-        curve = sparkline(_halved(field.bins), max(_halved(field.bins)) * _CEILING)
+        curve = sparkline(_halved(field.bins))
         large = _ROUNDED <= abs(field.median) < _WHOLE
         return f"{field.median:,.{'0f' if large else '4g'}}{_MEDIAN}", palette.number, "", curve
     style = palette.dim if facet.rank == 0 else palette.string if isinstance(value, str) else palette.number
@@ -102,7 +101,7 @@ def opened(facet: Facet, palette: Palette, width: int) -> list[list[Piece]]:
     lines: list[list[Piece]] = [[], [(text, palette.cursor_idle + style) for text, style in bar]]
     if facet.rank == _UNLIKE and facet.field.median is not None:
         bins = facet.field.bins
-        cells = max(min((width - 10) // max(len(bins), 1), _MOST_CELLS), 1)
+        cells = max(min((width - 10) // max(len(bins), 1), _MAX_CELLS), 1)
         for line in range(_HIGH - 1, -1, -1):
             levels = (round(8 * _HIGH * number / max(bins)) - 8 * line for number in bins)
             drawn = "".join(EIGHTHS[max(0, min(level, 8))] * cells for level in levels)
@@ -140,7 +139,7 @@ def _types(field: Field) -> str:
 
 def _numbers(field: Field, palette: Palette, width: int) -> list[Piece]:
     """Return the ends, the median and a histogram of a field's numbers."""
-    text, drawn = _ends(field, width), sparkline(field.bins, max(field.bins, default=0) * _CEILING)
+    text, drawn = _ends(field, width), sparkline(field.bins)
     pieces = [("     ", palette.dim), (text, palette.number), ("  ", palette.dim), (drawn, palette.heat[2])]
     return [*pieces, *([(_ENDS, palette.dim)] if 5 + len(text) + 2 + len(drawn) + len(_ENDS) <= width else [])]
 

@@ -13,7 +13,7 @@ from textual.timer import Timer
 from tui.analysis.patterns import HOLE, pattern_expression
 from tui.app.filters.field_line import FieldLine, field_line, opened
 from tui.app.filters.indexed import measure_indexed
-from tui.app.filters.sample import MOST_MEASURED, Facet, Measured, Shown, measure
+from tui.app.filters.sample import MAX_MEASURED, Facet, Measured, Shown, measure
 from tui.app.widgets.cursor_list import REST_SECONDS, FoldingList
 from tui.app.widgets.lines import Piece, both_ends
 from tui.app.widgets.workers import stream
@@ -25,7 +25,7 @@ from tui.filter.terms import Term
 from tui.units import count, plural
 
 _DEBOUNCE = 0.2
-_LEAST_BELOW = 4  # lines for the values of the field under the cursor
+_MIN_BELOW = 4  # lines for the values of the field under the cursor
 _NO_FIELDS = "No JSON object is shown, so there are no fields. If a filter is the reason, a shows all records."
 
 
@@ -160,14 +160,14 @@ class FieldsPanel(FoldingList):
         if self._lines:
             lines = opened(self._below, self.palette, width) if self._below else []
             room = self.size.height - self.lead - self.length
-            return lines[y] if y < len(lines) and room >= _LEAST_BELOW else []
+            return lines[y] if y < len(lines) and room >= _MIN_BELOW else []
         wrapped = wrap(_NO_FIELDS if self._measured.whole else "", max(width - 4, 20))
         return [(f"  {wrapped[y - 1]}", self.palette.text)] if 0 < y <= len(wrapped) else []
 
     def title(self, width: int) -> list[Piece]:
         palette, shown, measured = self.palette, self._subject, self._measured
-        of = plural(measured.records, "match" if shown is not None and shown.of_matches else "record")
-        some = f" of {count(len(shown.numbers))}" if shown is not None and len(shown.numbers) > MOST_MEASURED else ""
+        of = plural(measured.records, "match" if shown is not None and shown.filter.narrows else "record")
+        some = f" of {count(len(shown.numbers))}" if shown is not None and len(shown.numbers) > MAX_MEASURED else ""
         fields = plural(len(measured.fields), "field")
         left: list[Piece] = [(f" {fields if measured.complete else f'the first {fields}'} of {of}", palette.title)]
         left.append((f"  {measured.source}" if measured.source else some if measured.whole else " …", palette.dim))

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from hashlib import sha256
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -19,6 +16,7 @@ from tui.app.filters.completion import Completion, complete
 from tui.app.filters.cursor import SampleNode, tree_of
 from tui.app.filters.drop import Drop, DropItem
 from tui.app.filters.labels import KindLabel
+from tui.app.filters.pasted import is_list, lines_of
 from tui.app.filters.sample import sampled
 from tui.app.model.remembered import StateError, TypedText, keep_typed, read_typed
 from tui.app.records.store import Records
@@ -26,10 +24,6 @@ from tui.app.requests import Failed
 from tui.app.terminal.guard import Guarded
 from tui.app.widgets.prompt import TextInput
 from tui.app.widgets.workers import stream
-from tui.archive.local import private_folder, private_opener, reason
-from tui.config import state_dir
-from tui.errors import FilterError, OutputError
-from tui.filter import Term, TermKind
 from tui.filter.fields import Fields
 
 _SAMPLE = 1_000  # records whose fields are offered
@@ -209,44 +203,3 @@ class FilterInput(Guarded, TextInput):
         self._recalled = text
         self.close_offers()
         self.put((kind, text))
-
-
-# Pasted lines: one wrapped expression, or a list of alternatives.
-
-_OPERATOR = re.compile(r"&&|\|\||[=!<>]=|[<>?|]|\w\(")
-"""Occurs in an expression of several lines, and hardly ever in an id."""
-
-
-def lines_of(text: str) -> list[str]:
-    """Return the lines that are not blank, stripped."""
-    return [line for raw in text.splitlines() if (line := raw.strip())]
-
-
-def is_list(kind: TermKind, lines: list[str], before: str, after: str) -> bool:
-    """Return whether lines pasted between two texts are a list, not an expression. Under a regex they never are."""
-    if len(lines) < 2 or kind == "regex":
-        return False
-    if kind != "match":
-        return True
-    whole = f"{before}{' '.join(lines)}{after}"
-    with suppress(FilterError):
-        Term("match", whole)
-        return False
-    return not _OPERATOR.search(whole)
-
-
-def list_term(lines: list[str]) -> Term:
-    """Return a term for records with any of these texts, like `-f FILE`.
-
-    The texts are stored in a file, which the command line can name. Raises OutputError if that fails, FilterError if
-    there are too many.
-    """
-    content = "".join(f"{line}\n" for line in dict.fromkeys(lines)).encode("utf-8", "surrogateescape")
-    path = state_dir() / "lists" / f"pasted-{sha256(content).hexdigest()[:12]}.txt"
-    try:
-        private_folder(path.parent)
-        with open(path, "wb", opener=private_opener) as file:
-            file.write(content)
-    except OSError as error:
-        raise OutputError(f"{path} cannot be written: {reason(error)}") from error
-    return Term("file", str(path))

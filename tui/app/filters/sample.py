@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 from tui.analysis.patterns import has_words, pattern
 from tui.app.records.store import Records, RecordsGone
 from tui.filter import Filter
-from tui.filter.fields import ANY, MOST_VALUES, Field, FieldPath, Fields
+from tui.filter.fields import ANY, MAX_VALUES, Field, FieldPath, Fields
 from tui.filter.hints import FieldSample, Hint, hints, may_mislead
 from tui.filter.terms import KINDS
 from tui.units import count
 
-MOST_MEASURED = 50_000  # records; of more, this many are sampled, evenly spaced
+MAX_MEASURED = 50_000  # records; of more, this many are sampled, evenly spaced
 _SLICE = 1_000
 TOP = 8
 FEW = 16  # distinct values that a person will read through
@@ -29,10 +29,6 @@ class Shown:
     records: Records
     numbers: Sequence[int]
     filter: Filter
-
-    @property
-    def of_matches(self) -> bool:
-        return bool(self.filter.active) or self.filter.invert
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +109,12 @@ class Measured:
 
 def measure(shown: Shown) -> Iterator[Measured | None]:
     """Yield the fields of the first records, then of all. A None between is a point at which to cancel."""
-    fields, numbers = Fields(), spaced(shown.numbers, MOST_MEASURED)
+    fields, numbers = Fields(), spaced(shown.numbers, MAX_MEASURED)
     for start in range(0, max(len(numbers), 1), _SLICE):
         fields.feed(sampled(shown.records, numbers[start : start + _SLICE]))
         whole = start + _SLICE >= len(numbers)
         if whole or not start:
-            facets = in_order(facet_of(field, fields.records) for field in fields.summarize(MOST_VALUES))
+            facets = in_order(facet_of(field, fields.records) for field in fields.summarize(MAX_VALUES))
             yield Measured(facets, fields.records, whole, fields.complete)
         else:
             yield None
@@ -147,10 +143,10 @@ def hint_words(hint: Hint) -> str:
 
 
 LARGEST = 1 << 20  # bytes
-MOST_BYTES = 64 << 20
+MAX_BYTES = 64 << 20
 
 
-def sampled(records: Records, numbers: Sequence[int], bytes_left: int = MOST_BYTES) -> Iterator[bytes]:
+def sampled(records: Records, numbers: Sequence[int], bytes_left: int = MAX_BYTES) -> Iterator[bytes]:
     """Yield the records with these numbers, at most `bytes_left` bytes, without those over `LARGEST`.
 
     Stops if the records are gone.

@@ -11,12 +11,12 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from tui.app.filters.drop import DropItem, Picker
-from tui.app.model.command import read_filter
 from tui.app.requests import Ask, Failed
 from tui.config import load_config
 from tui.config_file import save_filter
 from tui.errors import FilterError, HourscopeError
 from tui.filter import Filter
+from tui.filter.filter_line import read_filter, spell_filter
 from tui.printable import printable
 
 
@@ -67,7 +67,7 @@ class SavedFilters(Picker):
         if self._current is None or not self._current.active:
             self.post_message(Failed("there is no filter to save: type one, or press = on a value"))
         else:
-            save = partial(self._save_as, saved_words(self._current))
+            save = partial(self._save_as, spell_filter(self._current))
             self.post_message(Ask("save the filter as:", save))
 
     def _save_as(self, words: str, name: str) -> str | None:
@@ -75,11 +75,3 @@ class SavedFilters(Picker):
             return None
         save_filter(self._config, name.strip(), words)
         return f"saved as {name.strip()} in {self._config}"
-
-
-def saved_words(filter_: Filter) -> str:
-    """Return a filter as `read_filter` parses it, without the terms that are off."""
-    active = filter_.active
-    if len(active) == 1 and active[0].kind == "match" and not filter_.invert:
-        return active[0].text
-    return filter_.describe()

@@ -17,6 +17,7 @@ from tui.app.filters.drop import Drop, DropItem
 from tui.app.records.matching import TermCounts, count_terms, key_of
 from tui.app.records.store import HourRecords
 from tui.app.requests import Failed, Report
+from tui.app.terminal.clipboard import copy_text
 from tui.app.widgets.lines import LineWidget, Piece, shorten, strip_of
 from tui.app.widgets.workers import stream
 from tui.filter import Filter, Term
@@ -163,14 +164,17 @@ class TermLine(LineWidget, can_focus=True):
             self._at = to
             self._post(tuple(terms))
 
-    def action_delete(self) -> None:
+    @property
+    def _rest(self) -> Filter:
+        """The filter without the term under the cursor."""
         terms = self._filter.terms
-        self._post(terms[: self._at] + terms[self._at + 1 :])
+        return replace(self._filter, terms=terms[: self._at] + terms[self._at + 1 :])
+
+    def action_delete(self) -> None:
+        self.post_message(self.Changed(self._rest))
 
     def action_edit(self) -> None:
-        terms = self._filter.terms
-        rest = replace(self._filter, terms=terms[: self._at] + terms[self._at + 1 :])
-        self.post_message(self.Edited(rest, terms[self._at]))
+        self.post_message(self.Edited(self._rest, self._filter.terms[self._at]))
 
     def action_edit_whole(self) -> None:
         """Edit all enabled JMESPath terms as one expression. Text, regex and disabled terms stay as they are."""
@@ -188,7 +192,7 @@ class TermLine(LineWidget, can_focus=True):
         if not whole.expression:
             self.post_message(Failed("there is no JMESPath to copy: text and regex terms match raw bytes"))
             return
-        self.app.copy_to_clipboard(whole.expression)
+        copy_text(self.app, whole.expression)
         without = f" without {', '.join(whole.besides)}" if whole.besides else ""
         self.post_message(Report(f"copied the filter as JMESPath{without}, if this terminal allows it"))
 

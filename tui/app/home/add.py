@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, ClassVar
 
 from textual.binding import Binding, BindingType
@@ -140,7 +140,7 @@ def _readable(looked: PlaceRead, archive: Archive, catalog: Catalog) -> PlaceRea
                 stream.read(1)
     except HourscopeError as error:
         return replace(looked, access=f"can be listed but not read{whose}: {error}")
-    sample = [(chunk.hour, records) for chunk, records in heads(archive, catalog.chunks, most=2, records=_RECORDS)]
+    sample = [(chunk.hour, records) for chunk, records in heads(archive, catalog.chunks, limit=2, records=_RECORDS)]
     return replace(looked, access=f"can be listed and read{whose}", time_field=time_field(sample, archive.zone))
 
 
@@ -228,7 +228,7 @@ class AddPage(Page):
         """Return the archive's keys for the config, without defaults and without what is detected each time."""
         place, zone = looked.place, self.zone.value.strip()
         parse_zone(zone or None)
-        s3 = {key: value for key in place.s3.__slots__ if (value := getattr(place.s3, key))}
+        s3 = {key: value for key, value in asdict(place.s3).items() if value}
         given = {"timezone": zone if zone not in ("", "UTC") else None, "layout": place.layout}
         return {"url": place.url, **{key: value for key, value in given.items() if value}, **s3}
 

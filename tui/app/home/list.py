@@ -24,7 +24,7 @@ from tui.units import count, plural, size, sparkline
 _NAME = 18
 _BAR = 20
 _WIDE = 110  # cells: from this width, a row has room for places
-_LEAST = 3  # rows of a section, if it has that many
+_MIN_ROWS = 3  # rows of a section, if it has that many
 _NEW = "New here?"
 _TOUR = "the tour: find the incident in the demo"
 _NEW_WORDS = (("o", "open a folder or s3://bucket/prefix"), ("+", "add one to the config"))
@@ -142,7 +142,7 @@ class HomeList(ChoiceList):
     def _shares(self, lengths: dict[int, int]) -> dict[int, int]:
         """Return the rows that each section shows: at least three; then one more at a time for the shortest."""
         room = self.size.height - 2 * (len(lengths) + 1) + 1
-        shares = {at: min(length, _LEAST) for at, length in lengths.items()}
+        shares = {at: min(length, _MIN_ROWS) for at, length in lengths.items()}
 
         def rows_with(grown: int) -> int:
             """Return the rows of all sections, including `… more`, if one section gets one more row."""
@@ -287,4 +287,5 @@ def _same(one: Item | None, other: Item) -> bool:
 
 
 def _identity(item: Item) -> tuple[str, str, str]:
-    return item.kind, item.url or item.name, getattr(item.of, "what", "")
+    what = item.of.what if isinstance(item.of, SendRecord | Unfinished) else ""
+    return item.kind, item.url or item.name, what

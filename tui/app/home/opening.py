@@ -71,7 +71,7 @@ class OpeningPage(Page):
         self.sign_in(location.url, location.s3)
         try:
             assert isinstance(self.app, Host)
-            opened = open_session(location, self.config, afresh=self.app.tour is not None)
+            opened = open_session(location, self.config, afresh=self._demo or self.app.tour is not None)
             yield ArchiveListed(ShowArchive(*opened, self.url, self._send))
         except SeveralLayoutsError as error:
             layouts = tuple(layout.pattern for layout in error.layouts)

@@ -12,7 +12,7 @@ from tui.app.model.freshness import Freshness
 from tui.app.model.opening import keep_listed
 from tui.archive.location import Location, locate
 from tui.archive.store import is_s3
-from tui.config import Config, S3Options, cache_dir
+from tui.config import Config, S3Options, demo_dir
 from tui.demo.tour import take_up
 from tui.errors import HourscopeError
 from tui.history.archives import SeenArchive, forget_archive, look_again, seen_archives
@@ -152,7 +152,7 @@ def _archives(config: Config) -> list[Item]:
     named = [Item("archive", name, name, by_title.get(name)) for name in sorted(config.archives)]
     urls = [spec.url for spec in config.archives.values()]
     places = {url if is_s3(url) else str(Path(url).absolute()) for url in urls}
-    demo = str(cache_dir() / "demo")
+    demo = str(demo_dir())
     recent = [
         Item("archive", archive.title.rstrip("/").rpartition("/")[2] or archive.title, archive.url, archive)
         for archive in seen.values()
@@ -204,8 +204,8 @@ def headline(home: Home) -> str:
         sentences.append(f"{plural(running, 'job')} {'is' if running == 1 else 'are'} running.")
     if sentences:
         return printable(" ".join(sentences[:3]))
-    counts = [(("archive",), "archive"), (("extract",), "extract"), (("send",), "send")]
-    parts = [plural(len(items), noun) for kinds, noun in counts if (items := home.of(kinds))]  # type: ignore[arg-type]
+    kinds: tuple[RowKind, ...] = ("archive", "extract", "send")
+    parts = [plural(len(items), kind) for kind in kinds if (items := home.of((kind,)))]
     if not parts:
         return "Nothing here yet: o opens a folder or s3://bucket/prefix, enter opens the demo."
     return f"{', '.join(parts)}; nothing to resume."

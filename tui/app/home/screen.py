@@ -14,15 +14,15 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.worker import get_current_worker
 
-from tui.app.home.face import Face, Lead
 from tui.app.home.list import HomeList
+from tui.app.home.panes import ItemPane, Lead
 from tui.app.home.rows import Home, Removable, headline, list_again, question, read_home, removed
 from tui.app.model.jobs import Job
 from tui.app.page import Page
 from tui.app.requests import AddArchive, Failed, OpenArchive, OpenDemo, Report, ResumeJob
+from tui.app.widgets.breakpoints import HUGE
 from tui.app.widgets.prompt import Prompt
-from tui.archive.location import locate_place
-from tui.config import Config, S3Options
+from tui.config import Config
 from tui.errors import ConfigError
 from tui.history.archives import SeenArchive
 from tui.history.extracts import ExtractLine, rename_extract
@@ -43,7 +43,7 @@ class HomeRead(Message):
 class HomePage(Page):
     """Everything that can be opened, with a search. Nothing is downloaded until it is opened."""
 
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (160, "-huge")]  # noqa: RUF012
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (HUGE, "-huge")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-low"), (32, "-tall")]  # noqa: RUF012
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -72,10 +72,10 @@ class HomePage(Page):
         self._added = ""  # the added archive; the cursor goes there once it is listed
         self.lead = Lead()
         self.list = HomeList()
-        self.face = Face()
+        self.pane = ItemPane()
 
     def contents(self) -> list[Widget]:
-        return [self.lead, Container(self.list, self.face, id="home")]
+        return [self.lead, Container(self.list, self.pane, id="home")]
 
     def on_mount(self) -> None:
         self.set_focus(self.list)
@@ -131,7 +131,7 @@ class HomePage(Page):
         self.refresh_bindings()
 
     def on_choice_list_moved(self) -> None:
-        self.face.show(self.list.item)
+        self.pane.show(self.list.item)
         self.refresh_bindings()
 
     # Actions on the item under the cursor.
@@ -155,8 +155,6 @@ class HomePage(Page):
             case Unfinished() as job:
                 if job.running and job.pid == os.getpid():
                     self.action_jobs()
-                elif job.running:
-                    self.report(f"it is running in another process, by {job.who}")
                 else:
                     self._resume(job)
             case ExtractLine() as line:
@@ -172,7 +170,7 @@ class HomePage(Page):
                 self.request(OpenArchive(item.url))
 
     def _open_extract(self, line: ExtractLine, *, send: bool = False) -> None:
-        self.request(OpenArchive(line.place, locate_place(line.place, self.config, S3Options()), send=send))
+        self.request(OpenArchive.of_place(line.place, self.config, send=send))
 
     def action_resume(self) -> None:
         of = self.list.item.of if self.list.item else None
@@ -183,8 +181,8 @@ class HomePage(Page):
             self._resume(of)
 
     def _resume(self, job: Unfinished) -> None:
-        if not job.words:
-            self.report("the command was not recorded; run it again with --resume", bad=True)
+        if job.obstacle:
+            self.report(job.obstacle, bad=not job.running)
         else:
             self.request(ResumeJob(job))
 
@@ -283,7 +281,7 @@ class HomePage(Page):
 
     def explanation(self) -> tuple[str, ...]:
         item = self.list.item
-        about = self.face.sentences(item) if item is not None else ()
+        about = self.pane.sentences(item) if item is not None else ()
         lists = ("extracts", "sends", "jobs")
         return (
             *about,

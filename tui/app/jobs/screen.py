@@ -155,13 +155,10 @@ class JobsPage(Page):
         return self.left[at] if 0 <= at < len(self.left) else None
 
     def action_resume(self) -> None:
-        left = self._stopped
-        if left is None:
+        if (left := self._stopped) is None:
             return
-        if left.running:
-            self.report(f"it is running in another process, by {left.who}")
-        elif not left.words:
-            self.report("its command was not recorded; run it again with --resume", bad=True)
+        if left.obstacle:
+            self.report(left.obstacle, bad=not left.running)
         else:
             self.request(ResumeJob(left))
 

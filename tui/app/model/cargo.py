@@ -10,7 +10,7 @@ from pathlib import Path
 from tui.app.model.hours import Hours, Selection
 from tui.app.model.session import Session
 from tui.archive.location import command_words, locate_place
-from tui.config import state_dir
+from tui.config import extracts_dir
 from tui.filter import Filter
 from tui.history.naming import extract_name
 from tui.send import Source, archive_source, file_source
@@ -40,7 +40,6 @@ def cargo_of_hours(session: Session, hours: Hours, filter_: Filter) -> Cargo:
 
 def cargo_of_extract(session: Session, place: str) -> Cargo:
     """Return all records of an extract."""
-
     location = locate_place(place, session.config, session.s3)
 
     def source() -> Source:
@@ -61,7 +60,7 @@ def default_out(session: Session, filter_: Filter, hours: Hours, words: str = ""
     `words` replace the filter in the name.
     """
     name = extract_name(session.title, filter_, hours.start, hours.stop, session.config.filters, words)
-    base = state_dir() / "extracts" / name
+    base = extracts_dir() / name
     number, path = 1, base
     while path.exists():
         number += 1

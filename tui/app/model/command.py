@@ -6,15 +6,13 @@ import shlex
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from tui.app.model.hours import Selection
 from tui.app.model.session import Session
 from tui.archive.location import command_line
 from tui.archive.times import spell_hour
-from tui.errors import FilterError
-from tui.filter import Filter, parse_filter
-from tui.filter.terms import KINDS, OPTIONS
+from tui.filter import Filter
+from tui.filter.terms import KINDS
 from tui.shell import shell_word
 
 
@@ -67,35 +65,6 @@ def shell_read(session: Session, key: str) -> str:
     if root.startswith("s3://"):
         return f"aws s3 cp {shell_word(place)} - | zcat"
     return f"zcat {shell_word(str(Path(place)))}"
-
-
-def read_filter(words: str) -> Filter:
-    """Parse a JMESPath, or a filter in the command line's syntax: `-g TEXT -e RE -m EXPR -v …`.
-
-    A JMESPath never starts with `-`. Raises FilterError if it is neither.
-    """
-    if words.strip() and not words.lstrip().startswith("-"):
-        return parse_filter(match=[words.strip()])
-    names = {option: f"{'not_' * negated}{kind}" for (kind, negated), option in OPTIONS.items()}
-    flags = {"-i": "ignore_case", "-w": "words", "-v": "invert"}
-    texts: dict[str, list[str]] = {name: [] for name in names.values()}
-    given: set[str] = set()
-    try:
-        rest = shlex.split(words)
-    except ValueError as error:
-        raise FilterError(f"missing closing quote in: {words}", words) from error
-    while rest:
-        word = rest.pop(0)
-        if word in flags:
-            given.add(flags[word])
-        elif word in names and rest:
-            texts[names[word]].append(rest.pop(0))
-        else:
-            known = ", ".join((*names, *flags))
-            what = f"{word} needs a value" if word in names else f"'{word}' is not one of {known}"
-            raise FilterError(what, words, words.find(word))
-    arguments: dict[str, Any] = {**texts, **dict.fromkeys(given, True)}
-    return parse_filter(**arguments)
 
 
 def shell_filter(filter_: Filter) -> str:

@@ -25,9 +25,9 @@ from tui.units import size
 
 HOUR, MINUTE = Every(60), Every(1)
 _INTERVAL_SECONDS = 0.4  # between two reports
-_MOST_VALUES = 8  # shown in a split; the others are counted together
+_MAX_VALUES = 8  # shown in a split; the others are counted together
 OTHERS = "all others"
-_MOST_BYTES, _MOST_BYTES_S3 = 2 << 30, 128 << 20  # the largest archive that is counted in full without a selection
+_MAX_BYTES, _MAX_BYTES_S3 = 2 << 30, 128 << 20  # the largest archive that is counted in full without a selection
 _DAYS_AROUND = 3  # of a larger archive, the days on each side of the cursor
 _TRIED = 20  # chunks tried to see whether the index can count
 
@@ -55,10 +55,6 @@ class Series:
     no_time: int = 0
     final: bool = False
     time_field: str | None = None
-
-    @property
-    def filtered(self) -> bool:
-        return self.filter.narrows
 
     def odd_split(self, odd: Container[datetime]) -> dict[str, frozenset[datetime]]:
         """Return the hours with far more or fewer records of a value than usual, without `odd` hours."""
@@ -108,12 +104,12 @@ def count_over_time(
                 damaged += 1
             elif isinstance(event, Counted) and not cancel.is_set():
                 split = _split(event.rows) if by else {}
-                counts = dict(matches) if every.by_hour else _by_time(event.rows, by)
+                counts = dict(matches) if every.by_hour else _by_time(event.rows)
                 rest = (done, len(chunks), skipped, damaged, event.no_time, True, time_field)
                 yield Series(hours, filter_, by, every, counts, dict(records), split, *rest)
 
 
-def _by_time(rows: tuple[CountedRow, ...], by: str) -> dict[datetime, int]:
+def _by_time(rows: tuple[CountedRow, ...]) -> dict[datetime, int]:
     """Return counts by minute. A record with a list of values counts once for each value."""
     counts = Counter[datetime]()
     for row in rows:
@@ -131,7 +127,7 @@ def _split(rows: tuple[CountedRow, ...]) -> dict[str, dict[datetime, int]]:
         totals[text] += row.count
         if row.time is not None:
             split.setdefault(text, Counter())[row.time] += row.count
-    first = [text for text, _ in totals.most_common(_MOST_VALUES)]
+    first = [text for text, _ in totals.most_common(_MAX_VALUES)]
     kept = {text: dict(split.get(text, {})) for text in first}
     others = Counter[datetime]()
     for text in split.keys() - kept.keys():
@@ -152,7 +148,7 @@ def counted_hours(session: Session) -> tuple[Hours, str]:
         return session.selection.span.whole, ""
     whole = Hours(session.first, next_hour(session.catalog_last))
     weight = session.totals(Selection.of(whole))[2]
-    if not session.catalog.unlisted and weight <= (_MOST_BYTES_S3 if is_s3(session.archive.store.url) else _MOST_BYTES):
+    if not session.catalog.unlisted and weight <= (_MAX_BYTES_S3 if is_s3(session.archive.store.url) else _MAX_BYTES):
         return whole, ""
     if not session.catalog.unlisted and _is_known(session):
         return whole, ""

@@ -34,14 +34,16 @@ class Freshness:
     @property
     def brief(self) -> str:
         """The freshness for the header; empty if the archive has ended."""
-        return "" if self.ended else f"behind {ago(self.age)}" if self.behind else f"fresh, {ago(self.age)} ago"
+        age = rough_duration(self.age)
+        return "" if self.ended else f"behind {age}" if self.behind else f"fresh, {age} ago"
 
     def words(self) -> str:
         """Return `fresh: last hour ended 34m ago`."""
         if self.ended:
             return f"ends {self.last + timedelta(hours=1):%Y-%m-%d %H:00}"
-        word = "behind: nothing since" if self.behind else "fresh: last hour ended"
-        return f"{word} {ago(self.age)} ago" if not self.behind else f"{word} {self.last + timedelta(hours=1):%H:%M}"
+        if self.behind:
+            return f"behind: nothing since {self.last + timedelta(hours=1):%H:%M}"
+        return f"fresh: last hour ended {rough_duration(self.age)} ago"
 
     def sentence(self) -> str:
         """Return the rest of a sentence that starts with "This archive"."""
@@ -53,18 +55,18 @@ class Freshness:
             return ""
         if self.lag < -_HOUR / 2:
             return "uploads before the hour ends: wrong zone?"
-        return "uploads as the hour ends" if self.lag < 1 else f"uploads {ago(self.lag)} after the hour"
+        return "uploads as the hour ends" if self.lag < 1 else f"uploads {rough_duration(self.lag)} after the hour"
 
 
-def freshness(session: Session, now: datetime | None = None) -> Freshness | None:
+def freshness(session: Session) -> Freshness | None:
     """Return the archive's freshness; None for an empty archive, and for an extract, which gets no new hours."""
     if not session.catalog.hours or session.archive.extract:
         return None
     ended = session.last.astimezone(UTC) + timedelta(hours=1)
-    return Freshness(session.last, ((now or datetime.now(UTC)) - ended).total_seconds(), session.usual.lag)
+    return Freshness(session.last, (datetime.now(UTC) - ended).total_seconds(), session.usual.lag)
 
 
-def ago(seconds: float) -> str:
+def rough_duration(seconds: float) -> str:
     """Return `34m`, `5h 10m`, `3 days`."""
     if seconds >= 2 * _DAY:
         return plural(int(seconds / _DAY), "day")

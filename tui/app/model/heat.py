@@ -99,6 +99,12 @@ def overlays(session: Session) -> list[Overlay]:
     return [overlay for overlay in Overlay if not empty.get(overlay)]
 
 
+def next_overlay(session: Session, overlay: Overlay) -> Overlay:
+    """Return the overlay after this one, or the first one if this one has no data any more."""
+    have = overlays(session)
+    return have[(have.index(overlay) + 1) % len(have)] if overlay in have else have[0]
+
+
 @dataclass(frozen=True, slots=True)
 class MonthTitle:
     """A line of the grid that names a month."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
@@ -117,6 +118,13 @@ class Selection:
         return ", ".join(f"{spell_time(hours.start)} to {spell_time(hours.stop)}" for hours in self.ranges)
 
 
+def nearest_ahead(times: Iterable[datetime], here: datetime, step: int) -> datetime | None:
+    """Return the nearest time after (`step` 1) or before (-1) `here`."""
+    if step > 0:
+        return min((time for time in times if time > here), default=None)
+    return max((time for time in times if time < here), default=None)
+
+
 def read_selection(text: str, zone: tzinfo, end: datetime | None) -> Selection:
     """Parse ranges separated by commas; one without an end goes to `end`. Raises TimeError."""
     ranges: list[Hours] = []
@@ -135,10 +143,12 @@ def read_moments(text: str, zone: tzinfo) -> MinuteRange | None:
     Raises TimeError if it is invalid or one of several ranges.
     """
     several = [parse_moments(*_ends(part), zone) for part in text.split(",")]
-    moments = several[0] if len(several) == 1 else None
-    if any(several) and (moments is None or None in moments):
+    if not any(several):
+        return None
+    start, stop = several[0] or (None, None)
+    if len(several) > 1 or start is None or stop is None:
         raise TimeError("a range to the minute needs two ends and must be the only one: 2015-01-20T14:05..14:25")
-    return moments  # type: ignore[return-value]  # neither end is None
+    return start, stop
 
 
 def range_notes(text: str, zone: tzinfo, *, minutes: bool) -> list[str]:
@@ -148,7 +158,7 @@ def range_notes(text: str, zone: tzinfo, *, minutes: bool) -> list[str]:
 
 def _ends(text: str) -> tuple[str, str | None]:
     """Return the two ends of a typed range. The second may be a time of day alone, `14:25`."""
-    start, _, stop = (part.strip() for part in re.sub(r"\.\.", " to ", text).partition(" to "))
+    start, _, stop = (part.strip() for part in text.replace("..", " to ").partition(" to "))
     if re.fullmatch(r"\d\d?:\d\d", stop):
         stop = f"{start[:10]}T{stop:>05}"
     return start, stop or None

@@ -25,7 +25,7 @@ from tui.errors import OutputError
 
 Month = tuple[int, int]
 _VERSION = 1
-_MOST_BYTES = 64 << 20
+_MAX_BYTES = 64 << 20
 _CLOSED = timedelta(days=7)  # after its end; a closed month gets no more chunks
 
 
@@ -109,7 +109,7 @@ class MonthCache:
         with suppress(OSError, OutputError):  # an unwritable cache must not cause a failure
             with atomic_file(path, overwrite=True, private=True) as stream:
                 stream.write(zlib.compress(msgspec.json.encode(value), 1))
-            evict(path.parent, _MOST_BYTES)
+            evict(path.parent, _MAX_BYTES)
 
 
 def _row(item: Chunk | StoredObject) -> _StoredRow:

@@ -21,7 +21,7 @@ from tui.archive.walk import Walk
 Rows = tuple[Chunk | StoredObject, ...]
 _FEW = 5000  # chunks
 _UNKNOWN = datetime(1970, 1, 1, tzinfo=UTC)
-MOST_ROWS = 60_000  # kept in memory: about 25 MB
+MAX_ROWS = 60_000  # kept in memory: about 25 MB
 _NEAR = 3  # months kept whatever their size: the visible one and its neighbors
 _AHEAD = timedelta(days=2)  # of the clock: keys with a later time are not the newest month
 
@@ -76,7 +76,7 @@ class Months:
     def _take(self, month: Month, rows: Rows) -> None:
         self.rows.pop(month, None)
         self.rows[month] = rows
-        while len(self.rows) > _NEAR and self._total > MOST_ROWS:
+        while len(self.rows) > _NEAR and self._total > MAX_ROWS:
             self.rows.pop(next(iter(self.rows)))
         hours = [row.hour for row in rows if isinstance(row, Chunk)]
         if hours:
@@ -102,7 +102,7 @@ class Months:
         near = [(year, number), *(month_of(time) for time in (_before(place), _after(place)))]
         largest = max(map(len, self.rows.values()), default=0)
         for month in dict.fromkeys([*near, *((year, other) for other in range(12, 0, -1))]):
-            if month not in near and month not in self.rows and self._total + largest > MOST_ROWS:
+            if month not in near and month not in self.rows and self._total + largest > MAX_ROWS:
                 return  # it would evict another month
             start, stop = (time.replace(tzinfo=self.archive.zone) for time in bounds(month))
             if (month not in self.rows or month in self.stale) and start < self.stop and self.first < stop:

@@ -26,11 +26,11 @@ from tui.filter import Filter, Term, TermKind
 from tui.printable import printable
 from tui.validation import explained
 
-MOST_TYPED = 300
+MAX_TYPED = 300
 _VERSION = 2  # of a session's file
 _LONGEST = 20_000  # characters of a filter
 _LARGEST_BYTES = 16 << 20
-_MOST_SESSIONS = 300
+_MAX_SESSIONS = 300
 TypedText = tuple[TermKind, str]
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 
@@ -153,7 +153,7 @@ def write_left(url: str, left: Left) -> None:
         line=left.line,
     )
     _write(path, json.dumps(msgspec.to_builtins(saved), indent=1))
-    for old in sorted(path.parent.glob("*.json"), key=lambda path: path.stat().st_mtime)[:-_MOST_SESSIONS]:
+    for old in sorted(path.parent.glob("*.json"), key=lambda path: path.stat().st_mtime)[:-_MAX_SESSIONS]:
         old.unlink(missing_ok=True)
 
 
@@ -192,7 +192,7 @@ def _history_file() -> Path:
 
 def read_typed() -> list[TypedText]:
     """Return the history of the filter bar, without broken lines."""
-    return _typed()[0][-MOST_TYPED:]
+    return _typed()[0][-MAX_TYPED:]
 
 
 def _typed() -> tuple[list[TypedText], bool]:
@@ -208,19 +208,17 @@ def _typed() -> tuple[list[TypedText], bool]:
     return typed, len(typed) == len(lines)
 
 
-def keep_typed(typed: TypedText) -> list[TypedText]:
-    """Append a text to the history, without duplicates, and return the history.
+def keep_typed(typed: TypedText) -> None:
+    """Append a text to the history, without duplicates.
 
     A file with broken lines is kept under another name. Raises StateError if the history cannot be written.
     """
-    before, sound = _typed()
-    kept = [earlier for earlier in before[-MOST_TYPED:] if earlier != typed]
     if typed[1].strip() and len(typed[1]) <= _LONGEST:
-        kept = [*kept, typed][-MOST_TYPED:]
+        before, sound = _typed()
+        kept = [*(earlier for earlier in before if earlier != typed), typed][-MAX_TYPED:]
         if not sound:
             _set_aside(_history_file())
         _write(_history_file(), "".join(json.dumps(line) + "\n" for line in kept))
-    return kept
 
 
 def _read(path: Path) -> str | None:

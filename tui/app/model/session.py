@@ -25,8 +25,8 @@ from tui.scan import ChunkDamaged
 from tui.scan.manifest import ExtractOrigin
 from tui.units import plural
 
-_MOST_KEYS = 100  # named on a screen
-_MOST_PARTS = 100  # damaged parts of a chunk that are remembered
+_MAX_KEYS = 100  # named on a screen
+_MAX_PARTS = 100  # damaged parts of a chunk that are remembered
 
 
 @dataclass(frozen=True)
@@ -186,7 +186,7 @@ class Session:
         """Remember where and why a part of a chunk cannot be read."""
         sentence = event.damage.reason if event.unread else str(event.damage)
         known = self.damage.get(event.chunk.key, ())
-        if sentence not in known and len(known) < _MOST_PARTS:
+        if sentence not in known and len(known) < _MAX_PARTS:
             self.damage[event.chunk.key] = (*known, sentence)
 
     def damage_words(self, chunks: Iterable[Chunk] | None = None) -> str:
@@ -209,9 +209,9 @@ class Session:
         keys = self.catalog.unmatched
         if not keys:
             return ()
-        more = f", and {len(keys) - _MOST_KEYS:,} more" if len(keys) > _MOST_KEYS else ""
+        more = f", and {len(keys) - _MAX_KEYS:,} more" if len(keys) > _MAX_KEYS else ""
         so_far = " so far" if self.catalog.unlisted else ""
-        return (f"{plural(len(keys), 'other key')}{so_far}: {', '.join(keys[:_MOST_KEYS])}{more}.",)
+        return (f"{plural(len(keys), 'other key')}{so_far}: {', '.join(keys[:_MAX_KEYS])}{more}.",)
 
     @property
     def left_out_words(self) -> str:

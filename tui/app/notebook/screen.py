@@ -11,7 +11,6 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
-from tui.app.model.command import read_filter
 from tui.app.model.hours import Selection
 from tui.app.model.session import Session
 from tui.app.notebook.entry_text import EntryText, plain, split
@@ -22,11 +21,10 @@ from tui.app.terminal.clipboard import LARGEST_BYTES
 from tui.app.widgets.cursor_list import ChoiceList
 from tui.app.widgets.lines import Piece, both_ends, fit, shorten
 from tui.app.widgets.paragraphs import Paragraphs
-from tui.archive.location import locate_place
 from tui.archive.times import parse_time
 from tui.archive.writer import file_of_lines
-from tui.config import S3Options
 from tui.errors import FilterError, HourscopeError
+from tui.filter.filter_line import read_filter
 from tui.history.extracts import find_extract
 from tui.history.log import HistoryError
 from tui.history.notebook import Spot, Written
@@ -134,7 +132,7 @@ class NotebookPage(Page):
     def _go(self, spot: Spot) -> None:
         """Go to the extract if there is one, else to the record or the hour, with the entry's filter."""
         if spot.out is not None and (extract := find_extract(spot.out)) is not None:
-            self.request(OpenArchive(extract.place, locate_place(extract.place, self.session.config, S3Options())))
+            self.request(OpenArchive.of_place(extract.place, self.session.config))
             return
         session = self.session
         hour = parse_time(spot.hour, session.archive.zone) if spot.hour else session.place

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from textual.message import Message
 
 from tui.app.records.matching import Matched, match_records
-from tui.app.records.store import MOST_RECORDS, HourRecords
+from tui.app.records.store import MAX_RECORDS, HourRecords
 from tui.archive import Archive, Chunk, ChunkReader, Damage
 from tui.archive.store import is_s3
 from tui.archive.streams import FIRST_RANGE, ReadCancelled
@@ -23,7 +23,7 @@ from tui.scan import ChunkDamaged, ChunkDone, ChunkStarted, Counts, Progress
 
 FIRST_RECORDS = 5_000
 MORE_RECORDS = 5_000
-EVERYTHING = MOST_RECORDS
+EVERYTHING = MAX_RECORDS
 FIRST_BYTES = FIRST_RANGE * 3 // 4  # of a bucket's object: the rest of the first range needs no further request
 _INTERVAL_SECONDS = 0.05  # between two reports
 

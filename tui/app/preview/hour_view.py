@@ -148,7 +148,7 @@ class HourView(Guarded, Vertical):
         """Pause reading; return False if nothing was being read."""
         reading = not self.reading.ended and self.feed.rest()
         if reading:
-            self.listing.follow(False)
+            self.listing.stop_following()
         return reading
 
     def refresh_rows(self) -> None:

@@ -34,8 +34,8 @@ class Marks:
     def __contains__(self, number: object) -> bool:
         return isinstance(number, int) and number < len(self._flags) and bool(self._flags[number])
 
-    def toggle(self, number: int) -> bool:
-        """Mark or unmark a record; return whether it is marked now."""
+    def toggle(self, number: int) -> None:
+        """Mark or unmark a record."""
         marked = number not in self
         if number >= len(self._flags):
             self._flags.extend(bytes(number + 1 - len(self._flags)))
@@ -44,7 +44,6 @@ class Marks:
         if self._rows is not None:
             at = bisect_left(self._rows, number)
             self._rows[at : at + (not marked)] = array("I", [number] if marked else [])
-        return marked
 
     def add(self, flags: bytearray) -> None:
         """Mark the records that have a 1 in `flags` (by number)."""

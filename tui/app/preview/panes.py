@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from functools import partial
 
 from textual.containers import Container
@@ -23,10 +22,10 @@ from tui.archive import Chunk
 from tui.filter import Filter
 from tui.filter.build import spell_path
 from tui.filter.jmespath import parse_expression
+from tui.filter.paths import split_expressions
 
 _THREE_PANES = 200  # cells: from this width, the fields open beside the record
 _STACKED = (160, 50)  # (cells, lines): from this size, the fields are shown below the record by default
-_COMMA = re.compile(r""",|[\[({]|[\])}]|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`(?:\\.|[^`\\])*`""")
 
 
 class PreviewPanes(Guarded, Container):
@@ -204,19 +203,9 @@ class PreviewPanes(Guarded, Container):
         return f"columns: {', '.join(columns)}; C reorders them" if columns else "columns: chosen for these records"
 
 
-def split(texts: str) -> tuple[str, ...]:
-    """Split `ts, player.version, length(tags)` into expressions. Raises FilterError for an invalid one.
-
-    A comma inside brackets or quotes does not separate.
-    """
-    parts, start, depth = [], 0, 0
-    for match in _COMMA.finditer(texts):
-        token = match.group()
-        depth += (token in ("[", "(", "{")) - (token in ("]", ")", "}"))
-        if token == "," and depth <= 0:
-            parts.append(texts[start : match.start()])
-            start = match.end()
-    expressions = tuple(part.strip() for part in (*parts, texts[start:]) if part.strip())
+def read_columns(texts: str) -> tuple[str, ...]:
+    """Parse `ts, player.version, length(tags)`. Raises FilterError for an invalid expression."""
+    expressions = tuple(dict.fromkeys(filter(None, split_expressions(texts))))
     for expression in expressions:
         parse_expression(expression)
-    return tuple(dict.fromkeys(expressions))
+    return expressions

@@ -74,7 +74,7 @@ class VisibleRows:
 
     @property
     def filtered(self) -> bool:
-        return bool(self.filter.active) or self.filter.invert
+        return self.filter.narrows
 
     @property
     def behind(self) -> bool:

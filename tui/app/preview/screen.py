@@ -19,7 +19,7 @@ from tui.app.model.session import Session, shifted
 from tui.app.preview.copy_menu import CopyMenu
 from tui.app.preview.export import Pick, new_extract, pick, plan_send, write
 from tui.app.preview.hour_view import HourView
-from tui.app.preview.panes import split
+from tui.app.preview.panes import read_columns
 from tui.app.preview.text import explanation, header_words, record_words
 from tui.app.preview.walk import Newer, Sought, seek
 from tui.app.requests import Failed, PlanScan, PlanSend, Report, ShowScreen, refusal
@@ -71,7 +71,7 @@ class PreviewPage(ArchivePage):
             target if known else self.session.hour_beside(target, step), step, "hour" if abs(hours) == 1 else "day"
         )
 
-    def _go_on(self, hour: datetime | None, step: int, what: str) -> bool:
+    def _go_on(self, hour: datetime | None, step: int, what: str) -> None:
         if hour is None:
             self.report(f"no {what} with a chunk {'after' if step > 0 else 'before'} this one")
         elif trouble := self.session.out_of_reach(hour):
@@ -81,8 +81,6 @@ class PreviewPage(ArchivePage):
             self.open_hour(hour)
             if passed:
                 self.report(f"{plural(sum(gap.hours for gap in passed), 'hour')} without a chunk skipped")
-            return True
-        return False
 
     def open_hour(self, hour: datetime) -> None:
         """Show another hour in place of this one, with the same filter, columns and panes."""
@@ -193,7 +191,7 @@ class PreviewPage(ArchivePage):
     def action_columns(self) -> None:
         """Ask for the columns as text: any JMESPath, in any order."""
         put, shown = self.view.panes.put_columns, ", ".join(self.session.columns)
-        self.ask("columns, as JMESPath, … (empty: chosen for you):", lambda text: put(split(text)), shown)
+        self.ask("columns, as JMESPath, … (empty: chosen for you):", lambda text: put(read_columns(text)), shown)
 
     def note_subject(self) -> tuple[str, Spot, bytes | None]:
         """Return the record under the cursor, as the subject of a note."""

@@ -16,7 +16,7 @@ from tui.filter import Filter
 from tui.scan.tally import not_json_shape
 from tui.units import count, plural, size
 
-_MOST_DAMAGE = 2  # damaged chunks that are reported above the list
+_MAX_DAMAGE = 2  # damaged chunks that are reported above the list
 
 
 def count_words(rows: VisibleRows, reading: FeedState) -> str:
@@ -30,7 +30,7 @@ def notes_words(reading: FeedState, damage: Sequence[str]) -> tuple[str, ...]:
     """Return why the hour is not complete: a trouble, or its chunks' damage; and that the preview is full."""
     limit = reading.limit
     stopped = f"stopped at {count(limit.records)} records, {size(limit.size)}: s scans the whole hour" if limit else ""
-    troubles = [f"! {words}" for words in ([reading.trouble] if reading.trouble else damage[:_MOST_DAMAGE])]
+    troubles = [f"! {words}" for words in ([reading.trouble] if reading.trouble else damage[:_MAX_DAMAGE])]
     return (*troubles, *([stopped] if stopped else []))
 
 

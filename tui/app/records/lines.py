@@ -17,7 +17,7 @@ from tui.printable import printable
 from tui.units import count
 
 _SIDEWAYS = 20  # cells
-_MOST_LINES = 12  # of a wrapped record; the tree shows the rest
+_MAX_LINES = 12  # of a wrapped record; the tree shows the rest
 _WIDEST_SHARED = 24  # cells of a value that all records share
 _HOUR = 3  # characters: `17:`
 _KEPT = 400  # texts: more than fit on a screen
@@ -163,9 +163,9 @@ class RecordLines:
 
     def _draw(self, number: int) -> list[list[TonedText]]:
         if self.wrapped:
-            room = self._width * _MOST_LINES
+            room = self._width * _MAX_LINES
             text = printable(self._records.head(number, 4 * room + 4), room)
-            return [[(line, "plain")] for line in chop_cells(text, self._width)[:_MOST_LINES] or [""]]
+            return [[(line, "plain")] for line in chop_cells(text, self._width)[:_MAX_LINES] or [""]]
         cells_ = cells(self._records.head(number, LARGEST + 1), self.columns) if self.columns else None
         if cells_ is None:
             end = self.left + self._width

@@ -27,8 +27,8 @@ ValueKind = Literal["object", "array", "string", "number", "constant"]
 
 _DEEP = 8
 _MANY = 50
-_MOST_WRAPPED = 4_000  # characters of a string that are wrapped
-MOST_ROWS = 20_000
+_MAX_WRAPPED = 4_000  # characters of a string that are wrapped
+MAX_ROWS = 20_000
 LARGE = 64_000  # bytes; larger values are parsed one level at a time
 _LARGEST_INSIDE = 1 << 20  # characters; longer strings are not parsed as JSON
 _LEVELS: dict[bytes, Any] = {b"{": dict[str, Raw], b"[": list[Raw]}
@@ -67,6 +67,12 @@ class OutlineRow:
     def large(self) -> bool:
         """Whether it takes a while to parse."""
         return _is_large(self.content)
+
+    @property
+    def raw(self) -> memoryview:
+        """The bytes of a large value."""
+        assert isinstance(self.content, Raw)
+        return memoryview(self.content)
 
     @property
     def depth(self) -> int:
@@ -110,10 +116,10 @@ def _level(raw: bytes | Raw) -> object:
     """
     for limit in _PREFIXES:
         first = _prefix(raw, limit)
-        if isinstance(first, list) and len(first) >= MOST_ROWS:
-            return FirstItems(first[:MOST_ROWS])
-        if isinstance(first, dict) and len(first) >= MOST_ROWS:
-            return FirstMembers(islice(first.items(), MOST_ROWS))
+        if isinstance(first, list) and len(first) >= MAX_ROWS:
+            return FirstItems(first[:MAX_ROWS])
+        if isinstance(first, dict) and len(first) >= MAX_ROWS:
+            return FirstMembers(islice(first.items(), MAX_ROWS))
     try:
         return msgspec.json.decode(raw, type=_LEVELS.get(_first(raw), Any))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -168,7 +174,7 @@ def kind_of(value: object) -> ValueKind:
 
 def rows(value: object, folds: Mapping[JsonPath, bool]) -> tuple[OutlineRow, ...]:
     """Return the visible lines of a value. `folds`: the paths opened (True) or closed (False) by the user."""
-    return tuple(islice(_walk((), "", value, folds, crowded=False), MOST_ROWS))
+    return tuple(islice(_walk((), "", value, folds, crowded=False), MAX_ROWS))
 
 
 def _walk(
@@ -201,9 +207,9 @@ def _children(content: object) -> list[tuple[str | int, object]] | None:
             return None
         content = None if _is_large(content) else load(bytes(content))
     if isinstance(content, dict):
-        return list(islice(content.items(), MOST_ROWS))
+        return list(islice(content.items(), MAX_ROWS))
     if isinstance(content, list):
-        return list(islice(enumerate(content), MOST_ROWS))
+        return list(islice(enumerate(content), MAX_ROWS))
     if isinstance(content, str) and content[:1] in ("{", "[") and len(content) <= _LARGEST_INSIDE:
         return _children(_embedded(content))
     return None
@@ -238,8 +244,8 @@ def wrapped(unwrapped: tuple[OutlineRow, ...], width: int) -> tuple[OutlineRow, 
     lines: list[OutlineRow] = []
     for row in unwrapped:
         room = max(width - 2 * row.depth - len(row.label) - 7, 12)
-        whole = beginning(row, _MOST_WRAPPED)[0] if row.kind == "string" and not row.open else ""
-        text = printable(whole, _MOST_WRAPPED)
+        whole = beginning(row, _MAX_WRAPPED)[0] if row.kind == "string" and not row.open else ""
+        text = printable(whole, _MAX_WRAPPED)
         if len(text) <= room:
             lines.append(row)
             continue
@@ -252,11 +258,10 @@ def beginning(row: OutlineRow, limit: int) -> tuple[str, str]:
     """Return the first characters of a string, at most `limit`, and its length in words."""
     if not row.large:
         return row.value[:limit], f"{count(len(row.value))} characters"
-    view = memoryview(row.content)  # type: ignore[arg-type]  # a large value is Raw
-    piece = bytes(view[1 : 1 + 6 * limit])
+    piece = bytes(row.raw[1 : 1 + 6 * limit])
     while True:  # the cut may be inside an escape or a character
         try:
-            return str(load(b'"' + piece + b'"'))[:limit], f"{size(len(view))} of text"
+            return str(load(b'"' + piece + b'"'))[:limit], f"{size(len(row.raw))} of text"
         except NotJsonError:
             piece = piece[:-1]
 

@@ -30,8 +30,8 @@ from tui.units import count, plural
 
 _LIST_LINES = 4  # above the records and below them
 _TREE_LINES = 6  # a lower tree shows nothing useful
-_MOST_CHUNKS = 4
-_MOST_RECORDS = 1_000  # of a chunk, tested by a filter
+_MAX_CHUNKS = 4
+_MAX_RECORDS = 1_000  # of a chunk, tested by a filter
 _SHOWN = 60
 
 
@@ -68,11 +68,11 @@ class Peek:
 def peek(session: Session, hour: datetime, chunks: tuple[Chunk, ...], filter_: Filter) -> Iterator[Peek]:
     """Read the first records of the hour's first chunks, in a worker. Unreadable chunks are left out."""
     worker, matcher = get_current_worker(), filter_.matcher()
-    most = _SHOWN if matcher.selects_all else _MOST_RECORDS
+    most = _SHOWN if matcher.selects_all else _MAX_RECORDS
     matches: list[bytes] = []
     others: list[bytes] = []
-    seen, whole, read = 0, True, chunks[:_MOST_CHUNKS]
-    for _, head in heads(session.archive, read, most=len(read), records=most, cancelled=lambda: worker.is_cancelled):
+    seen, whole, read = 0, True, chunks[:_MAX_CHUNKS]
+    for _, head in heads(session.archive, read, limit=len(read), records=most, cancelled=lambda: worker.is_cancelled):
         matches += [record for record in head if matcher.matches(record)]
         others += head[: 0 if matches else _SHOWN]
         seen, whole = seen + len(head), whole and len(head) < most

@@ -128,9 +128,9 @@ class RecordList(CursorList):
         """Adopt another list's raw, wrap and color settings."""
         self._lines.look_like(other._lines)
 
-    def follow(self, follows: bool) -> None:
-        """Set whether the cursor stays on the last record while more arrive."""
-        self._follows = follows
+    def stop_following(self) -> None:
+        """Leave the cursor on its record when more arrive."""
+        self._follows = False
 
     def _again(self) -> None:
         self._lines.fit(self.size.width - _GUTTER, self._rows)

@@ -18,8 +18,8 @@ from tui.archive.local import private_folder, reason
 from tui.config import cache_dir
 from tui.errors import HourscopeError, OutputError
 
-MOST_RECORDS = 20_000_000
-MOST_BYTES = 8 << 30
+MAX_RECORDS = 20_000_000
+MAX_BYTES = 8 << 30
 _NEWLINE = re.compile(b"\n")
 _BITS = 32
 _LOW = (1 << _BITS) - 1
@@ -130,7 +130,7 @@ class HourRecords(Sequence[bytes]):
 
     @property
     def full(self) -> bool:
-        return len(self) >= MOST_RECORDS or self.size >= self.room
+        return len(self) >= MAX_RECORDS or self.size >= self.room
 
     def begin(self, chunk: Chunk) -> None:
         """Start a chunk: records appended from now on belong to it."""
@@ -197,4 +197,4 @@ def _nameless(folder: Path) -> tuple[int, int]:
     private_folder(folder)
     descriptor, name = tempfile.mkstemp(dir=folder)
     Path(name).unlink()
-    return descriptor, min(MOST_BYTES, shutil.disk_usage(folder).free // 2)
+    return descriptor, min(MAX_BYTES, shutil.disk_usage(folder).free // 2)

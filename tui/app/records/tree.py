@@ -18,7 +18,7 @@ from textual.timer import Timer
 
 from tui.app.model.clock import readable
 from tui.app.records.outline import (
-    MOST_ROWS,
+    MAX_ROWS,
     NotJson,
     OutlineRow,
     beginning,
@@ -191,7 +191,7 @@ class JsonTree(FoldingList):
         if row is None or row.open is None or self._reading:
             return
         if row.large:
-            self._reading = len(memoryview(row.content))  # type: ignore[arg-type]  # a large value is Raw
+            self._reading = len(row.raw)
             stream(self, self._unpack(self._ticket, self._value, row.path), "parse")
             self.repaint()
             return
@@ -229,8 +229,8 @@ class JsonTree(FoldingList):
         if isinstance(self._value, NotJson):
             return [(f" not JSON: {self._value.reason}", palette.trouble)]
         weight = size(len(self._record))
-        if len(self._rows) >= MOST_ROWS:
-            weight = f"the first {count(MOST_ROWS)} lines of {weight}"
+        if len(self._rows) >= MAX_ROWS:
+            weight = f"the first {count(MAX_ROWS)} lines of {weight}"
         path = shorten_middle(printable(self.spelled), width - len(weight) - 4) if row else ""
         return both_ends([(" ", palette.dim), (path, palette.selected)], [(f"{weight} ", palette.dim)], width)
 

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from tui.app.model.command import shell_filter, shell_read
 from tui.app.model.jobs import DONE, FAILED, RUNNING, STOPPED, JobState
+from tui.app.model.session import Session
 from tui.app.scan.form import ScanForm
 from tui.app.scan.run import ScanState
+from tui.archive.times import zone_name
 from tui.facts import Fact, signed
 from tui.scan.estimate import Estimate
 from tui.scan.facts import estimate_facts, estimate_sentence, result_sentence, trouble_facts
@@ -28,6 +30,19 @@ class ScanView:
     unread: str = ""  # why there is no estimate
     failure: str = ""
     hints: tuple[str, ...] = ()
+
+    def header(self, session: Session) -> list[str]:
+        """Return the header's words: the archive, the range, troubles, and how much there is to read."""
+        plan, state = self.form.plan, self.state
+        return [
+            session.name,
+            f"scan {self.form.span_words} {zone_name(session.archive.zone)}",
+            session.damage_words(plan.chunks),
+            f"! {count(state.not_json)} not JSON" if state and state.not_json else "",
+            session.left_out_words,
+            plural(len(plan.chunks), "chunk"),
+            size(plan.bytes_compressed),
+        ]
 
     def facts(self) -> list[Fact]:
         """Return all rows."""

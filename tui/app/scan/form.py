@@ -15,7 +15,7 @@ from tui.archive.location import command_words
 from tui.archive.moments import hours_of_moments
 from tui.archive.times import HOUR, spell_time
 from tui.archive.writer import names_folder
-from tui.config import state_dir
+from tui.config import extracts_dir
 from tui.errors import ConfigError, TimeError
 from tui.facts import Fact
 from tui.filter import Filter
@@ -182,7 +182,7 @@ class ScanForm:
         return [hours, *facts, *notes, *self._power_facts(), *self._command_facts()]
 
     def _power_facts(self) -> list[Fact]:
-        kept = state_dir() / "extracts"
+        kept = extracts_dir()
         if Path(self.out).parent == kept:
             facts = [Fact("into", f"{Path(self.out).name}/", "text", f"an extract in {kept}")]
         else:

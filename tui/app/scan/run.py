@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -46,7 +46,7 @@ from tui.send.facts import value_facts
 
 INTERVAL = 0.25
 KEPT_MATCHES = 200
-_MOST_SURVEYED = 50_000  # matches
+_MAX_SURVEYED = 50_000  # matches
 _SAMPLE_CHUNKS, _SAMPLE_RECORDS = 8, 200  # records per chunk
 
 
@@ -171,18 +171,22 @@ def _scan(form: ScanForm, report: Reporter, *, resume: bool, cancel: threading.E
     plan, out, power, location = form.plan, form.out, form.power, form.session.location
     folder = names_folder(out)
     extract = open_extract(out, plan, s3=form.session.s3, resume=resume) if folder else None
-    with open_index(plan.archive) as index:
-        events = run_plan(
-            plan,
-            jobs=power.jobs,
-            dask=power.dask,
-            cancel=cancel,
-            extract=extract,
-            strict=not folder,
-            exact=True,
-            known=known_from(index, plan.chunks),
-        )
-        events = remembered(events, index, plan.filter)
+    with (
+        open_index(plan.archive) as index,
+        closing(  # if its matches cannot be written
+            run_plan(
+                plan,
+                jobs=power.jobs,
+                dask=power.dask,
+                cancel=cancel,
+                extract=extract,
+                strict=not folder,
+                exact=True,
+                known=known_from(index, plan.chunks),
+            )
+        ) as scanned,
+    ):
+        events = remembered(scanned, index, plan.filter)
         if extract is not None:
             yield from recorded_scan(events, ScanWork(plan, extract, location.title, location.url, form.words), report)
             return
@@ -230,7 +234,7 @@ def estimated(form: ScanForm) -> Estimated:
 
 def _sampled(plan: ScanPlan) -> Iterator[bytes]:
     """Yield matches among the first records of some chunks, as a preview of the result."""
-    for _, records in heads(plan.archive, plan.chunks, most=_SAMPLE_CHUNKS, records=_SAMPLE_RECORDS):
+    for _, records in heads(plan.archive, plan.chunks, limit=_SAMPLE_CHUNKS, records=_SAMPLE_RECORDS):
         yield from (record for record in records if plan.filter.matches(record))
 
 
@@ -244,7 +248,7 @@ class Surveyed(Message):
 
 def surveyed(form: ScanForm, matches: int) -> Surveyed:
     """Survey a small extract on disk. For a large one, the user runs `count`."""
-    if not is_s3(form.out) and names_folder(form.out) and 1 < matches <= _MOST_SURVEYED:
+    if not is_s3(form.out) and names_folder(form.out) and 1 < matches <= _MAX_SURVEYED:
         with suppress(HourscopeError):  # opening the extract reports the reason
             return Surveyed(form.plan, (Fact(), *value_facts(survey(cargo_of_extract(form.session, form.out).open()))))
     return Surveyed(form.plan, ())

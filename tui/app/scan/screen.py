@@ -23,11 +23,10 @@ from tui.app.requests import Failed, OpenArchive, PlanScan, PlanSend
 from tui.app.scan.facts import ScanView, explain, state_of
 from tui.app.scan.form import ScanForm
 from tui.app.scan.run import Estimated, Hinted, ScanMoved, ScanState, Surveyed, estimated, run, snapshots, surveyed
-from tui.app.widgets.board import LOW, Board
+from tui.app.widgets.board import Board
+from tui.app.widgets.breakpoints import HIGH
 from tui.app.widgets.chart import Chart
 from tui.app.widgets.time_counts import TimeCounts
-from tui.archive.location import locate_place
-from tui.archive.times import zone_name
 from tui.archive.writer import names_folder
 from tui.facts import Fact
 from tui.filter import Filter
@@ -36,7 +35,7 @@ from tui.scan import ScanPlan
 from tui.scan.estimate import Estimate
 from tui.scan.hints import hints_for
 from tui.scan.plan import reasons_to_ask
-from tui.units import count, plural, size
+from tui.units import plural, size
 
 _DEBOUNCE_SECONDS = 0.2
 
@@ -239,7 +238,7 @@ class ScanPage(JobPage, ArchivePage):
         elif not names_folder(out):
             self.report(f"the matches are in the file {out}; only an extract (a folder/) opens here")
         else:
-            self.request(OpenArchive(out, locate_place(out, self.session.config, self.session.s3)))
+            self.request(OpenArchive.of_place(out, self.session.config, self.session.s3))
 
     def action_send(self) -> None:
         out = self.form.out
@@ -266,14 +265,9 @@ class ScanPage(JobPage, ArchivePage):
     def refresh_facts(self) -> None:
         """Redraw the header, the facts and the timeline."""
         form, plan, state = self.form, self.form.plan, self.state
-        self.header.show(
-            self.session.name,
-            f"scan {form.span_words} {zone_name(self.session.archive.zone)}",
-            *self._troubles(),
-            plural(len(plan.chunks), "chunk"),
-            size(plan.bytes_compressed),
-        )
-        self.board.show([*self._view.facts(), *(self.by_value if self.app.size.height >= LOW else ())])
+        view = self._view
+        self.header.show(*view.header(self.session))
+        self.board.show([*view.facts(), *(self.by_value if self.app.size.height >= HIGH else ())])
         if state is None and not self.running:
             self.timeline.show(TimeCounts(form.hours.hours(), self.session.hour_size, spell=size))
         else:
@@ -288,12 +282,6 @@ class ScanPage(JobPage, ArchivePage):
     @property
     def _view(self) -> ScanView:
         return ScanView(self.form, self.running, self.state, self.estimate, self.unread, self.failure, self.hints)
-
-    def _troubles(self) -> list[str]:
-        """Return troubles for the header: damage, records that are not JSON, and keys left out."""
-        state = self.state
-        not_json = f"! {count(state.not_json)} not JSON" if state and state.not_json else ""
-        return [self.session.damage_words(self.form.plan.chunks), not_json, self.session.left_out_words]
 
     def situation(self) -> dict[str, object]:
         return {"scanned": self.over, "matches": self.state.matches if self.state else 0}

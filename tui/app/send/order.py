@@ -8,10 +8,9 @@ from dataclasses import dataclass, field, replace
 from tui.config import Config, NsqSpec
 from tui.errors import SendError
 from tui.nsq.address import split_address
-from tui.send import SendOptions, Source, detect_order, parse_rate
+from tui.send import CANARY, SendOptions, Source, detect_order, parse_rate
 from tui.send.receipt import checked_name
 
-_CANARY = (1, 11)  # one record, then ten more
 BY_TIME = "time"
 _LOOKUP = "lookupd="
 _NSQD = "127.0.0.1:4150"
@@ -97,7 +96,7 @@ class Order:
         order = detect_order(source) if self.pace else None
         pace = float(self.pace) if self.pace not in ("", BY_TIME) else None
         rate = parse_rate(self.rate) if self.rate else None
-        steps = _CANARY if self.canary else ()
+        steps = CANARY if self.canary else ()
         return SendOptions(rate, self.max_depth, steps, self.skip_oversize, order=order, pace=pace, name=self.name)
 
     def words(self) -> list[str]:

@@ -9,7 +9,7 @@ from textual.message import Message
 
 from tui.app.model.cargo import Cargo
 from tui.app.send.order import Order
-from tui.config import state_dir
+from tui.config import journals_dir
 from tui.errors import HourscopeError
 from tui.history.entries import send_entry
 from tui.history.notebook import Notebook
@@ -136,7 +136,7 @@ def _send(checked: Checked, source: Source, survey: Survey, control: Control, ke
 
 def prepared_order(order: Order, source: Source, target: NsqTarget, destinations: Sequence[Destination]) -> Preparation:
     """Prepare the send of an order. A stopped send of the same records is resumed."""
-    folder = state_dir() / "journals"
+    folder = journals_dir()
     same = earlier_sends(folder, source, target.topic)
     resume = bool(same) and not same[-1].finished
     return prepare(folder, source, target, destinations, order.options(source), resume=resume)

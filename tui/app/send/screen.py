@@ -20,10 +20,11 @@ from tui.app.requests import PlanSend
 from tui.app.send.facts import EXPLANATION, SendState
 from tui.app.send.order import Order
 from tui.app.send.run import Checked, Kept, SendMoved, SendSurveyed, check, counting, run
-from tui.app.widgets.board import LOW, Board
+from tui.app.widgets.board import Board
+from tui.app.widgets.breakpoints import HIGH
 from tui.app.widgets.workers import stream
+from tui.archive.local import atomic_file
 from tui.config import NsqSpec
-from tui.errors import SendError, reason
 from tui.facts import Fact
 from tui.filter import Filter
 from tui.send import Control, Receipt, Sending, Sent, Source, Survey
@@ -109,13 +110,8 @@ class SendPage(JobPage, ArchivePage):
         if self.receipt is None or not text.strip():
             return None
         path = Path(text.strip()).expanduser()
-        try:
-            with path.open("x", encoding="utf-8") as stream:
-                stream.write(receipt_markdown(self.receipt, self._command))
-        except FileExistsError as error:
-            raise SendError(f"{path} exists; choose another name") from error
-        except OSError as error:
-            raise SendError(f"{path} cannot be written: {reason(error)}; choose another place") from error
+        with atomic_file(path, overwrite=False) as stream:
+            stream.write(receipt_markdown(self.receipt, self._command).encode("utf-8", "backslashreplace"))
         return f"the receipt is in {path}"
 
     def action_copy(self) -> None:
@@ -251,7 +247,7 @@ class SendPage(JobPage, ArchivePage):
         survey, order = self.survey, self.order
         where = f"send to {order.out or order.topic or '…'}"
         self.header.show(place_name(self.cargo.title), where, plural(survey.count, "record"), size(survey.size))
-        low = self.app.size.height < LOW
+        low = self.app.size.height < HIGH
         self.board.show(self.state.facts(low=low))
         self._show_records(low=low)
         self.refresh_bindings()

@@ -10,25 +10,27 @@ from textual.drivers.web_driver import WebDriver
 
 
 class BrowserDriver(WebDriver):
-    """Exchanges packets on stdin and stdout. A lost page sends SIGHUP, which stops jobs with their state on disk."""
+    """Exchanges packets on stdin and stdout. A lost page is a SIGTERM, which stops jobs with their state on disk."""
 
     def start_application_mode(self) -> None:
+        handler = signal.getsignal(signal.SIGTERM)  # SignalHandler's, which Textual replaces
         super().start_application_mode()
         loop = asyncio.get_running_loop()
-        loop.add_signal_handler(signal.SIGTERM, _hang_up)
+        loop.remove_signal_handler(signal.SIGTERM)
+        signal.signal(signal.SIGTERM, handler)
         loop.add_signal_handler(signal.SIGINT, lambda: None)  # ctrl+c in the server's terminal: it sends "quit"
 
     def run_input_thread(self) -> None:
         super().run_input_thread()
         if not self.exit_event.is_set():  # the server is gone
-            _hang_up()
+            _terminate()
 
     def on_meta(self, packet_type: str, payload: dict[str, object]) -> None:
         if packet_type == "quit":  # the page is closed
-            _hang_up()
+            _terminate()
         else:
             super().on_meta(packet_type, payload)
 
 
-def _hang_up() -> None:
-    os.kill(os.getpid(), signal.SIGHUP)
+def _terminate() -> None:
+    os.kill(os.getpid(), signal.SIGTERM)  # not SIGHUP, which `nohup hourscope serve` ignores

@@ -21,7 +21,7 @@ from tui.app.terminal.paint import Difference
 
 _ASK = "\x1b[6n"
 _AHEAD_BYTES = 2_000  # may be in flight when a frame is sent
-_UNSURE_BYTES, _MOST_UNSURE_BYTES = (
+_UNSURE_BYTES, _MAX_UNSURE_BYTES = (
     1_000,
     4_000,
 )  # the same for a terminal that never answers, and the most bytes to wait for
@@ -42,7 +42,7 @@ class Flow:
     def sent(self, size: int, now: float) -> None:
         """Record that a frame of `size` bytes, followed by a query, was sent."""
         self._asked.append(size)
-        self._owed = min(self._rest(now) + size, _MOST_UNSURE_BYTES)
+        self._owed = min(self._rest(now) + size, _MAX_UNSURE_BYTES)
         self._owed_at = now
 
     def answered(self) -> None:

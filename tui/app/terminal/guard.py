@@ -15,7 +15,7 @@ from textual.worker import Worker, WorkerState
 
 from tui.errors import HourscopeError, is_full, reason
 
-_MOST_TRACEBACKS = 20
+_MAX_TRACEBACKS = 20
 
 
 class Guarded(MessagePump):
@@ -50,7 +50,7 @@ class Defects:
 
     def add(self, error: Exception) -> str:
         """Store the traceback of an error; return a sentence about it."""
-        if not isinstance(error, HourscopeError) and len(self.tracebacks) < _MOST_TRACEBACKS:
+        if not isinstance(error, HourscopeError) and len(self.tracebacks) < _MAX_TRACEBACKS:
             self.tracebacks.append("".join(traceback.format_exception(error)))
         return defect_words(error)
 

@@ -189,7 +189,7 @@ def _parts(update: ChopsUpdate) -> Iterator[tuple[int, int, Strip]]:
                 yield x, y, strip
 
 
-_LEAST = 5  # lines that must have moved to be worth scrolling
+_MIN_MOVED = 5  # lines that must have moved to be worth scrolling
 _OTHERS = 3  # other lines that may be new: the cursor's, before and after the move
 _PROBES = 3  # new lines that are searched for among the old ones
 
@@ -226,7 +226,7 @@ def _moved(
     old: Mapping[int, PaintedLine], new: Mapping[int, PaintedLine], changed: list[int], by: int
 ) -> Scroll | None:
     moved = [y for y in changed if new[y] == old.get(y + by)]
-    if len(moved) < max(_LEAST, abs(by)):
+    if len(moved) < max(_MIN_MOVED, abs(by)):
         return None
     top, bottom = min(moved[0], moved[0] + by), max(moved[-1], moved[-1] + by)
     most = len(moved) + abs(by) + _OTHERS  # lines of the block, including lines that scroll into view

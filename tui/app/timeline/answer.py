@@ -13,12 +13,12 @@ from tui.units import count, plural
 def headline(series: Series, odd: Mapping[datetime, float]) -> str:
     """Return the number of records and their peak. `odd`: ratios to the usual count."""
     hours = "these hours" if series.every.by_hour else "this hour"
-    what = f"match {series.filter.describe()}" if series.filtered else f"are in {hours}"
+    what = f"match {series.filter.describe()}" if series.filter.narrows else f"are in {hours}"
     if not series.total and not series.final:
         return "Counting …"
     peak = max(series.matches, key=lambda time: series.matches[time], default=None)
     if peak is None or not series.total:
-        return f"No record {'matches ' + series.filter.describe() if series.filtered else f'is in {hours}'}."
+        return f"No record {'matches ' + series.filter.describe() if series.filter.narrows else f'is in {hours}'}."
     most = f"{peak:%a} {peak.day} {peak:%b %H:%M}"
     so_far = "" if series.final else " so far"
     ratio = odd.get(peak)

@@ -76,7 +76,7 @@ class TimelinePage(HoursPage):
             session.time_field = series.time_field or session.time_field
         else:
             self._series = series
-            if series.final and series.filtered:
+            if series.final and series.filter.narrows:
                 session.shade = series.shade()
         self._show()
 
@@ -111,8 +111,8 @@ class TimelinePage(HoursPage):
             gaps,
             odd,
             series.odd_split(odd) if series.final and by_hour else {},
-            series.records if series.filtered and by_hour else {},
-            matches=series.filtered,
+            series.records if series.filter.narrows and by_hour else {},
+            matches=series.filter.narrows,
             minutes=not by_hour,
         )
         self.chart.selection = session.selection

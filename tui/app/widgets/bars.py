@@ -159,7 +159,7 @@ class Notice(LineWidget):
         """Show a sentence, wrapped, unless it fits on the line of keys. `asking`: the last line has the prompt."""
         self._bad = bad
         room = max(self.app.size.width - 2, 10)
-        self._lines = wrap(printable(sentence), room, break_on_hyphens=False)[:_MOST_LINES]
+        self._lines = wrap(printable(sentence), room, break_on_hyphens=False)[:_MAX_LINES]
         self.display = len(self._lines) > (0 if asking else 1)
         self.styles.height = max(len(self._lines) + asking, 1)
         self.repaint()
@@ -213,7 +213,7 @@ class TourLine(LineWidget):
         return strip_of(self._lines[y] if y < len(self._lines) else [], width)
 
 
-_MOST_LINES = 8
+_MAX_LINES = 8
 _TROUBLE = ("! ", "·· ")  # the starts of facts about damage or gaps
 _HINT = "H hint "
 _ABOUT = 12  # cells: the shortest useful description of an extract

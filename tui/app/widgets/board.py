@@ -8,12 +8,12 @@ from rich.cells import cell_len
 from textual.geometry import Size
 from textual.strip import Strip
 
+from tui.app.widgets.breakpoints import HIGH
 from tui.app.widgets.lines import LineWidget, Piece, shorten, strip_of
 from tui.facts import Fact
 from tui.printable import printable
 
 _LABEL = 12
-LOW = 30  # lines: a lower screen has no room for empty lines
 _NOTE = 12  # cells: a note in fewer is omitted
 
 
@@ -40,7 +40,7 @@ class Board(LineWidget):
         tones = {"you": palette.selected, "command": palette.string}
         lines: list[list[Piece]] = []
         room = max(width - _LABEL - 2, 20)
-        low = self.app.size.height < LOW
+        low = self.app.size.height < HIGH
         for fact in self._facts:
             if low and fact == Fact():
                 continue

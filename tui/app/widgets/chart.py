@@ -16,10 +16,10 @@ from textual.strip import Strip
 from tui.analysis.answers import share
 from tui.app.model.hours import Hours, Selection
 from tui.app.model.usual import spell_factor
-from tui.app.widgets.lines import EIGHTHS, LineWidget, Piece, fit, sparkline, strip_of
+from tui.app.widgets.lines import EIGHTHS, LineWidget, Piece, fit, strip_of
 from tui.app.widgets.time_counts import MINUTE, TimeCounts
 from tui.printable import printable
-from tui.units import count
+from tui.units import count, sparkline
 
 _LABEL, _NARROW_LABEL = 22, 13  # cells before the bars with a split
 _NUMBER = 7  # cells before the bars without a split
@@ -27,9 +27,8 @@ _TOTAL = 10  # cells after the bars
 _NOTE = 27  # free cells beside the bars from which notes are shown
 _WIDE = 100  # cells: from this width of the screen, labels are long
 _CELLS = 3  # per hour, zoomed in
-_MOST_CELLS = 6
+_MAX_CELLS = 6
 _HEIGHTS = ((50, 16), (34, 10), (0, 5))  # (lines of the screen, lines of bars from that height on)
-_CEILING = 1.15  # times the largest value: one-line charts must not touch the line above
 _HOURS = (1, 2, 3, 4, 6, 8, 12, 24, 48, 168, 336, 720)  # of one column
 
 
@@ -166,7 +165,7 @@ class Chart(LineWidget, can_focus=True):
             return [range(at, at + 1) for at in range(self._left, stop)], _CELLS
         hours = next((hours for hours in _HOURS if -(-number // hours) <= room), -(-number // room))
         columns = [range(at, min(at + hours, number)) for at in range(0, number, hours)]
-        return columns, min(room // len(columns), _MOST_CELLS)
+        return columns, min(room // len(columns), _MAX_CELLS)
 
     # Drawing.
 
@@ -279,8 +278,7 @@ class Chart(LineWidget, can_focus=True):
     def _share(self, columns: list[range], cells: int) -> list[Piece]:
         """Return the line of the matches' share of the records."""
         palette, shown = self.palette, self.shown
-        shares = shown.shares(columns)
-        bars = sparkline(shares, max(shares, default=0.0) * _CEILING or 1.0)
+        bars = sparkline(shown.shares(columns))
         label = f"{'  share' if shown.split else ' share':<{self.label}}"
         return [(label, palette.dim), ("".join(bar * cells for bar in bars), palette.finds[3])]
 
@@ -288,7 +286,7 @@ class Chart(LineWidget, can_focus=True):
         """Return the line of a value of the split, on its own scale; outliers are bright magenta."""
         palette, shown = self.palette, self.shown
         values, odd = shown.sums(counts, columns), shown.odd_split.get(text, frozenset())
-        bars = sparkline(values, max(values, default=0) * _CEILING or 1.0)
+        bars = sparkline(values)
         plain = palette.finds[2] if shown.matches else palette.heat[3]
         drawn = [
             (bar * cells, palette.match if any(shown.times[at] in odd for at in column) else plain)

@@ -19,11 +19,6 @@ Piece = tuple[str, Style]
 EIGHTHS = " ▁▂▃▄▅▆▇█"
 
 
-def sparkline(values: Iterable[float], ceiling: float) -> str:
-    """Return a bar in eighths of a cell for each value, a blank for 0; `ceiling` and above is a full cell."""
-    return "".join(EIGHTHS[min(8, int(8 * value / ceiling) + 1)] if value else " " for value in values)
-
-
 def strip_of(pieces: Iterable[Piece], width: int, ground: Style | None = None) -> Strip:
     """Return pieces of text as one line of exactly `width` cells; `ground` is the default background."""
     segments = [Segment(text, ground + style if ground else style) for text, style in pieces if text]

@@ -19,8 +19,9 @@ from tui.send.engine.batches import Batch, Batches
 from tui.send.engine.control import Canary, Control
 from tui.send.engine.depth import DepthWatch
 from tui.send.engine.ledger import Ledger
-from tui.send.engine.rate import Meter, Pacer
+from tui.send.engine.rate import Meter
 from tui.send.engine.reconnects import Reconnects
+from tui.send.engine.throttle import Throttle
 from tui.send.engine.window import Window
 from tui.send.events import Sending
 from tui.send.journal import Journal
@@ -51,10 +52,7 @@ class Engine:
         self.batches, self._sink, self._options = batches, sink, options
         self._control, self._depth, self._total = control, depth, total
         self._window, self._ledger, self._meter = Window(), Ledger(journal), Meter()
-        self._tokens = options.rate.bucket() if options.rate else None
-        self._pacer = Pacer(options.pace) if options.pace else None
-        self._last_due = last_due  # when the last record is due
-        self._due_in = 0.0  # seconds until the next record is due
+        self._throttle = Throttle(options, last_due)
         self._canary = Canary(options.canary, control)
         self._ready: deque[Batch] = deque()
         self._reading: asyncio.Future[list[Batch]] | None = None
@@ -246,15 +244,9 @@ class Engine:
             return False
         if self._depth is not None and not self._depth.has_room(self.sent + self.repeated, window.records):
             return False
-        if self._pacer is not None and batch.due is not None and batch.first >= self._put_until:
-            self._due_in = self._pacer.wait(batch.due)
-            if self._due_in:
-                self._delay = min(self._due_in, _TICK_SECONDS)
-                return False
-        if self._tokens is not None and (wait := self._tokens.wait()):
-            self._delay = min(wait, _TICK_SECONDS)
-            return False
-        return True
+        wait = self._throttle.wait(batch, resent=batch.first < self._put_until)
+        self._delay = min(wait or _TICK_SECONDS, _TICK_SECONDS)
+        return not wait
 
     def _count_out(self, batch: Batch) -> None:
         self._ledger.begin_at(batch.first)
@@ -263,8 +255,7 @@ class Engine:
         else:
             self.sent += len(batch.records)
             self._put_until = batch.stop
-        if self._tokens is not None and self._options.rate is not None:
-            self._tokens.spend(self._options.rate.of(len(batch.records), batch.size))
+        self._throttle.spend(batch)
 
     # Time and the operator's view
 
@@ -299,8 +290,8 @@ class Engine:
             return "paused"
         if self._depth is not None and self._depth.note:
             return self._depth.note
-        if self._due_in > _SLOW_SECONDS:
-            return f"the next record is due in {duration(self._due_in)}, at pace {self._options.pace:g}"
+        if self._throttle.due_in > _SLOW_SECONDS:
+            return f"the next record is due in {duration(self._throttle.due_in)}, at pace {self._options.pace:g}"
         reading = "reading" if self._reading and not self._ready and not self._unsettled else ""
         return self._reconnects.healed or reading or self._link.note
 
@@ -317,5 +308,5 @@ class Engine:
             total=self._total,
             seconds=self._meter.seconds,
             asking=self._canary.asking,
-            left=self._pacer.left(self._last_due) if self._pacer and self._last_due is not None else None,
+            left=self._throttle.left,
         )

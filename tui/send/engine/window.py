@@ -57,10 +57,8 @@ class Window:
     def peek_unknown(self) -> Batch | None:
         return self._unknown[0] if self._unknown else None
 
-    def pop_unknown(self) -> Batch:
-        batch = self._unknown.popleft()
-        self.unknown_records -= len(batch.records)
-        return batch
+    def pop_unknown(self) -> None:
+        self.unknown_records -= len(self._unknown.popleft().records)
 
     @property
     def lowest(self) -> int | None:

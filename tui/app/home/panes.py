@@ -44,7 +44,7 @@ class Lead(LineWidget):
         return strip_of([("  ", self.palette.headline), (text, self.palette.headline)], width)
 
 
-class Face(LineWidget):
+class ItemPane(LineWidget):
     """A bar with the item's name, then its details."""
 
     def __init__(self) -> None:
@@ -109,19 +109,15 @@ class Face(LineWidget):
         if seen.last is None or seen.first is None:
             return []
         if self.size.height < _WEEK:
-            return [self._row(label, text, width) for label, text in _about(seen)]
+            return [self._row(label, text, width) for label, text in _archive_rows(seen)]
         last, dim = datetime.fromisoformat(seen.last).date(), self.palette.dim
         ranked = sorted(seen.week.values())
         lines: list[list[Piece]] = []
         for day in (last - timedelta(days=back) for back in range(6, -1, -1)):
             cells = [self._cell(seen, ranked, f"{day:%Y-%m-%d}T{hour:02}") for hour in range(24)]
             lines.append([(f"  {day:%a %d} ", dim), *cells])
-        lines.append(
-            [
-                (" " * 9 + "".join(f"{hour:02}       " for hour in range(0, 24, 3)), dim),
-            ]
-        )
-        lines += [[], *(self._row(label, text, width) for label, text in _about(seen)), []]
+        lines.append([(" " * _LABEL + "".join(f"{hour:02}       " for hour in range(0, 24, 3)), dim)])
+        lines += [[], *(self._row(label, text, width) for label, text in _archive_rows(seen)), []]
         largest = max(seen.days.values(), default=0) or 1
         for back in range(DAYS):
             day = last - timedelta(days=back)
@@ -164,13 +160,13 @@ class Face(LineWidget):
                     ("of", f"{send.what} · {send.filter}"),
                     ("by", f"{send.who}, {send.started[:19].replace('T', ' ')} UTC"),
                     ("sha256", send.sha256 or ""),
-                    *((("warning", words)) for words in send.warnings[:2]),
+                    *(("warning", words) for words in send.warnings[:2]),
                     *([("journal", send.journal)] if send.journal else []),
                 ]
         return [("place", item.url)]
 
 
-def _about(seen: SeenArchive) -> list[tuple[str, str]]:
+def _archive_rows(seen: SeenArchive) -> list[tuple[str, str]]:
     rows = [("place", seen.url), ("hours", f"{seen.first} to {seen.last} {seen.timezone}")]
     rows += [("layout", seen.layout)] if seen.layout else []
     lag = f"usually {duration(seen.lag)} after the hour" if seen.lag is not None and seen.lag > 0 else ""
