@@ -15,7 +15,7 @@ import pytest
 from tests.analysis.incidents import Incident
 from tests.analysis.test_diff import answer, hour, write
 from tui.analysis.findings import findings
-from tui.analysis.spans import suspicious
+from tui.analysis.spans import suspicious, suspicious_in_week
 from tui.cli import run
 from tui.filter import parse_filter
 
@@ -156,6 +156,38 @@ def shares_by_hour(shares: Iterable[float], rate: int = 60) -> Incident:
 def test_what_comes_every_weekend_is_not_a_finding() -> None:
     weekly = [0.4 if at // 24 % 7 > 4 else 0.1 for at in range(24 * 21)]
     assert suspicious(shares_by_hour(weekly).table(), 3) == []
+
+
+def weekly(first: int, stop: int, share: float, weeks: int = 4) -> Incident:
+    usual = [0.4 if at // 24 % 7 > 4 else 0.05 for at in range(168 * weeks)]
+    return shares_by_hour([share if first <= at < stop else part for at, part in enumerate(usual)], 150)
+
+
+@pytest.mark.parametrize(
+    ("weeks", "first", "stop", "share"), [(4, 394, 399, 0.25), (4, 290, 297, 0.1), (3, 60, 64, 0.3)]
+)
+def test_a_weekly_rhythm_does_not_hide_an_incident(weeks: int, first: int, stop: int, share: float) -> None:
+    """A workday like a weekend, or a weekend like a workday, is as unusual as what no other day has."""
+    table = weekly(first, stop, share, weeks).table()
+    assert suspicious(table, 3) == []  # the weekends differ more
+    assert suspicious_in_week(table, 3) == [(first, stop)]
+
+
+@pytest.mark.parametrize("weeks", [2, 4])
+def test_a_weekly_rhythm_alone_is_not_a_finding(weeks: int) -> None:
+    assert suspicious_in_week(weekly(0, 0, 0.0, weeks).table(), 3) == []
+
+
+def test_an_incident_in_a_weekly_rhythm_is_compared_with_the_same_hours(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(weekly(394, 399, 0.25), tmp_path)
+    for words in ([], ["--from", hour(394), "--to", hour(399)]):
+        code, said = answer(capsys, str(tmp_path), *words)
+        (finding,) = said["findings"]
+        assert (code, finding["filter"]) == (0, "city == 'lima'")
+        assert (finding["since"], finding["until"]) == (hour(394), hour(399))
+        assert finding["target"] > 0.2 and finding["baseline"] < 0.1
 
 
 def test_a_slow_drift_is_not_a_finding() -> None:

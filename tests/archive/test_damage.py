@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import random
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -14,6 +15,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.support.chunks import COMPRESSIONS, FORMS, SUFFIXES, Read, flipped, lines, read
+from tui.archive import Reading
 
 LINE_FORMS = ("lines", "CRLF", "no last newline", "blank lines")
 IN_DOCUMENTS = ("array", "array of lines", "document")
@@ -250,3 +252,72 @@ def test_padding_between_xz_streams_is_a_hole_that_costs_no_record() -> None:
     result = read(first + bytes(512) + second + bytes(512))
     assert result.records == records
     assert [(hole.start, hole.stop) for hole in result.damage] == [(len(first), len(first) + 512)]
+
+
+@pytest.mark.parametrize("name", ["gzip", "zstd", "lz4"])
+@pytest.mark.parametrize("key", ["Records", "logEvents", "events"])
+def test_documents_after_a_lost_beginning_give_their_items(name: str, key: str) -> None:
+    """What is left begins in the middle of a document."""
+    records = [b'{"n":%d}' % number for number in range(90)]
+    documents = [b'{"%s":[%s]}' % (key.encode(), b",".join(records[at : at + 10])) for at in range(0, 90, 10)]
+    text = b"".join(documents)
+    member = COMPRESSIONS[name]
+    middle = text.index(b'{"n":15}')
+    result = read(b"lost" * 9 + member(text[middle:]), key=f"e.json.{name}")
+    assert result.records[-70:] == records[20:] and set(result.records) <= set(records)
+    assert result.damage
+
+
+@pytest.mark.parametrize(
+    "document", ['{"Records":[%s]}', '{"of":"x","logEvents":[%s],"next":null}', "[%s]", '{"a":{"b":[%s]}}']
+)
+@pytest.mark.parametrize("per_document", [2, 60, 900])
+def test_a_hole_among_documents_costs_only_the_records_in_it(document: str, per_document: int) -> None:
+    """Records with lists in them, and with text that looks like the end of a document."""
+    template = r'{"i":%d,"l":[{"x":1},{"y":[1,{"z":2}]}],"s":"]}{\"Records\":["}'
+    records = [(template % number).encode() for number in range(1800)]
+    grouped = (b",".join(records[at : at + per_document]) for at in range(0, 1800, per_document))
+    text = b"".join(document.encode().replace(b"%s", group) for group in grouped)
+    cuts = [0, 40_001, 57_003, len(text)]
+    members = [gzip.compress(text[start:stop], mtime=0) for start, stop in pairwise(cuts)]
+    hole = text[cuts[1] : cuts[2]]
+    data = members[0] + members[1][:40] + bytes(20) + members[1][60:] + members[2]
+    reading = Reading(records="a.b") if '"b"' in document else None
+    result = read(data, key="e.json.gz", reading=reading)
+    touched = sum(record in hole for record in records) + 2  # and those that its ends cut
+    assert len(records) - touched <= len(result.records) < len(records)
+    assert set(result.records) <= set(records) and len(result.damage) == 1
+
+
+VALUES = [
+    {"i": i, "l": [{"x": 1}, {"y": [1, {"z": 2}]}], "s": ']}{"Records":[', "t": "},{", "o": {"p": [i]}}
+    for i in range(300)
+]
+SPELLED: dict[str, Callable[[Sequence[Any]], str]] = {
+    "values": lambda records: "".join(map(json.dumps, records)),
+    "indented values": lambda records: "\n".join(json.dumps(record, indent=2) for record in records),
+    "an array": json.dumps,
+    "an indented array": lambda records: json.dumps(records, indent=1),
+    "an array of lines": lambda records: "[\n" + ",\n".join(map(json.dumps, records)) + "\n]\n",
+    "an indented document": lambda records: json.dumps({"Records": records}, indent=2),
+    "keys after the list": lambda records: json.dumps({"of": "x", "logEvents": records, "next": {"a": [1]}}),
+    "documents over lines": lambda records: "\n".join(
+        '{"Records":[\n' + ",\n".join(map(json.dumps, records[at : at + 17])) + "\n]}"
+        for at in range(0, len(records), 17)
+    ),
+}
+
+
+@pytest.mark.parametrize("spelled", SPELLED)
+@pytest.mark.parametrize("hole", [0, 3, 7])
+def test_a_lost_member_costs_only_the_records_in_it_in_any_spelling(spelled: str, hole: int) -> None:
+    text = SPELLED[spelled](VALUES).encode()
+    cuts = [len(text) * part // 8 + 7 * (0 < part < 8) for part in range(9)]
+    pieces = [text[start:stop] for start, stop in pairwise(cuts)]
+    members = [gzip.compress(piece, mtime=0) for piece in pieces]
+    members[hole] = members[hole][: len(members[hole]) // 2]
+    result = read(b"".join(members), key="e.json.gz")
+    found = [json.loads(record)["i"] for record in result.records]
+    assert len(found) >= len(VALUES) - pieces[hole].count(b'"o"') - 2
+    assert found == sorted(set(found)) and result.damage
+    assert [json.loads(record) for record in result.records] == [VALUES[i] for i in found]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from tui.archive.detect import SeveralLayoutsError, detect, find_layouts, three
+from tui.archive.times import HOUR
 from tui.errors import LayoutError
 
 
@@ -299,3 +300,32 @@ def test_topics_may_begin_with_a_number_have_numbered_files_and_change_their_com
 def test_names_with_a_number_and_other_words_are_not_hosts() -> None:
     keys = [f"team{n % 7}.{word}/2024/05/0{1 + n % 9}/13.gz" for n in range(20) for word in ("pay", "cart", "search")]
     assert detect(keys).pattern == "{topic}/%Y/%m/%d/%H.gz"
+
+
+@pytest.mark.parametrize("name", ["{t:%Y/%m/%d/%H}.{p}.gz", "{t:%Y-%m-%d_%H}.web.{p}.log", "{t:%Y%m%dT%H}-{p}.json"])
+@pytest.mark.parametrize("hours", [40, 300, 900])
+def test_topics_after_the_hour_are_one_layout_however_many_keys_there_are(name: str, hours: int) -> None:
+    times = [datetime(2024, 5, 28, tzinfo=UTC) + number * HOUR for number in range(hours)]
+    topics = ("orders", "clicks")
+    layout = detect([name.format(t=time, p=topic) for time in times for topic in topics])
+    for topic in topics:
+        parsed = layout.parse(name.format(t=times[-1], p=topic))
+        assert parsed is not None and (parsed.hour, parsed.topic) == (times[-1], topic)
+
+
+@pytest.mark.parametrize(
+    "spelled",
+    [
+        "ev%Y%m%d_%I%M%p.log",
+        "ev-%m-%d-%Y-%I-%M-%S-%p.log",
+        "ev %Y-%m-%d %I.%M%p",
+        "%Y/%m_%B/%d/%H.gz",
+        "%Y/%m.%b/%d-%a/%H",
+    ],
+)
+@pytest.mark.parametrize("hours", [20, 500])
+def test_halves_of_a_day_after_minutes_and_names_of_months_after_their_numbers(spelled: str, hours: int) -> None:
+    times = [datetime(2024, 5, 14, 3, tzinfo=UTC) + number * HOUR for number in range(hours)]
+    keys = [format(time, spelled) for time in times]
+    layout = detect(keys)
+    assert [parsed and parsed.hour for parsed in map(layout.parse, keys)] == times

@@ -202,3 +202,38 @@ def test_a_value_of_many_levels_ends_at_its_last_bracket() -> None:
     for level in (b"[", b'{"a":'):
         value = level * 5000 + (b"]" if level == b"[" else b"0}") + (b"]" if level == b"[" else b"}") * 4999
         assert json_values.close_of(value + b"[1]", 0) == len(value)
+
+
+@pytest.mark.parametrize(
+    ("text", "records"),
+    [
+        (b'{"a":1}' * 50_000, [b'{"a":1}'] * 50_000),
+        (b'{"a":\r\n1}' * 50_000, [b'{"a":1}'] * 50_000),
+        (b'{"a":1} [1]' * 50_000, [b'{"a":1}', b"[1]"] * 50_000),
+        (b"[" + b'{"a":1},1,' * 50_000 + b"1]", [b'{"a":1}', b"1"] * 50_000 + [b"1"]),
+        (
+            b'[{"a":{"b":1},"c":2},3' + b',{"a":{"b":1},"c":2},3' * 20_000 + b"]",
+            [b'{"a":{"b":1},"c":2}', b"3"] * 20_001,
+        ),
+        (b'{"Records":[{"a":1}],"b":2}' * 5_000, [b'{"a":1}'] * 5_000),
+        (b'{"b":2}\n' + b'{"a":1}' * 50_000 + b'\n{"b":2}\n', [b'{"b":2}', *[b'{"a":1}'] * 50_000, b'{"b":2}']),
+    ],
+    ids=["objects", "line ends in them", "lists among them", "list", "nested", "documents", "lines around them"],
+)
+def test_many_short_values_on_one_line_are_as_many_records(text: bytes, records: list[bytes]) -> None:
+    result = read(gzip.compress(text, 1), block_size=1 << 16)
+    assert (result.records == records, result.damage) == (True, [])
+
+
+@pytest.mark.parametrize("value", [b'[{"a":1}]', b'[ {"a":1}]', b'{"Records":[{"a":1}]}'])
+def test_one_list_among_many_values_is_reported(value: bytes) -> None:
+    result = read(b'{"a":1}' * 9000 + value + b"[1]" * 9000)
+    assert len(result.records) == 18_001
+    assert "1 value among the records is a list" in result.damage[0].reason
+
+
+@given(st.lists(st.sampled_from([b"{}", b'{"a":\n1}', b"[1,\r\n2]", b"1", b'"\\n"']), max_size=6))
+def test_line_ends_within_values_are_removed(values_: list[bytes]) -> None:
+    expected = [value.replace(b"\r", b"").replace(b"\n", b"") for value in values_]
+    assert json_values.one_line_each(values_) == expected
+    assert json_values.items(b"[" + b",".join(values_) + b"]") == expected

@@ -62,6 +62,9 @@ def test_what_is_spelled_is_read_again(
         ("%Y/%m/%d/%H/%M/%S", "2024/05/01/13/59/58", "2024-05-01 13"),
         ("%a-%Y-%m-%d-%H", "wed-2024-05-01-13", "2024-05-01 13"),
         ("%A/%Y%m%d%H", "Wednesday/2024050113", "2024-05-01 13"),
+        ("{topic=a|b*}.%Y-%m-%d_%H", "a.2015-01-31_13", "2015-01-31 13"),
+        ("{topic=a|b*}.%Y-%m-%d_%H", "b.c.2015-01-31_13", "2015-01-31 13"),
+        ("{topic=a{|}b}.%Y-%m-%d_%H", "a|b.2015-01-31_13", "2015-01-31 13"),
         ("p.{x%Y-%m-%d_%H", "p.{x2015-01-31_13", "2015-01-31 13"),  # a brace that does not begin a hole is a brace
     ],
 )
@@ -86,6 +89,7 @@ def test_keys_and_their_hours(pattern: str, key: str, hour: str) -> None:
         ("%Y-%m-%d_%H", "x2015-01-31_13"),
         ("%Y-%m-%d_%H", "2015-01-31_13\n"),
         ("%Y/%B/%-d/%-H", "2016/Brumaire/2/5"),
+        ("{topic=a|b*}.%Y-%m-%d_%H", "ab.2015-01-31_13"),
         ("%Y/%m/%d/%H/*", "2024/05/01/13/a/b"),  # * stops at a slash
         ("%Y/%m/%d/%H/s-%Y-%m", "2024/05/01/13/s-2024-06"),  # a hole that comes twice must say the same
         ("p.%Y-%m-%d_%H", "px2015-01-31_13"),  # a dot is a dot

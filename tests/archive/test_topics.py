@@ -133,6 +133,8 @@ def test_topics_in_front_of_an_id_of_which_one_begins_as_the_other(tmp_path: Pat
     [
         (("events", "shop.orders"), ("web01", "db01.eu.example.com")),
         (("events",), ("aa01.x.example.com", "web01", "web02", "web03.y")),
+        (("orders", "orders.dlq", "media.play"), ("web01", "web-01.eu", "10-0-0-1", "ip-10-0-0-1.ec2.internal")),
+        (("pay", "pay.eu.dlq"), ("node1.lan", "10.0.0.1", "10.0.0.12")),
     ],
 )
 def test_hosts_of_several_depths_are_one_layout_in_a_large_folder_too(
@@ -144,7 +146,12 @@ def test_hosts_of_several_depths_are_one_layout_in_a_large_folder_too(
     hours = [f"2015-{n // 240 + 1:02}-{n // 24 % 10 + 1:02}_{n % 24:02}" for n in range(480)]
     names = [f"{topic}.{host}-000000.{hour}.log" for topic in topics for host in hosts for hour in hours]
     archive = open_archive(folder_of(tmp_path, names))
+    named = {(chunk.topic, chunk.host) for chunk in archive.catalog().chunks}
+    assert named == {(topic, host) for topic in topics for host in hosts}
     assert len(archive.catalog().chunks) == len(names)
+    one = archive.topic_option(topics[0], archive.catalog().chunks)
+    of_topic = open_archive(str(tmp_path), layout=one).catalog().chunks
+    assert [chunk.topic for chunk in of_topic] == [topics[0]] * (len(names) // len(topics))
     start = datetime(2015, 2, 1, tzinfo=UTC)
     assert not other_layouts(archive, archive.walk(), Range(start, start + HOUR), archive.catalog().unmatched)
 
@@ -200,6 +207,19 @@ def test_a_second_layout_of_very_many_keys_is_found_though_the_range_has_one_of_
     for hour in hours[1000:1008]:
         layouts = other_layouts(archive, archive.walk(), Range.of(hour, hour + HOUR), unmatched)
         assert [layout.parse(unmatched[0]) is not None for layout in layouts] == [True]
+
+
+def test_names_in_the_hour_of_a_name_that_may_be_topics_are_reported(tmp_path: Path, capsys: Capture) -> None:
+    names = [
+        f"2015-01-30_{hour:02}.{topic}.{host}.log"
+        for topic in ("orders", "media.play")
+        for host in ("web01", "10-0-0-1")
+        for hour in range(24)
+    ]
+    (warning,) = listed(capsys, folder_of(tmp_path, names))["warnings"]
+    assert "names begin with 'media.play', 'orders', and are read together" in warning
+    layout = shlex.split(warning.partition("--layout ")[2])[0]
+    assert len(chunks(listed(capsys, str(tmp_path), "--layout", layout))) == 48
 
 
 # names behind the hour; words that may be topics

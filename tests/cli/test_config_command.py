@@ -40,6 +40,14 @@ def test_a_sound_config(capsys: pytest.CaptureFixture[str]) -> None:
     assert "archive media" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("name", ["ls", "open"])
+def test_an_archive_that_has_the_name_of_a_command(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    write(f'[archives.media]\nurl = "x"\n[archives.{name}]\nurl = "x"\n')
+    assert cli.run(["config", "check"]) == 0  # 'hourscope count ls' counts the archive
+    printed = capsys.readouterr().out
+    assert printed.startswith("!") and f"archives.{name}: 'hourscope {name}' runs the command of that name" in printed
+
+
 def test_the_layouts_of_archives_are_read(capsys: pytest.CaptureFixture[str]) -> None:
     write('[archives.a]\nurl = "x"\nlayout = "%Y/%m/%d/%H.gz"\n[archives.b]\nurl = "x"\nlayout = "%Q"\n')
     assert cli.run(["config", "check"]) == 2

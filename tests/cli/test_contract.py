@@ -135,3 +135,21 @@ def test_statistics_of_a_field_without_numbers_say_so(sample: Path, field: str) 
     assert ran.err == f"hourscope: no record has a number at {field}\n"
     assert json.loads(ran.out)["warnings"] == [f"no record has a number at {field}"]
     assert "number" not in hourscope("count", sample, *HOUR, "--stats", "player.bitrate").err
+
+
+def test_a_count_by_a_field_that_no_record_has_matches_nothing(sample: Path) -> None:
+    ran = hourscope("count", sample, *HOUR, "--by", "nosuch")
+    assert (ran.code, ran.out) == (1, b"")
+    assert "without nosuch" in ran.sentence
+
+
+@pytest.mark.parametrize("suffix", [".bz2", ".xz", ".ZIP"])
+@pytest.mark.parametrize("command", [("scan", "-g", "5003"), ("send",)])
+def test_a_suffix_of_a_compression_that_is_not_written_is_refused(
+    sample: Path, tmp_path: Path, command: tuple[str, ...], suffix: str
+) -> None:
+    name, *words = command
+    out = tmp_path / f"x.jsonl{suffix}"
+    ran = hourscope(name, sample, *HOUR, *words, "-o", out)
+    assert (ran.code, out.exists()) == (2, False)
+    assert ran.sentence.endswith(f"hourscope writes .gz, .zst and plain text, not {suffix.lower()}")

@@ -82,7 +82,9 @@ def interrupted(words: list[str], begun: Callable[[], bool] = lambda: True) -> s
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
-    return "hourscope " + err.splitlines()[-1].partition(": hourscope ")[2]
+    # usually the last line; if ending took 0.3 s, the process is ended while its JSON summary may just be written
+    (line,) = [line for line in err.splitlines() if " with: hourscope " in line]
+    return "hourscope " + line.partition(" with: hourscope ")[2]
 
 
 def reads(process: int) -> bool:

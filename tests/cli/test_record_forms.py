@@ -198,6 +198,7 @@ DOCUMENTS = {
     "the only list of a document": (document(RECORDS, b'{"anything":['), RECORDS),
     "a top-level array": (document(RECORDS, b"[", b"]"), RECORDS),
     "an array of lines": (b"[\n" + b",\n".join(RECORDS) + b"\n]\n", RECORDS),
+    "an array of lines without its brackets": (b",\n".join([*RECORDS, b""]), RECORDS),
     "an array behind a BOM": (BOM + document(RECORDS, b"[", b"]"), RECORDS),
     "one line of 300 kB": (document(BIG[:300]), BIG[:300]),
     "one line of 2.7 MB": (document(BIG), BIG),

@@ -12,8 +12,10 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.support.command import Ran, hourscope
 from tests.support.scripted_s3 import Answer, Request, ScriptedS3, refused
@@ -21,6 +23,7 @@ from tui.archive import open_archive
 from tui.archive import s3 as s3_module
 from tui.archive.listing import Listing
 from tui.archive.s3 import S3Store
+from tui.archive.s3_errors import explain
 from tui.archive.waits import report_waits
 from tui.config import S3Options
 from tui.errors import ArchiveError, KeyTakenError, OutputError
@@ -446,6 +449,14 @@ CODES = {
 @pytest.mark.parametrize(("status", "code"), CODES)
 def test_a_refusal_names_the_cause(s3: ScriptedS3, status: int, code: str) -> None:
     assert why(s3, refused(status, code, "in its words")) == f"s3://b cannot be listed: {CODES[status, code]}"
+
+
+@pytest.mark.parametrize(("status", "code"), [(429, "TooManyRequests"), (429, ""), (400, "ThrottlingException")])
+def test_a_server_that_throttles_by_another_name_than_s3(status: int, code: str) -> None:
+    """Asked for the sentence alone, because botocore repeats such a request for half a minute."""
+    answer: Any = {"Error": {"Code": code, "Message": "slow"}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    sentence = explain(ClientError(answer, "GetObject"), S3Options(), "")
+    assert sentence == f"the server throttles the requests ({status}); try again later, with fewer --jobs"
 
 
 def test_a_refusal_without_a_word_has_no_none_in_it(s3: ScriptedS3) -> None:

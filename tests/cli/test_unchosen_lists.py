@@ -21,6 +21,7 @@ DOCUMENTS = {
     "a key with a space": (b'{"v":1,"the list":[%s]}' % _ITEMS, "'the list'"),
     "a list on each line": (lines([b"[%s]" % _ITEMS] * 3), "'[*]'"),
     "a document on each line": (lines([b'{"Records":[%s]}' % _ITEMS] * 3), "Records"),
+    "a document on each line, of any list": (lines([b'{"events": [%s]}' % _ITEMS] * 3), "events"),
 }
 
 

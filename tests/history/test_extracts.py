@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import shlex
 import shutil
 import signal
@@ -63,6 +65,23 @@ def test_an_extract_is_listed_with_what_it_holds(run: Command, archive: Path, tm
     ran = run("extracts")
     assert ran.out.startswith("errs  20 matches · of 60") and "2015-01-20 11–13 · event == 'error'" in ran.out
     assert run("jobs").code == 1
+
+
+def test_extracts_in_folders_of_one_name_have_names_of_their_own(run: Command, archive: Path, tmp_path: Path) -> None:
+    for folder, options in (("a", ()), ("b", ()), ("b", ("--force",)), ("c", ())):
+        assert run("scan", archive, *ERRORS, "-o", f"{tmp_path / folder}/out/", *options).code == 0
+    names = {Path(line["place"]).parent.name: line["name"] for line in run("extracts", "--json").json["extracts"]}
+    assert names == {"a": "out", "b": "out-2", "c": "out-3"}
+
+
+def test_every_moment_in_json_is_spelled_alike(run: Command, archive: Path, tmp_path: Path) -> None:
+    """In UTC, with a Z."""
+    run("scan", archive, "-o", f"{tmp_path}/out/")
+    run("send", archive, "-o", tmp_path / "out.jsonl")
+    printed = [run(*words, "--json").json for words in (("ls", archive), ("extracts",), ("sends",))]
+    printed.append(json.loads((tmp_path / "out" / "manifest.json").read_bytes()))
+    moments = re.findall(r'"(?:uploaded|made|started|ended|created)": "([^"]*)"', json.dumps(printed))
+    assert len(moments) > 5 and all(moment.endswith("Z") for moment in moments)
 
 
 def test_an_empty_list_names_the_command_that_fills_it(run: Command) -> None:

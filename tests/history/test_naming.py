@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from tui.filter import Filter, parse_filter
-from tui.history.naming import extract_name, span_words
+from tui.history.naming import extract_name, free_name, span_words
 
 DAY = datetime(2015, 1, 20, tzinfo=UTC)
 ERRORS = "event == 'error'"
@@ -44,3 +44,10 @@ def test_a_name_is_made_of_the_values_that_are_looked_for(filter_: Filter, words
 )
 def test_the_time_is_as_short_as_it_can_be(start: datetime, stop: datetime, words: str) -> None:
     assert span_words(start, stop) == words
+
+
+@pytest.mark.parametrize(
+    ("taken", "name"), [((), "out"), (("other",), "out"), (("out",), "out-2"), (("out", "out-2", "out-4"), "out-3")]
+)
+def test_a_name_that_is_taken_gets_a_number(taken: tuple[str, ...], name: str) -> None:
+    assert free_name("out", taken) == name

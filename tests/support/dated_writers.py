@@ -64,6 +64,11 @@ def _(t: datetime, i: int) -> Iterator[str]:
     yield f"events_{t:%Y-%m-%d_%I%p}.gz"
 
 
+@writer("a clock of twelve hours, minutes", ())
+def _(t: datetime, i: int) -> Iterator[str]:
+    yield f"events {t:%Y-%m-%d %I:00 %p}.log"
+
+
 dated("a folder for the day", "%Y%m%d/%H.log.gz")
 dated("dots", "e.%Y.%m.%d.%H.gz")
 dated("spaces", "my logs/ev %Y-%m-%d %H.log.gz")
@@ -71,6 +76,7 @@ dated("a T", "e-%Y%m%dT%H.gz")
 dated("day, month, year", "%d.%m.%Y/%H.log.gz")
 dated("month, day, year", "ev_%m-%d-%Y_%H.log.gz")
 dated("the month's short name", "e/%d-%b-%Y/%H.gz")
+dated("the month's number and name", "app/%Y/%m-%b/%d/%H.log")
 dated("two digits of the year", "e%y%m%d%H.gz")
 dated("a year of two digits, six digits of a date", "app-%y%m%d-%H.log.gz")
 dated("day, month, year of two digits", "%d%m%y_%H.log")

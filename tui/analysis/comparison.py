@@ -10,6 +10,7 @@ from operator import and_, itemgetter
 
 from tui.analysis.facts import RecordFact
 from tui.analysis.records import TableRecords
+from tui.analysis.rhythm import HourOfWeek, hours_of_week, without_rhythm
 from tui.analysis.sources import Sources
 from tui.analysis.surprise import Shift, likelihood_ratio, shift, windows
 from tui.analysis.table import MIN_RECORDS, Hits, Table
@@ -93,9 +94,22 @@ class Comparison:
             return shift(count, size, base)
         others = windows([hits[at] for at in self.spread], [sizes[at] for at in self.spread], length)
         moved = shift(count, size, base, others.usual()[2])
+        if abs(moved.score) < MARGIN <= abs(shift(count, size, base).score) and (steady := self.steady(hits, sizes)):
+            steady_hits, steady_sizes = ([counts[at] for at in self.spread] for counts in steady)
+            moved = shift(count, size, base, windows(steady_hits, steady_sizes, length).usual()[2])
         if moved.there == 0 and left is None:  # all other hours show better than a short baseline how new it is
             return replace(moved, score=max(moved.score, shift(count, size, others).score))
         return moved
+
+    def steady(self, hits: Hits, sizes: Hits) -> tuple[list[float], list[float]] | None:
+        """Return hits and records by hour without their weekly rhythm, if they have one and the baseline is short."""
+        if self._hours_of_week is None:
+            return None
+        return without_rhythm(hits, sizes, self._hours_of_week, max(len(self.target), 1))
+
+    @cached_property
+    def _hours_of_week(self) -> list[HourOfWeek] | None:
+        return hours_of_week([hour.time for hour in self.table.hours]) if self.spread else None
 
     @cached_property
     def _sides(self) -> tuple[Callable[[Hits], Sequence[int]], Callable[[Hits], Sequence[int]]]:

@@ -63,7 +63,9 @@ def parse_every(text: str) -> Every:
     match = _EVERY.fullmatch(text)
     minutes = int(match[1]) * _MINUTES[match[2]] if match else 0
     if not minutes or _DAY % minutes or (60 % minutes and minutes % 60):
-        raise TimeError(f"'{text}' does not divide the day; use --every 1m, 5m, 10m, 1h, 6h or 1d")
+        raise TimeError(
+            f"'{text}' is not an interval of --every; use a part of the hour or the day, such as 1m, 10m, 6h or 1d"
+        )
     return Every(minutes)
 
 

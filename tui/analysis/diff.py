@@ -16,7 +16,7 @@ from tui.analysis.known import known_counts
 from tui.analysis.minutes import ByMinutes, Stretches, same_minutes, stretch_length
 from tui.analysis.observed import Observed, Observing, observe_lines
 from tui.analysis.question import Answer, LocatedFinding, Question, Side, TimeRange, within
-from tui.analysis.spans import hours_like, suspicious
+from tui.analysis.spans import hours_like, suspicious, suspicious_in_week
 from tui.analysis.table import Table, table_of
 from tui.archive import Chunk
 from tui.archive.store import is_s3
@@ -203,10 +203,7 @@ def _answer(
     if selected is not None and selected.baseline:
         compared = [selected]
     else:
-        compared = [
-            compare_hours(table, range(first, stop), [at for at in range(len(table.hours)) if not first <= at < stop])
-            for first, stop in suspicious(table, _STRETCHES if final else 1, cancel.is_set)
-        ]
+        compared = _compare_stretches(table, _STRETCHES if final else 1, cancel.is_set)
     ranked: list[tuple[Comparison, Finding]] = []
     for comparison in compared:
         mine, base = _findings(comparison, question, cancel.is_set)
@@ -246,6 +243,23 @@ def _findings(
         return first, comparison
     cleaner = compare_hours(comparison.table, comparison.target, kept)
     return findings(cleaner, leave_out=question.fields, cancelled=cancelled), cleaner
+
+
+def _compare_stretches(table: Table, most: int, cancelled: Callable[[], bool]) -> list[Comparison]:
+    """Compare suspicious stretches with all other hours, and those out of their weekly rhythm with other weeks."""
+    times = [hour.time for hour in table.hours]
+    stretches = suspicious(table, most, cancelled)
+    in_week = [
+        (first, stop)
+        for first, stop in suspicious_in_week(table, most, cancelled)
+        if all(stop <= other_first or other_stop <= first for other_first, other_stop in stretches)
+    ]
+    compared = []
+    for first, stop in (*stretches, *in_week):
+        others = [at for at in range(len(times)) if not first <= at < stop]
+        same = _same_hours(times, range(first, stop), others) if (first, stop) in in_week else []
+        compared.append(compare_hours(table, range(first, stop), same or others))
+    return compared
 
 
 def _compare_target(table: Table, question: Question) -> Comparison:

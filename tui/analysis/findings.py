@@ -98,7 +98,7 @@ def _candidates(
 def _finding(comparison: Comparison, candidate: Candidate, facts: list[RecordFact], rank: float) -> Finding:
     """Make a finding of a candidate, with the facts that always occur with it and the hours that it lasts."""
     hits, moved = candidate.hits, candidate.shift
-    since, until = duration(candidate.sizes, hits, moved)
+    since, until = _duration(comparison, candidate)
     if candidate.sizes is not comparison.sizes:  # counted in a sample: estimated for all
         pairs = zip(hits, candidate.sizes, comparison.sizes, strict=True)
         hits = [round(count * size / sampled) if sampled else 0 for count, sampled, size in pairs]
@@ -108,6 +108,17 @@ def _finding(comparison: Comparison, candidate: Candidate, facts: list[RecordFac
         sorted(candidate.facts, key=lambda fact: -rough[fact])
     )  # the first fact decides the finding's kind
     return Finding(strongest, hits, moved, rank, _also(comparison, candidate, hits, facts), since, until)
+
+
+def _duration(comparison: Comparison, candidate: Candidate) -> tuple[int, int]:
+    """Return the hours that a candidate lasts, compared with the hours of other weeks if it has a weekly rhythm."""
+    steady = comparison.steady(candidate.hits, candidate.sizes)
+    if steady is None:
+        return duration(candidate.sizes, candidate.hits, candidate.shift)
+    hits, sizes = steady
+    size = sum(sizes[at] for at in comparison.target)
+    here = sum(hits[at] for at in comparison.target) / size if size else candidate.shift.here
+    return duration(sizes, hits, replace(candidate.shift, here=here, there=sum(hits) / max(sum(sizes), 1)))
 
 
 def _also(comparison: Comparison, candidate: Candidate, hits: Hits, facts: list[RecordFact]) -> tuple[RecordFact, ...]:

@@ -8,6 +8,7 @@ from itertools import accumulate
 from operator import sub
 
 from tui.analysis.comparison import MARGIN, Comparison, stands_out
+from tui.analysis.rhythm import hours_of_week, without_rhythm
 from tui.analysis.surprise import FEW, Shift, likelihood_ratio, shift, stretch, windows
 from tui.analysis.table import Hits, Table
 
@@ -18,10 +19,11 @@ _LONG = 8  # a stretch longer than 1/8 of all hours may be a slow drift
 _STEP = 0.5  # of the difference must appear at the start or end of such a stretch
 _ENOUGH = 50  # records; the share of fewer says little
 _LONGEST = 4  # an incident lasts at most 1/4 of all hours; anything longer is a trend
+_RHYTHM_HOURS = 4  # windows in which a weekly rhythm is measured
 _LIKE = 0.5  # of the difference: hours of the baseline beyond it look like the target
 
 
-def duration(sizes: Hits, hits: Hits, shift_: Shift) -> tuple[int, int]:
+def duration(sizes: Sequence[float], hits: Sequence[float], shift_: Shift) -> tuple[int, int]:
     """Return the hours [since, until) in which a share is like the target's rather than the baseline's."""
     first, stop = stretch(hits, sizes, shift_.here, shift_.there)
     size = sum(sizes[first:stop])
@@ -54,7 +56,27 @@ def suspicious(table: Table, most: int, cancelled: Callable[[], bool] = lambda: 
     return [(there[first], there[stop - 1] + 1) for first, stop in _distinct(spans, most)]
 
 
-def _stretches(hits: Sequence[int], sizes: Sequence[int], needed: float) -> list[tuple[float, int, int]]:
+def suspicious_in_week(table: Table, most: int, cancelled: Callable[[], bool] = lambda: False) -> list[tuple[int, int]]:
+    """Return stretches [first, stop) in which a fact with a weekly rhythm differs from the same hours of other weeks.
+
+    None are found in archives of fewer than three weeks.
+    """
+    there = [at for at, hour in enumerate(table.hours) if hour.records]
+    week = hours_of_week([table.hours[at].time for at in there])
+    if week is None:
+        return []
+    sizes = [table.hours[at].records for at in there]
+    needed = 2 * math.log(max(len(table.hits), 2)) + 2 * math.log(len(sizes)) + MARGIN
+    spans: list[tuple[float, int, int]] = []
+    for hits in table.hits.values():
+        if cancelled():
+            break
+        if steady := without_rhythm([hits[at] for at in there], sizes, week, _RHYTHM_HOURS):
+            spans += _stretches(*steady, needed)
+    return [(there[first], there[stop - 1] + 1) for first, stop in _distinct(spans, most)]
+
+
+def _stretches(hits: Sequence[float], sizes: Sequence[float], needed: float) -> list[tuple[float, int, int]]:
     """Return the stretch in which a fact is more frequent than elsewhere, and the one in which it is rarer."""
     number, all_hits, all_records = len(sizes), sum(hits), sum(sizes)
     stretches = []
@@ -95,7 +117,7 @@ def _stretches(hits: Sequence[int], sizes: Sequence[int], needed: float) -> list
     return stretches
 
 
-def _sums(counts: Sequence[int], together: int) -> Sequence[int]:
+def _sums(counts: Sequence[float], together: int) -> Sequence[float]:
     """Return moving sums over `together` hours: in an hour with few records, any share may be extreme."""
     if together == 1:
         return counts
@@ -103,7 +125,7 @@ def _sums(counts: Sequence[int], together: int) -> Sequence[int]:
     return list(map(sub, before[together:], before))
 
 
-def _is_alone(hits: Sequence[int], sizes: Sequence[int], first: int, stop: int, moved: Shift) -> bool:
+def _is_alone(hits: Sequence[float], sizes: Sequence[float], first: int, stop: int, moved: Shift) -> bool:
     """True if no other stretch is nearly as far from the usual share, so this is not ordinary or weekly variation."""
     length, usual = stop - first, moved.there
     rest_hits, rest_sizes = [*hits[:first], *hits[stop:]], [*sizes[:first], *sizes[stop:]]
@@ -116,7 +138,7 @@ def _is_alone(hits: Sequence[int], sizes: Sequence[int], first: int, stop: int, 
     return abs(moved.here - usual) > times * abs(furthest - usual)
 
 
-def _has_edge(hits: Sequence[int], sizes: Sequence[int], first: int, stop: int) -> bool:
+def _has_edge(hits: Sequence[float], sizes: Sequence[float], first: int, stop: int) -> bool:
     """True if the share jumps at the start or end of the stretch, or it is short; a slow drift has no such jump."""
     if (stop - first) * _LONG <= len(sizes):
         return True

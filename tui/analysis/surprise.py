@@ -120,7 +120,7 @@ def shift(hits: float, size: float, base: Windows, least: float = 1.0) -> Shift:
     return Shift(hits / size, sum(base.hits) / total if total else 0.0, score, round(hits), variation)
 
 
-def stretch(hits: Sequence[int], sizes: Sequence[int], inside: float, outside: float) -> tuple[int, int]:
+def stretch(hits: Sequence[float], sizes: Sequence[float], inside: float, outside: float) -> tuple[int, int]:
     """Return the stretch of hours [first, stop) that looks most like the share `inside` and least like `outside`.
 
     It has the largest sum of log likelihood ratios (Bentley's maximum subarray).

@@ -121,7 +121,7 @@ class Block:
 
 def block_of(records: list[bytes], offset: int, *, blank: int = 0, split: int = 0) -> Block:
     """Make a block of records."""
-    buffer = bytearray(b"".join([record + _NEWLINE for record in records]))
+    buffer = bytearray(_NEWLINE).join([*records, b""])
     return Block(buffer, len(buffer), offset, blank, split, _count=len(records))
 
 

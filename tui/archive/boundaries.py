@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import chain, islice, pairwise
 from typing import cast
 
-from tui.archive.json_values import BOM, close_of, ends, is_json_object, is_key, items, shallow, tokens, values
+from tui.archive.json_values import BOM, close_of, ends, is_json_object, is_key, items, tokens, values
 
 BETWEEN_VALUES = re.compile(rb"[}\]]\s*(?=[{\[])")
 BETWEEN_ITEMS = re.compile(rb"[}\]]\s*,\s*(?=[{\[])")
+_AFTER_ITEM = re.compile(rb"[}\]]\s*,")  # where objects and numbers alternate
 _LIST_OF_OBJECTS = re.compile(rb'\s*\[\s*\{"')
 _STRAY = re.compile(rb'[^"{}\[\]:,]{0,1024}')  # bytes between two values that belong to neither
 _WITHIN = (b",", b"}", b"]", b":", b'"')
@@ -20,14 +21,18 @@ SEPARATORS = b" \t\r\n,"
 _LIST = re.compile(rb"\s*:\s*\[")
 BEGINNINGS = (b"{", b"[")
 NEAR_END = 1 << 16  # bytes at the end that are searched first for a boundary
+_NEXT_TO_END = 1 << 10  # bytes that are searched before these, because a search costs more than a try
+_REST_TRIES, _REST_BYTES = 8, 1 << 20  # starts of a record to try, and bytes in which its list must end
+_REST_TOKENS = 1 << 14  # of a document after its list
 TRIES = 16  # boundaries to try: some may be inside a string or a nested list
 
 
 def boundaries(between: re.Pattern[bytes], text: bytes) -> Iterator[int]:
     """Yield the last few positions where one value ends and the next begins, from the end backwards."""
-    stops = deque((match.end() for match in between.finditer(text, max(0, len(text) - NEAR_END))), TRIES)
-    if not stops:
-        stops = deque((match.end() for match in between.finditer(text)), TRIES)
+    for size in (_NEXT_TO_END, NEAR_END, len(text)):
+        stops = deque((match.end() for match in between.finditer(text, max(0, len(text) - size))), TRIES)
+        if len(stops) == TRIES or size >= len(text) or (stops and size > _NEXT_TO_END):
+            break
     yield from reversed(stops)
 
 
@@ -71,6 +76,11 @@ def _one_by_one(text: bytes, *, final: bool) -> tuple[list[bytes], int, int]:
     return records, used, strays
 
 
+def item_boundaries(text: bytes) -> Iterator[int]:
+    """Yield positions where one item of a list may end and the next begin: first those between two objects or lists."""
+    return chain(boundaries(BETWEEN_ITEMS, text), boundaries(_AFTER_ITEM, text))
+
+
 def checked_items(text: bytes) -> list[bytes]:
     whole = items(b"[" + text.strip(SEPARATORS) + b"]")
     return slices(text, list(ends(text))) if whole is None else whole
@@ -101,7 +111,7 @@ def list_start(text: bytes, path: tuple[str, ...]) -> tuple[int, int]:
 
 def list_again(text: bytes, key: str) -> int:
     """Return the position after the bracket of another list with the same key in the rest of an object, or 0."""
-    for depth, token in shallow(text):
+    for depth, token in islice(tokens(text), _REST_TOKENS):
         if depth < 0:
             break
         is_same = not depth and token["closed"] and token.group()[1:-1] == key.encode()
@@ -110,8 +120,29 @@ def list_again(text: bytes, key: str) -> int:
     return 0
 
 
+def rest_of_list(text: bytes, starts: list[int], path: tuple[str, ...], *, final: bool) -> tuple[list[bytes], int]:
+    """Return the items from the first of `starts` to the end of their list, if its document ends before another one.
+
+    `final`: the document may also end with the text.
+    """
+    for start in starts[:_REST_TRIES]:
+        stop = start + close_of(text[start : start + _REST_BYTES], 1) - 1
+        if stop <= start:
+            continue
+        after = text[stop + 1 : stop + 1 + NEAR_END]
+        end = close_of(after, len(path)) if path else 0
+        ends_text = final and not text[stop + 1 + end :].strip()
+        if (end or not path) and (ends_text or begins_document(after[end:], path)):
+            whole = items(b"[%b]" % text[start:stop])
+            if whole:
+                return whole, stop
+    return [], 0
+
+
 def begins_document(text: bytes, path: tuple[str, ...]) -> bool:
     """True at the beginning of a document, not inside one."""
     if path:
         return text.lstrip()[:1] == b"{" and list_start(text, path)[0] > 0
-    return _LIST_OF_OBJECTS.match(text) is not None
+    if _LIST_OF_OBJECTS.match(text) is None:
+        return False
+    return text[close_of(text, 0) or len(text) :].lstrip()[:1] in (b"", b"[")  # else it is a list in a record

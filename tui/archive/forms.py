@@ -34,13 +34,15 @@ LONGEST_PREAMBLE = 1 << 20  # bytes of a document before its list
 # Lists that hold the records even if the document has other keys: CloudTrail, Azure Monitor, CloudWatch Logs.
 _RECORD_LISTS = ("Records", "records", "logEvents")
 LIST_SIGNS = (b'ecords"', b'logEvents"')  # any document with one of these lists contains one of these texts
-_SEPARATED = re.compile(rb'[}\]]\s*,\s*\{"(?![,:}\]])')
-_TOGETHER = re.compile(rb'[}\]]\s*\{"(?![,:}\]])')
+_SEPARATED = re.compile(rb'[}\]]\s*,\s*\{\s*"(?![,:}\]])')
+_TOGETHER = re.compile(rb'[}\]]\s*\{\s*"(?![,:}\]])')
 _MAGIC = re.compile(rb"\x1f\x8b\x08[\x00-\x1f]|\x28\xb5\x2f\xfd|BZh[1-9]1AY&SY|\xfd7zXZ\x00")
 _MANY = 20  # objects in a record's list; a line with more is a document
 _TRIED = 1 << 16  # bytes to decode of possibly compressed data
 _BEGUN = re.compile(rb'\[|\{\s*"[^"\\]*"\s*:\s*\[?')
 _BEGUN_LIST = re.compile(rb'(?:\{\s*"([^"\\]*)"\s*:\s*)?\[')
+_ONLY_A_LIST = re.compile(rb'\{\s*"[^"\\]*"\s*:\s*\[\s*\{')
+_BEGINS_LIST = re.compile(rb"^\[\s*\{", re.MULTILINE)
 _MARKUP = re.compile(
     rb"\s*<(?:!--|(?:!doctype|html|head|\?xml|error|center|title|listbucketresult)\b|\w+ xmlns=)", re.IGNORECASE
 )
@@ -87,6 +89,8 @@ def form_of(text: bytes, *, whole: bool, records: str | None = None) -> Form:
     if text[:1] not in (b"{", b"["):
         return LINES
     line, newline, rest = text.partition(b"\n")
+    if line.rstrip().endswith(b",") and is_json_object(line.rstrip()[:-1]) and rest.lstrip()[:1] in (b"", b"{", b"["):
+        return VALUES  # lines that each end with a comma
     if is_json(line):
         if rest.strip() or not whole:
             return LINES
@@ -137,6 +141,17 @@ def is_record_list(line: bytes) -> bool:
     return (begins_list or any(sign in line for sign in LIST_SIGNS)) and _document(line, whole=True) is not None
 
 
+def _is_document(line: bytes) -> bool:
+    """True if a line is a record list, or a document with nothing but a list of objects, under any key."""
+    return is_record_list(line) or (_ONLY_A_LIST.match(line) is not None and _document(line, whole=True) is not None)
+
+
+def may_hold_lists(lines: bytes) -> bool:
+    """False if none of the lines is a record list. Much faster than `is_record_list` of each line."""
+    brackets = lines[:1] == b"[" or b"\n[" in lines
+    return (brackets and _BEGINS_LIST.search(lines) is not None) or any(sign in lines for sign in LIST_SIGNS)
+
+
 def _open_document(text: bytes) -> Form | None:
     """Return the list that holds the records, for a text that ends in the middle of its first value."""
     tokens = shallow(text)
@@ -181,12 +196,15 @@ def form_of_part(text: bytes, records: str | None = None) -> Form | None:
     if records is None and not in_list and any(map(is_json_object, lines)):
         return LINES
     form = form_of(text, whole=True, records=records)
-    if form.kind != "lines" and not (form == VALUES and _SEPARATED.search(text) and not _TOGETHER.search(text)):
+    together = _TOGETHER.search(text)
+    unclear = together is not None or (form == VALUES and _SEPARATED.search(text) is not None)
+    if form.kind != "lines" and (records is not None or not unclear):
         return form
+    if together:
+        form = form_of(text[together.start() + 1 :], whole=True)  # the next value may be a document
+        return form if form.kind == "items" else VALUES
     if in_list:
         return Form("items")
-    if _TOGETHER.search(text):
-        return VALUES
     return Form("items") if _SEPARATED.search(text) else None
 
 
@@ -203,7 +221,7 @@ def unchosen_list(block: Block, form: Form, *, line: bool) -> Unchosen | None:
         first = bytes(view[: block.buffer.find(b"\n", 0, block.end) % (block.end + 1)])
     if _is_json_string(first) and _are_most(_is_json_string, block):
         return Unchosen("strings")
-    if is_record_list(first) and _are_most(is_record_list, block):
+    if _is_document(first) and _are_most(_is_document, block):
         if form == LINES:
             return Unchosen("lists", _option(_document(first, whole=True)))
         return Unchosen("nested", _option(form))

@@ -1,8 +1,8 @@
 """The holes of a layout: a table of what each matches, how its text is written, and which part of the time it gives.
 
 A pattern is text with holes: `%Y` and the other time codes of strftime (`%-H` without padding), `{topic}` and any other
-name, `{topic=events}` with a required value (`*` in the value matches any text), `*` for any text without a slash,
-`**` for any text. `{{ }} %% {*}` are a literal brace, percent sign and star.
+name, `{topic=events}` with a required value (`*` in the value matches any text, `|` separates several values), `*` for
+any text without a slash, `**` for any text. `{{ }} %% {*} {|}` are a literal brace, percent sign, star and bar.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
+from os.path import commonprefix
 
 from tui.errors import LayoutError
 
@@ -94,10 +95,11 @@ _NAMES = {  # fields whose texts are restricted; `{topic}` is greedy, as topics 
 }
 _ANY_NAME = r"[^/]+?"
 _STARS = {"*": r"[^/]*", "**": r"[\s\S]*", "**/": r"(?:[\s\S]*/|)"}
-_ESCAPED = {"{{": "{", "}}": "}", "%%": "%", "{*}": "*"}
-_VALUE = r"(?:\{\*\}|\{\{|\}\}|[^{}])*"
+_ESCAPED = {"{{": "{", "}}": "}", "%%": "%", "{*}": "*", "{|}": "|"}
+_VALUE = r"(?:\{[*|]\}|\{\{|\}\}|[^{}])*"
+_BAR = re.compile(r"(?<!\{)\||\|(?!\})")  # between two values, not a literal bar
 _TOKEN = re.compile(
-    rf"\{{\{{|\}}\}}|\{{\*\}}|\{{[a-z_][a-z0-9_]*(?:={_VALUE})?\}}|%-?.|%|\*\*/|\*\*|\*|[^%{{}}*]+|.", re.DOTALL
+    rf"\{{\{{|\}}\}}|\{{[*|]\}}|\{{[a-z_][a-z0-9_]*(?:={_VALUE})?\}}|%-?.|%|\*\*/|\*\*|\*|[^%{{}}*]+|.", re.DOTALL
 )
 
 
@@ -106,7 +108,7 @@ class Hole:
     """A hole of a layout. `token` is its text in the pattern.
 
     `name` is a time code (`%Y`), the name of a field (`topic`), or `*`, `**`. `regex` matches its texts. `value` is
-    the pattern of a field's value if the layout has one: `events`, `events*`.
+    the pattern of a field's value if the layout has one: `events`, `events*`, `events|clicks`.
     """
 
     token: str
@@ -136,16 +138,19 @@ class Hole:
     @property
     def fixed(self) -> str | None:
         """Its only possible text, if the layout gives one without a star."""
-        return None if self.value is None or _has_star(self.value) else unescape(self.value)
+        if self.value is None or _has_star(self.value) or len(_choices(self.value)) > 1:
+            return None
+        return unescape(self.value)
 
     @property
     def head(self) -> str:
         """The prefix of all its texts."""
-        if self.value is None:
-            return ""
-        tokens = _TOKEN.findall(self.value)
-        stars = (at for at, token in enumerate(tokens) if token in _STARS)
-        return unescape("".join(tokens[: next(stars, len(tokens))]))
+        heads = []
+        for choice in _choices(self.value or ""):
+            tokens = _TOKEN.findall(choice)
+            stars = (at for at, token in enumerate(tokens) if token in _STARS)
+            heads.append(unescape("".join(tokens[: next(stars, len(tokens))])))
+        return commonprefix(heads)
 
     def fits(self, text: str) -> bool:
         """True if `text` matches the whole hole."""
@@ -204,8 +209,14 @@ def _hole(token: str, pattern: str) -> Hole | None:
         name, equals, value = token[1:-1].partition("=")
         if not equals:
             return Hole(token, name, _NAMES.get(name, _ANY_NAME))
-        return Hole(token, name, _value_regex(value, greedy=name == "topic"), value)
+        regexes = [_value_regex(choice, greedy=name == "topic") for choice in _choices(value)]
+        return Hole(token, name, "|".join(regexes), value)
     return None
+
+
+def _choices(value: str) -> list[str]:
+    """Split the value of a field: `events|clicks`."""
+    return _BAR.split(value)
 
 
 def _value_regex(value: str, *, greedy: bool) -> str:
@@ -229,7 +240,7 @@ def has_holes(text: str) -> bool:
 
 def escape(text: str) -> str:
     """Escape a literal text for use in a pattern."""
-    return re.sub(r"[{}%*]", lambda match: "{*}" if match[0] == "*" else match[0] * 2, text)
+    return re.sub(r"[{}%*|]", lambda match: f"{{{match[0]}}}" if match[0] in "*|" else match[0] * 2, text)
 
 
 def unescape(pattern: str) -> str:

@@ -17,6 +17,7 @@ _WORDS = frozenset(_ROLES.split("|"))
 _MACHINE = re.compile(  # web01, eu-web-1a, ip-10-0-0-1, node-a
     rf"(?:[a-z]+\d?-)*(?:{_ROLES})(?:[-_]?\d{{1,4}}[a-z]?|[-_][a-z])(?:-[a-z0-9]+){{0,3}}", re.IGNORECASE | re.ASCII
 )
+_ADDRESS = re.compile(r"\d{1,3}(?:(?:-\d{1,3}){3}|(?:\.\d{1,3}){3})")  # 10-0-0-1, 10.0.0.1
 _PRIVATE = frozenset(("local", "lan", "internal", "corp", "localdomain"))
 _DOMAINS = _PRIVATE.union(("com", "net", "org", "io", "dev", "home", "cluster", "cloud"))
 # Names that may be hosts only because they end with a number; topics may, too.
@@ -26,6 +27,8 @@ _COUNTED = re.compile(
     r"(?:part|file|chunk|shard|batch|slice|segment|seg|split|bucket|v|p|r|m|attempt|task)[-_]?\d+", re.I
 )
 _MAX_WORDS = 16  # of a topic, or of a host
+_BEGIN = re.compile(r"[a-z]+|\d+[-.]")  # of a host's name, which other hosts share
+_MAX_BEGINS = 12
 _MANY = 8  # names that differ only in a number: so many are hosts
 
 
@@ -35,7 +38,8 @@ def is_host(name: str) -> bool:
     if name == "localhost" or _VERSION.fullmatch(first) or _VERSION.fullmatch(name):
         return name == "localhost"
     last = domain.rpartition(".")[2]
-    return last in (_DOMAINS if "." in domain else _PRIVATE) or _MACHINE.fullmatch(first) is not None
+    named = last in (_DOMAINS if "." in domain else _PRIVATE) or _MACHINE.fullmatch(first) is not None
+    return named or _ADDRESS.fullmatch(name) is not None
 
 
 def are_hosts(names: Collection[str]) -> bool:
@@ -102,8 +106,9 @@ def _cuts(names: Sequence[str], needed: bool) -> Mapping[str, tuple[str, str]]:
 
 
 def _first_host(words: list[str]) -> int:
-    """Return the number of words before the first one that is a host's."""
-    return next((at for at in range(1, len(words)) if is_host(words[at])), len(words) - 1)
+    """Return the number of words before the first one that is a host's, or before an address."""
+    begins = (at for at in range(1, len(words)) if is_host(words[at]) or _ADDRESS.fullmatch(".".join(words[at:])))
+    return next(begins, len(words) - 1)
 
 
 def _cost(cuts: Mapping[str, tuple[str, str]]) -> tuple[int, int, int]:
@@ -129,9 +134,10 @@ def _spellings(cuts: Collection[tuple[str, str]]) -> Iterator[str]:
         yield "{topic}.{host=" + ".".join(["*", *("*" if end is None else escape(end) for end in ends)]) + "}"
     if len(topics) == 1:
         yield f"{{topic={escape(*topics)}}}.{{host=**}}"
-    begin = re.match("[a-z]+", commonprefix([words[0] for words in hosts]))
-    if begin:
-        yield f"{{topic}}.{{host={begin[0]}*}}"
+    begins = {match[0] for words in hosts if (match := _BEGIN.match(".".join(words)))}
+    begins = {common[0]} if (common := _BEGIN.match(commonprefix([*begins]))) else begins
+    if 0 < len(begins) <= _MAX_BEGINS:
+        yield "{topic}.{host=" + "|".join(f"{begin}*" for begin in sorted(begins)) + "}"
 
 
 def _reads(pattern: str, cuts: Mapping[str, tuple[str, str]]) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from itertools import islice
 from typing import Any
@@ -79,13 +79,13 @@ def is_json_object(text: bytes) -> bool:
 def values(text: bytes | memoryview) -> list[bytes] | None:
     """Split concatenated JSON values, each put on one line; None if the text holds anything else."""
     parsed = _decoder("many")(text)
-    return None if parsed is None else [one_line(bytes(raw)) for raw in parsed]
+    return None if parsed is None else one_line_each(parsed)
 
 
 def items(text: bytes) -> list[bytes] | None:
     """Return the items of a JSON list, each on one line; None if it is not a list."""
     parsed = _decoder("items")(text)
-    return None if parsed is None else [one_line(bytes(raw)) for raw in parsed]
+    return None if parsed is None else one_line_each(parsed)
 
 
 def plain_items(text: bytes) -> tuple[list[bytes], int]:
@@ -101,13 +101,16 @@ def members(text: bytes) -> dict[str, bytes] | None:
     return None if parsed is None else {key: bytes(raw) for key, raw in parsed.items()}
 
 
-def one_line(value: bytes) -> bytes:
-    """Return a JSON value without CR and LF, which occur only between its tokens."""
-    return value.translate(None, _NEWLINES) if b"\n" in value or b"\r" in value else value
+def one_line_each(values: Sequence[bytes]) -> list[bytes]:
+    """Return JSON values without CR and LF, which occur only between their tokens."""
+    text = b"\n".join(values)
+    if b"\r" not in text and text.count(b"\n") == max(len(values) - 1, 0):
+        return text.split(b"\n") if values else []  # ten times as fast as one by one
+    return [bytes(value).translate(None, _NEWLINES) for value in values]
 
 
 def drop_newlines(value: bytearray) -> None:
-    """Remove CR and LF from a long JSON value in place; see `one_line`."""
+    """Remove CR and LF from a long JSON value in place; see `one_line_each`."""
     if b"\n" not in value and b"\r" not in value:
         return
     kept = 0

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tui.archive.chunk import Damage
-from tui.archive.forms import is_record_list
+from tui.archive.forms import is_record_list, may_hold_lists
 from tui.units import plural
 
 _UTF16 = re.compile(rb"(?:[\x20-\x7e]\x00){8}|(?:\x00[\x20-\x7e]){8}")
@@ -40,7 +40,7 @@ class Mixture:
         self.of_json = line[:1] in (b"{", b"[") and line[-1:] in (b"}", b"]")
 
     def add(self, records: Sequence[bytes], at: int) -> None:
-        lists = sum(map(is_record_list, records))
+        lists = sum(map(is_record_list, records)) if may_hold_lists(b"\n".join(records)) else 0
         if lists and not self.lists:
             self._lists_at = at
         self.lists += lists

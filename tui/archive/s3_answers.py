@@ -14,7 +14,7 @@ from botocore.utils import parse_timestamp
 
 CHECK = "log in to this network if it requires that, and check --endpoint-url and the proxy (HTTPS_PROXY)"
 _NO_ETAG = "the answer has no ETag, so it is not from S3; check --endpoint-url and the proxy (HTTPS_PROXY)"
-_SLOW_DOWN = 429
+TOO_MANY_REQUESTS = 429
 _HEAD_BYTES = 4096  # of a body that are examined
 # No part of these can match what the next part can, so hostile bodies cannot make them backtrack.
 _ROOT = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*)?(?:<!--(?:(?!-->).)*-->\s*)*<(?:[\w.-]+:)?(\w+)", re.S)
@@ -52,7 +52,7 @@ def refuse_foreign_answer(operation_model: Any, response_dict: Mapping[str, Any]
             error = {"Error": {"Code": str(status)}, "ResponseMetadata": _metadata(status, headers)}
             raise aws.ClientError(cast(Any, error), operation_model.name)
         raise ForeignAnswerError(redirected(str(headers.get("location", ""))))
-    if status < 500 and status != _SLOW_DOWN and not streamed:
+    if status < 500 and status != TOO_MANY_REQUESTS and not streamed:
         if body and not from_s3:
             raise ForeignAnswerError(f"the answer ({status}) is {_kind(body)} and not from S3; {CHECK}")
         if not body and operation_model.name.startswith("List") and status < 300:

@@ -16,7 +16,7 @@ import botocore.session
 from botocore.parsers import ResponseParserError
 
 from tui.archive.credentials import CREDENTIALS, UNFORESEEN, about_credentials, log_in
-from tui.archive.s3_answers import CHECK, ForeignAnswerError, redirected
+from tui.archive.s3_answers import CHECK, TOO_MANY_REQUESTS, ForeignAnswerError, redirected
 from tui.config import S3Options
 from tui.errors import reason
 from tui.units import duration, plural
@@ -62,7 +62,6 @@ _CAUSES = {
     "412": "the object was replaced meanwhile; list the archive again",
     "InvalidObjectState": "it is in Glacier and needs a restore first (aws s3api restore-object)",
     "SlowDown": "S3 kept throttling the requests (503); try again with fewer --jobs",
-    "429": "the server throttles the requests (429); try again later, with fewer --jobs",
     "407": "the proxy asks for a login (407); put user and password into HTTPS_PROXY",
     "QuotaExceeded": "the server's quota is used up; free some space there",
     "XMinioStorageFull": "the server's disks are full; free some space there",
@@ -195,6 +194,8 @@ def _explain_answer(error: aws.ClientError, options: S3Options) -> str:
         return "nothing is there (404); check the bucket's name and --endpoint-url"
     if code in _CAUSES:
         return _CAUSES[code]
+    if status == TOO_MANY_REQUESTS or "Throttl" in code:
+        return f"the server throttles the requests ({status}); try again later, with fewer --jobs"
     if status == 403 or code in ("AccessDenied", "403", "AllAccessDisabled"):
         return _denied(error.operation_name, message)
     if status == 404 and error.operation_name != "ListObjectsV2":

@@ -40,7 +40,7 @@ _START = re.compile(r"(?<!\d)\d+|(?<![A-Za-z])[A-Za-z]{3,9}(?=[^A-Za-z])", re.AS
 _UNITS = "y|yr|year|m|mm|mon|month|d|dd|day|date|dt|h|hh|hr|hour|min|minute|t|at|time|z"
 _ESCAPED = "%[0-9A-F]{2}"  # `%20`, `%3A`: a character escaped as in URLs and Hive partitions
 _GAP = re.compile(rf"(?:[A-Za-z_][A-Za-z_-]*=|(?:{_UNITS})(?![A-Za-z])|{_ESCAPED}|[^0-9A-Za-z]){{0,4}}", re.IGNORECASE)
-_HALF = re.compile(r"([ ._-]?)([AaPp][Mm])(?![A-Za-z])")
+_HALF = re.compile(r"(?:([:._-]?)([0-5]\d)(?:([:._-]?)([0-5]\d))?)?([ ._-]?)([AaPp][Mm])(?![A-Za-z])", re.ASCII)
 _ID = re.compile(r"(?!h|hr|hrs|hour|hours|z|utc|gmt)[0-9a-z]*[a-z]", re.IGNORECASE | re.ASCII)  # not an hour
 _FRACTIONS = (3, 6, 9)  # digits of a second's fraction after HHMMSS
 
@@ -151,7 +151,9 @@ class Spelling:
             else:
                 time = datetime(year, month, int(values.get("d", 1)), hour, minute, second)
             weekday = values.get("a") or values.get("A")
-            return time if time.year == year and (not weekday or weekday_number(weekday) == time.weekday()) else None
+            agrees = int(values.get("m", time.month)) == time.month
+            agrees = agrees and (not weekday or weekday_number(weekday) == time.weekday())
+            return time if time.year == year and agrees else None
         except (ValueError, OverflowError):
             return None
 
@@ -249,7 +251,7 @@ def _read(key: str, at: int, order: str) -> FoundTime | None:
             if gap is None:
                 return None
             stop += len(gap)
-            if not glued and key[stop : stop + 1].isalpha() and (word := _name(key, stop)):
+            if not glued and key[stop : stop + 1].isalpha() and (word := _name(key, stop, parts[-1], texts[-1])):
                 parts += [gap, word[0]]
                 texts.append(word[1])
                 stop += len(word[1])
@@ -288,8 +290,11 @@ def _begins_date(key: str, day: int, stop: int, time: datetime) -> bool:
     )
 
 
-def _name(key: str, at: int) -> tuple[str, str] | None:
-    """Read a redundant part between the numbers of a date: a weekday, a quarter or a week. Returns (code, text)."""
+def _name(key: str, at: int, before: str = "", number: str = "") -> tuple[str, str] | None:
+    """Read a redundant part between the numbers of a date: a weekday, a quarter, a week, or the name of the month whose
+    `number` is before it. Returns (code, text)."""
+    if before == "m" and (word := _WORD.match(key, at)) and month_number(word[0]) == int(number):
+        return "B", word[0]
     if weekday := _WEEKDAYS.match(key, at):
         return "a" if len(weekday[0]) == 3 else "A", weekday[0]
     span = _SPAN.match(key, at)
@@ -320,9 +325,10 @@ def _finer(key: str, stop: int, parts: list[str], texts: list[str]) -> int:
     """Read minutes, seconds and fractions adjacent to the hour, or AM or PM; return the new end."""
     run = _DIGITS.match(key, stop) if key[stop - 1].isdigit() else None
     digits = run[0] if run else ""
-    if not digits and (half := _HALF.match(key, stop)) and 1 <= int(texts[-1]) <= 12:
-        parts[-1:] = ["I", half[1], "p"]
-        texts.append(half[2])
+    if (half := _HALF.match(key, stop)) and 1 <= int(texts[-1]) <= 12:
+        finer = [(half[at], name, half[at + 1]) for at, name in ((1, "M"), (3, "S"), (5, "p")) if half[at + 1]]
+        parts[-1:] = ["I", *(part for gap, name, _ in finer for part in (gap, name))]
+        texts += [text for *_, text in finer]
         return half.end()
     names = {2: "M", 4: "MS"}
     if len(parts) > 1 and parts[-2] == "":  # one run of digits, not a separate number after a date

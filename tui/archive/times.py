@@ -212,3 +212,8 @@ def spell_time(time: datetime) -> str:
     of_pass = isinstance(time.tzinfo, Pass)
     unit = "seconds" if time.second else "minutes" if time.minute or of_pass else "hours"
     return time.replace(tzinfo=None).isoformat(timespec=unit) + (time.tzname() or "" if of_pass else "")
+
+
+def spell_moment(time: datetime, unit: str = "milliseconds") -> str:
+    """Format the time of an event for JSON, in UTC: `2015-01-20T13:07:05.250Z`."""
+    return time.astimezone(UTC).isoformat(timespec=unit).replace("+00:00", "Z")

@@ -42,18 +42,22 @@ def possible_topics(chunks: Iterable[Chunk], layout: Layout) -> dict[str, str]:
     """
     folder, slash, name = layout.pattern.rpartition("/")
     head, star, rest = name.partition("*")
-    if not star or re.fullmatch(r"([A-Za-z]+[-_.])*", head, re.ASCII) is None:
+    if not star:
         return {}
+    literal = re.fullmatch(r"([A-Za-z]+[-_.])*", head, re.ASCII) is not None
+    after_time = Layout(f"{folder}{slash}{head}{{stem}}{rest}")
     number: Counter[tuple[str, str]] = Counter()
     for chunk in chunks:
-        stem = _STEM.match(chunk.key.rpartition("/")[2])
+        parsed = None if literal else after_time.parse(chunk.key)
+        stem = _STEM.match(parsed.fields["stem"] if parsed else chunk.key.rpartition("/")[2])
         if stem is None or len(number) > _MAX_STEMS:
             return {}
         number[stem[1], stem[2]] += 1
     if len(number) < 2 or min(number.values()) < 2 or are_roles([stem for stem, _ in number]):
         return {}
     stems = sorted(number, key=lambda stem: (any(other[0].startswith(stem[0] + stem[1]) for other in number), stem))
-    return {stem: f"{folder}{slash}{escape(stem + mark)}*{rest}" for stem, mark in stems}
+    before = folder + slash + ("" if literal else head)
+    return {stem: f"{before}{escape(stem + mark)}*{rest}" for stem, mark in stems}
 
 
 def by_topic(catalog: Catalog) -> dict[str, Catalog]:

@@ -18,9 +18,11 @@ from tui.archive.boundaries import (
     begins_document,
     boundaries,
     checked_items,
+    item_boundaries,
     last_stops,
     list_again,
     list_start,
+    rest_of_list,
     slices,
     values_of,
 )
@@ -33,7 +35,7 @@ from tui.archive.json_values import (
     ends,
     is_json_object,
     items,
-    one_line,
+    one_line_each,
     plain_items,
     value_end,
     values,
@@ -177,7 +179,7 @@ class PendingValues:
         if records and self._skipped:
             yield too_long(self._begun_at, self._at(), self._skipped, self._limits.record)
             self._skipped = 0
-        yield from self._blocks([record for record in records if not self._doubted or is_json_object(record)])
+        yield from self._blocks(list(filter(is_json_object, records)) if self._doubted else records)
         if self._strays:
             yield Damage(self._begun_at, self._at(), f"{self._strays:,} bytes between the records that are not JSON")
             self._strays = 0
@@ -261,7 +263,8 @@ class PendingValues:
     def _blocks(self, records: list[bytes]) -> Iterator[Block | Damage]:
         """Yield blocks of the records, and damage for those that are too long."""
         begin, limit = 0, self._limits.record
-        for number, length in enumerate(map(len, records)):
+        lengths = list(map(len, records))
+        for number, length in enumerate(lengths if max(lengths, default=0) > limit else ()):
             if length > limit:
                 if number > begin:
                     yield self._block(records[begin:number])
@@ -273,7 +276,7 @@ class PendingValues:
     def _block(self, records: list[bytes]) -> Block:
         if self._mixture is not None:
             self._mixture.add(records, self._begun_at)
-        block = block_of([one_line(record) for record in records], self._offset)
+        block = block_of(one_line_each(records), self._offset)
         self._offset += block.end
         return block
 
@@ -332,7 +335,7 @@ class PendingValues:
         """Return the items up to the end of the list, if the text begins inside one."""
         if (plain := plain_items(text))[1]:
             return plain
-        for stop in boundaries(BETWEEN_ITEMS, text):
+        for stop in item_boundaries(text):
             whole = items(b"[" + text[:stop].strip(SEPARATORS) + b"]")
             if whole is not None:
                 return whole, stop
@@ -351,6 +354,9 @@ class PendingValues:
             return self._records(text, final=final)
         between, begin = (BETWEEN_ITEMS, _ITEM_START) if in_list else (BETWEEN_VALUES, _VALUE_START)
         starts = [match.end() for match in islice(begin.finditer(text), _FIRST_TRIES)]
+        if in_list and (rest := rest_of_list(text, starts, self._form.path, final=final))[1]:
+            self._lost = False
+            return rest
         stops = [*(last_stops(text) if in_list else (len(text),))] if final else []
         if not final or self._cut:
             stops += boundaries(between, text)

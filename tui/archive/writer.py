@@ -13,13 +13,21 @@ from tui.archive.store import Store, is_s3
 from tui.errors import OutputError
 
 _PIECE_BYTES = 1 << 20
+_NOT_WRITTEN = frozenset((".bz2", ".xz", ".lzma", ".lz4", ".zip", ".7z", ".br", ".sz", ".snappy", ".tgz", ".tar"))
 
 
 def names_folder(out: str) -> bool:
-    """True if OUT means an extract: a trailing slash, an existing folder, or an S3 location. OutputError if empty."""
+    """True if OUT means an extract: a trailing slash, an existing folder, or an S3 location.
+
+    OutputError if it is empty, or has the suffix of a compression that is not written.
+    """
     if not out:
         raise OutputError("the output has no name; give a file, a folder with a slash at its end, or - for stdout")
-    return out.endswith("/") or is_s3(out) or Path(out).is_dir()
+    if out.endswith("/") or is_s3(out) or Path(out).is_dir():
+        return True
+    if (suffix := Path(out).suffix.lower()) in _NOT_WRITTEN:
+        raise OutputError(f"{out} cannot be written: hourscope writes .gz, .zst and plain text, not {suffix}")
+    return False
 
 
 def partial_path(target: Path) -> Path:

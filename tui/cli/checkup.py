@@ -24,6 +24,7 @@ from tui.archive.times import next_hour, spell_hour, zone_name
 from tui.archive.topics import named_topics, topics_of
 from tui.checks import Check
 from tui.cli.checkup_chunks import check_chunks
+from tui.cli.group import COMMANDS, OPEN
 from tui.cli.opened import is_unfinished, open_named
 from tui.config import Config, NsqSpec, cache_dir, load_config, state_dir
 from tui.errors import ConfigError, HourscopeError
@@ -57,6 +58,10 @@ def check_config() -> tuple[Check, Config | None]:
             read(value)
         except HourscopeError as error:
             return Check("config", "failed", f"{config.path}: {where}: {error}"), None
+    if hidden := [name for name in config.archives if name in (OPEN, *COMMANDS)]:
+        name = hidden[0]
+        words = f"'hourscope {name}' runs the command of that name; rename it, or open it by 'hourscope open {name}'"
+        return Check("config", "warning", f"{config.path}: archives.{name}: {words}"), config
     named = [f"archive {name}" for name in config.archives] + [f"nsqd {name}" for name in config.nsq]
     return Check("config", "ok", f"{config.path}: {', '.join(named) or 'names no archive and no nsqd'}"), config
 

@@ -13,7 +13,7 @@ from tui.archive import Catalog, Chunk, Gap, empty_range
 from tui.archive.catalog import gaps_between
 from tui.archive.clocks import changed_hours, clock_note, clock_words
 from tui.archive.location import far_warnings
-from tui.archive.times import exists, first_hour, spell_hour, zone_name
+from tui.archive.times import exists, first_hour, spell_hour, spell_moment, zone_name
 from tui.archive.topics import by_topic
 from tui.cli.command import Command, option
 from tui.cli.console import EXIT_MATCHED, EXIT_NOTHING, narrate, notify, print_line
@@ -132,7 +132,7 @@ def _chunk_json(chunk: Chunk) -> dict[str, Any]:
         "key": chunk.key,
         "size": chunk.size,
         "etag": chunk.etag,
-        "uploaded": chunk.uploaded.isoformat(timespec="seconds"),
+        "uploaded": spell_moment(chunk.uploaded, "seconds"),
         "storage_class": chunk.storage_class,
         "topic": chunk.topic,
         "host": chunk.host,

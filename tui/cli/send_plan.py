@@ -62,7 +62,7 @@ def _plan_json(
         "count": survey.count,
         "bytes": survey.size,
         "sha256": survey.sha256,
-        "hours": [hour.isoformat() for hour in (survey.first_hour, survey.last_hour) if hour is not None],
+        "hours": [spell_hour(hour) for hour in (survey.first_hour, survey.last_hour) if hour is not None],
         "first": _text(survey.first),
         "last": _text(survey.last),
         "largest": asdict(survey.largest) if survey.largest else None,

@@ -32,6 +32,7 @@ from tui.history.log import (
     unreported,
     working_folder,
 )
+from tui.history.naming import free_name
 from tui.printable import printable
 from tui.scan import Extract, ScanEvent, ScanPlan, Totals
 from tui.scan.manifest import read_manifest
@@ -133,15 +134,17 @@ def recorded_scan(events: Iterator[ScanEvent], work: ScanWork, report: Reporter)
 def _begun(work: ScanWork) -> ExtractLine:
     plan, now = work.plan, now_text()
     known: ExtractLine | None = None
+    taken: list[str] = []
     with suppress(HistoryError):  # reported when the line is written
         known = next((line for line in extract_lines() if line.place == _place(work.extract.url)), None)
+        taken = [] if known else [line.name for line in extracts()]
     return ExtractLine(
         run=uuid4().hex[:12],
         at=now,
         who=whoami(),
         pid=os.getpid(),
         place=_place(work.extract.url),
-        name=known.name if known else _place(work.extract.url).rstrip("/").rpartition("/")[2],
+        name=known.name if known else free_name(_place(work.extract.url).rstrip("/").rpartition("/")[2], taken),
         source=work.source,
         url=work.url if is_s3(work.url) else str(Path(work.url).expanduser().absolute()),
         filter=work.extract.manifest.filter,

@@ -17,6 +17,7 @@ from typing import TypeVar
 import msgspec
 
 from tui.archive.local import private_folder, private_opener
+from tui.archive.times import spell_moment
 from tui.config import state_dir
 from tui.errors import HourscopeError, reason
 from tui.printable import encodable
@@ -46,7 +47,7 @@ def history_dir() -> Path:
 
 def now_text() -> str:
     """Return the current time in UTC, ISO 8601 with milliseconds, as in every line."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return spell_moment(datetime.now(UTC))
 
 
 def append(path: Path, line: LogLine) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
 from tui.archive.times import spell_hour
@@ -32,6 +32,11 @@ def extract_name(
     if start is not None and stop is not None:
         parts.append(span_words(start, stop))
     return ".".join(parts)
+
+
+def free_name(name: str, taken: Collection[str]) -> str:
+    """Return the name, with a number if it is taken: `errors`, `errors-2`."""
+    return next(one for one in (name, *(f"{name}-{number}" for number in range(2, len(taken) + 3))) if one not in taken)
 
 
 def filter_words(filter_: Filter, saved: Mapping[str, str] | None = None) -> str:

@@ -69,7 +69,7 @@ class SendRecord:
             "filter": self.filter,
             "by": self.who,
             "started": self.started,
-            "ended": self.ended,
+            "ended": self.ended and self.ended.replace("+00:00", "Z"),  # receipts of version 0.1.0
             "records": self.planned,
             "confirmed": self.confirmed,
             "bytes": self.bytes,

@@ -13,7 +13,7 @@ from tui import __version__
 from tui.archive import Archive, Chunk, Damage
 from tui.archive.manifest import VERSION, ChunkEntry, DamagedPart, Manifest, WrittenRange, load_manifest
 from tui.archive.store import Store
-from tui.archive.times import parse_time, spell_hour, zone_name
+from tui.archive.times import parse_time, spell_hour, spell_moment, zone_name
 from tui.errors import ArchiveError, OutputError
 from tui.printable import printable
 from tui.scan.events import Counts
@@ -42,7 +42,7 @@ def new_manifest(plan: ScanPlan, layout: str) -> Manifest:
         filter=(*plan.filter.words(), *plan.excerpt.arguments()),
         lists=plan.filter.lists,
         empty=_empty_hours(plan),
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        created=spell_moment(datetime.now(UTC), "seconds"),
     )
 
 

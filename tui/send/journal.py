@@ -18,6 +18,7 @@ from typing import Any, cast
 import msgspec
 
 from tui.archive.local import private_folder, sync_folder
+from tui.archive.times import spell_moment
 from tui.errors import SendError, is_full, reason
 from tui.nsq.target import NsqTarget
 from tui.send.earlier import (
@@ -172,7 +173,7 @@ class Journal:
 
     def confirm(self, runs: Iterable[tuple[int, int]]) -> None:
         """Record that the records [first, stop) of each run have arrived; return when that is on disk."""
-        now = _spell(datetime.now(UTC))
+        now = spell_moment(datetime.now(UTC))
         with _explained(self.path):
             self._append({"first": first, "count": stop - first, "at": now} for first, stop in joined(runs))
 
@@ -191,7 +192,7 @@ class Journal:
         self.close()
 
     def _run(self, target: NsqTarget) -> dict[str, Any]:
-        now = _spell(datetime.now(UTC))
+        now = spell_moment(datetime.now(UTC))
         run = Resumed(now, whoami(), target.nsqd_tcp_addresses, self.confirmed_until)
         return cast(dict[str, Any], msgspec.to_builtins(run))
 
@@ -215,7 +216,7 @@ def _header(source: Source, target: NsqTarget, survey: Survey | None, name: str)
         topic=target.topic,
         where=target.nsqd_tcp_addresses,
         who=whoami(),
-        started=_spell(now),
+        started=spell_moment(now),
         place=source.place.encode("utf-8", "backslashreplace").decode(),
         records=known.count if known else None,
         bytes=known.size if known else None,
@@ -273,7 +274,3 @@ def _explained(path: Path) -> Iterator[None]:
     except OSError as error:
         remedy = "free some space" if is_full(error) else "make it writable, or set XDG_STATE_HOME"
         raise JournalError(f"the journal {path} cannot be written or read: {reason(error)}; {remedy}") from error
-
-
-def _spell(time: datetime) -> str:
-    return time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from tui.archive.times import spell_moment
 from tui.errors import SendError
 from tui.send.blocks import DamagedChunk, RecordPlace, Unfit
 
@@ -76,7 +77,7 @@ class Receipt(msgspec.Struct, frozen=True):
         """Return the receipt for JSON, with ISO 8601 times in UTC."""
         data: dict[str, Any] = {"version": VERSION, **msgspec.to_builtins(self, builtin_types=(datetime,))}
         for name in ("started", "finished"):
-            data[name] = data[name].astimezone(UTC).isoformat(timespec="milliseconds")
+            data[name] = spell_moment(data[name])
         for name in ("where", "left_out", "unfit_named", "warnings"):
             data[name] = list(data[name])
         data["damaged"] = [part.as_json() for part in self.damaged]
