@@ -31,7 +31,7 @@ KEYS: Mapping[str, str] = {  # name of an action → its keys, separated by comm
     "hues": "K", "invert": "exclamation_mark", "term-later": "shift+down", "term-earlier": "shift+up",
     "delete": "delete,backspace", "edit-text": "ctrl+e", "add": "plus",
     "follow": "F", "split": "f",
-    "scan-range": "r,v", "workers": "P", "resume": "R", "job-stop": "S",
+    "index": "I", "index-ids": "o", "scan-range": "r,v", "workers": "P", "resume": "R", "job-stop": "S",
     "destination": "a,d", "topic": "t", "rate": "r", "pace": "o", "depth": "m", "canary": "c", "skip-oversize": "O",
     "pause": "space", "open-place": "o", "rename": "r", "name": "L", "tour": "t", "refresh": "u",
     "note": "semicolon", "notebook": "apostrophe",
@@ -58,13 +58,14 @@ SCREENS: Mapping[str, frozenset[str]] = {  # the actions of all panes of a scree
     "calendar": _ARCHIVE
     | {"down", "up", "left", "right", "first", "last", "month-before", "month-after", "year-before", "year-after"}
     | {"open", "range", "select", "select-day", "select-month", "pane", "shades", "next-match", "previous-match"}
-    | {"next-trouble", "previous-trouble", "scan", "send", "write", "what-changed", "topic"},
+    | {"next-trouble", "previous-trouble", "scan", "send", "write", "what-changed", "topic", "index"},
     "what changed": _ARCHIVE
     | _LIST
     | {"open", "scan", "send", "write", "baseline", "not-these", "pane", "next-match", "previous-match"},
     "timeline": _ARCHIVE
     | {"down", "up", "left", "right", "first", "last", "day-before", "day-after", "range", "open", "split"}
-    | {"scan", "send", "write", "what-changed", "next-match", "previous-match", "next-trouble", "previous-trouble"},
+    | {"scan", "send", "write", "what-changed", "index", "next-match", "previous-match", "next-trouble"}
+    | {"previous-trouble"},
     "preview": _ARCHIVE
     | _RECORDS
     | {"hour-before", "hour-after", "day-before", "day-after", "open", "pane", "select", "scan", "send", "write"}
@@ -79,6 +80,7 @@ SCREENS: Mapping[str, frozenset[str]] = {  # the actions of all panes of a scree
     | _FEW_RECORDS
     | {"open", "pause", "destination", "topic", "write", "send", "rate", "pace", "resume", "depth", "canary"}
     | {"skip-oversize", "job-stop", "name"},
+    "index": _ARCHIVE | {"open", "index-ids", "job-stop", "resume"},
     "jobs": _PAGE | _LIST | {"open", "job-stop", "resume"},
     "home": _PAGE
     | _LIST

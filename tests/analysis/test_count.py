@@ -19,6 +19,7 @@ from tui.analysis.counting import MAX_GROUPS, CountedPart, Counting
 from tui.archive import open_archive
 from tui.errors import TimeError
 from tui.filter import parse_filter
+from tui.filter.paths import split_expressions
 from tui.index.summary import spell_json
 from tui.scan import ScanPlan, plan_scan
 
@@ -89,6 +90,20 @@ def test_two_fields_are_counted_together(tmp_path: Path) -> None:
 def test_any_expression_can_be_counted(tmp_path: Path) -> None:
     plan = archive(tmp_path / "a", [[{"items": [{"q": 2}, {"q": 3}]}, {"items": []}]])
     assert rows(counted(plan, Counting(("length(items)",)))) == [(0, 1), (2, 1)]
+
+
+@pytest.mark.parametrize(
+    ("text", "paths"),
+    [
+        ("a, b.c", ["a", "b.c"]),
+        ("join(',', a),[b, c],{x: a, y: b}", ["join(',', a)", "[b, c]", "{x: a, y: b}"]),
+        ("a[?b == '1,2'],`[1, 2]`,\"c,d\"", ["a[?b == '1,2']", "`[1, 2]`", '"c,d"']),
+        ("contains(a, 'it\\'s,'),b", ["contains(a, 'it\\'s,')", "b"]),
+        ("'ends with \\\\',b", ["'ends with \\\\'", "b"]),
+    ],
+)
+def test_paths_are_separated_by_commas_outside_of_expressions(text: str, paths: list[str]) -> None:
+    assert split_expressions(text) == paths
 
 
 def test_records_that_are_not_json_are_counted_as_such(tmp_path: Path) -> None:

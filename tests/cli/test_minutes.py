@@ -83,6 +83,9 @@ def test_records_whose_time_cannot_be_read_are_counted_and_end_with_2(
         capsys, str(folder), "--from", "2015-01-20T12:07", "--to", "2015-01-20T12:40", "--time-field", "ts"
     )
     assert (code, said["matches"], said["no_time"]) == (2, 1, 2)
+    assert run(["count", str(folder), "--every", "10m", "--time-field", "ts", "--json"]) == 2
+    said = json.loads(capsys.readouterr().out)
+    assert (said["records"], said["no_time"], sum(row["count"] for row in said["rows"])) == (1, 2, 1)
 
 
 def test_an_extract_of_other_minutes_is_not_resumed(archive: Path, tmp_path: Path) -> None:

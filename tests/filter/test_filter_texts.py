@@ -73,6 +73,28 @@ def test_what_a_list_matches(
         assert filter_.matcher().count(block) == len(right)
 
 
+@pytest.mark.parametrize(
+    ("sought", "line", "matches"),
+    [
+        (["s", "ß"], "SS", False),  # ß has no other letter of one character but ẞ
+        (["s", "ß"], "ẞ", True),
+        (["é", "k", "kk"], "\u212aK", True),  # the kelvin sign is a k of three bytes
+        (["é", "k", "kk"], "\u212aKK", False),
+    ],
+)
+def test_whole_words_in_any_case_may_have_more_bytes(sought: list[str], line: str, matches: bool) -> None:
+    filter_ = Filter((listed(*sought, ignore_case=True, words=True),))
+    assert filter_.matches(line.encode()) is matches
+
+
+@pytest.mark.parametrize("length", [16_000, 16_001, 30_000])
+def test_a_text_may_be_long(length: int) -> None:
+    text = " ".join(map(str, range(length)))[:length]
+    filter_ = Filter((listed(text, "b"),))
+    assert filter_.matches(b"x" + text.encode())
+    assert not filter_.matches(text[:-1].encode())
+
+
 @given(text=words, some=st.lists(lines, min_size=1, max_size=6), ignore_case=st.booleans(), whole=st.booleans())
 def test_a_single_text_is_a_list_of_one(text: str, some: list[str], ignore_case: bool, whole: bool) -> None:
     one = parse_filter(grep=[text], ignore_case=ignore_case, words=whole)

@@ -142,6 +142,29 @@ def test_all_layers_agree(expression: str, document: Any) -> None:
         assert chosen.matches(record) is judged(expression, json.loads(record)), record
 
 
+@pytest.mark.parametrize("document", [{"a": {"x": 1}}, {"a": [{"x": 0}], "b": [[]]}, {"a": 0}, {}, {"b": "x"}])
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "not_null(a[*].x, `0`)",  # a list that the expression makes, or a number: 0 is true
+        "(a[] || `0`) | @",
+        "[b[*], `-0.0`][1]",
+        "not_null(a.*, length(@))",
+        "(@ && b[*]).x",  # the record, or a list that the expression makes
+        "(@ && a[0]).x",
+        "not_null(a, @).a",
+        "(b || @) | [a, b]",
+        "to_array(b || @)[0].a",
+    ],
+)
+def test_a_value_may_have_several_origins(expression: str, document: Any) -> None:
+    record = json.dumps(document).encode()
+    assert parse_filter(match=[expression]).matches(record) is judged(expression, document)
+    values = compile_values([jmespath.compile(expression).parsed])
+    assert values is not None
+    assert values(memoryview(record)) == [[searched(expression, document)]]
+
+
 @given(st.lists(expressions, min_size=1, max_size=3), st.lists(documents.filter(lambda value: isinstance(value, dict))))
 def test_values_of_several_expressions(asked: list[str], some: list[Any]) -> None:
     values = compile_values([jmespath.compile(expression).parsed for expression in asked])

@@ -18,11 +18,17 @@ from tests.index.test_index import build, planned, scanned, write
 from tests.index.test_index import counted as count_of
 from tests.support.command import hourscope
 from tui.analysis.counting import Counting
+from tui.analysis.known import remembered
 from tui.filter import parse_filter
 from tui.index import Index
+from tui.index.database import Database
+from tui.index.words import hash_of
+from tui.scan import run_plan
 
 CHUNKS = 12
 RECORDS = [[{"k": f"k{n % (hour + 2)}", "id": f"v-{hour:02}{n:06}"} for n in range(3000)] for hour in range(CHUNKS)]
+ID = "v-03000007"
+SMALL = [hour[:200] for hour in RECORDS[:4]]
 
 
 @pytest.fixture
@@ -114,27 +120,94 @@ def test_a_cache_that_cannot_be_written_does_not_end_a_scan(place: Path) -> None
 
 
 @pytest.mark.parametrize("share", [n / 16 for n in range(1, 16)])
-def test_whatever_is_damaged_in_the_file_no_answer_is_wrong(built: bytes, tmp_path: Path, share: float) -> None:
+def test_whatever_is_damaged_in_the_file_no_answer_is_wrong(
+    small: Path, built: bytes, tmp_path: Path, share: float
+) -> None:
     """What is read from it is as it was stored, or it is not used."""
-    write(tmp_path / "a", RECORDS[:4])
     data, at = bytearray(built), int(len(built) * share)
     data[at : at + 700] = bytes(byte ^ 0x55 for byte in data[at : at + 700])
     (tmp_path / "index.sqlite").write_bytes(data)
     with Index(tmp_path / "index.sqlite", "here") as index:
-        result, _ = count_of(planned(tmp_path / "a"), Counting(("k",)), index)
-        assert sum(row.count for row in result.rows) == 4 * 3000
+        result, _ = count_of(planned(small), Counting(("k",)), index)
+        assert sum(row.count for row in result.rows) == 4 * 200
         for hour in range(4):
-            plan = planned(tmp_path / "a", parse_filter(grep=[f"v-{hour:02}000007"], words=True))
+            plan = planned(small, parse_filter(grep=[f"v-{hour:02}000007"], words=True))
             assert scanned(plan, index).matches == 1
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        f"""update or replace counted set terms='["-g {ID}"]'""",  # the terms of a scan that matched nothing
+        "update or replace counted set terms='['",
+        "update counted set matches=0",
+        "update counted set known=cast(replace(cast(known as text), '200', '201') as blob)",
+        "update counted set known='text'",
+        "update or replace chunk_summaries set key=replace(key, '_02', '_03')",
+        "update chunk_words set lines=1",
+        "update chunk_words set lines=-3",
+        "update chunk_words set lines='x'",
+        "update word_rows set bits=(select bits from word_rows where at=1)",  # the words of another chunk
+        "update word_rows set bits='x'",
+    ],
+)
+def test_a_row_is_used_only_as_it_was_stored(small: Path, built: bytes, tmp_path: Path, change: str) -> None:
+    """SQLite does not notice another byte in a column."""
+    (tmp_path / "index.sqlite").write_bytes(built)
+    filters = [parse_filter(grep=[text], words=words) for text, words in (("no", False), (ID, False), (ID, True))]
+    with Index(tmp_path / "index.sqlite", "here") as index:
+        for filter_ in filters[:2]:
+            plan = planned(small, filter_)
+            for _ in remembered(run_plan(plan, jobs=1, count_only=True, exact=True), index, filter_):
+                pass
+    with sqlite3.connect(tmp_path / "index.sqlite") as database:
+        assert database.execute(change).rowcount
+    with Index(tmp_path / "index.sqlite", "here") as index:
+        found = [scanned(planned(small, filter_), index) for filter_ in filters]
+        assert [(totals.matches, totals.counts.records) for totals in found] == [(0, 800), (1, 800), (1, 800)]
+        build(index, planned(small), words=True)  # it can be replaced
+        assert scanned(planned(small, filters[2]), index).skipped == 3
+
+
+@pytest.mark.parametrize("at", [0, 20, 47], ids=["another kind of file", "impossible pages", "a later format"])
+def test_a_file_that_sqlite_refuses_is_replaced(small: Path, built: bytes, tmp_path: Path, at: int) -> None:
+    (tmp_path / "index.sqlite").write_bytes(built[:at] + b"\xff" + built[at + 1 :])
+    plan = planned(small, parse_filter(grep=["v-03000007"], words=True))
+    with Index(tmp_path / "index.sqlite", "here") as index:
+        assert scanned(plan, index).matches == 1
+        build(index, planned(small), words=True)
+        assert scanned(plan, index).skipped == 3
+
+
+def test_a_query_that_fails_proves_nothing_once_another_succeeds(
+    small: Path, built: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "index.sqlite").write_bytes(built)
+    plan, one, other = planned(small), hash_of(ID.encode()), hash_of(b"nosuch")
+    with Index(tmp_path / "index.sqlite", "here") as index:
+        index.expect(plan.chunks)
+        with monkeypatch.context() as patch:
+            patch.setattr(Database, "rows", lambda *_: [])  # as if the file were locked
+            assert all(index.may_hold(chunk, one) for chunk in plan.chunks)
+        assert not any(index.may_hold(chunk, other) for chunk in plan.chunks)
+        assert index.may_hold(plan.chunks[3], one)
+
+
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """The file of an index of the first hours."""
-    folder = tmp_path_factory.mktemp("built")
-    write(folder / "a", RECORDS[:4])
-    with Index(folder / "index.sqlite", "here") as index:
-        build(index, planned(folder / "a"), words=True)
-    with sqlite3.connect(folder / "index.sqlite") as database:
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An archive of the first hours: its chunks are those in the index, and change no more."""
+    folder = tmp_path_factory.mktemp("small")
+    write(folder, SMALL)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def built(small: Path, tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The file of its index."""
+    path = tmp_path_factory.mktemp("built") / "index.sqlite"
+    with Index(path, "here") as index:
+        build(index, planned(small), words=True)
+        assert count_of(planned(small), Counting(("k",)), index)[1].skipped == len(SMALL)
+    with sqlite3.connect(path) as database:
         database.execute("pragma wal_checkpoint(truncate)")
-    return (folder / "index.sqlite").read_bytes()
+    return path.read_bytes()

@@ -68,6 +68,18 @@ def test_an_estimate_is_exact_where_chunks_are_indexed(tmp_path: Path) -> None:
     assert (expected.records, expected.indexed, expected.bytes_compressed) == (4, 2, 0)
 
 
+def test_an_estimate_names_what_could_not_be_read_for_the_index_either(tmp_path: Path) -> None:
+    write(tmp_path / "a", [[{"k": "x"}, b"text"], [{"k": "x"}]])
+    torn = tmp_path / "a" / "events.2015-01-20_02.log.gz"
+    torn.write_bytes(gzip.compress(b'{"k":"x"}\n' * 1000)[:-20])
+    whole = planned(tmp_path / "a", parse_filter(match=["k == 'y'"]))
+    with Index(tmp_path / "index.sqlite", "here") as index:
+        build(index, planned(tmp_path / "a"))
+        expected = estimate(whole, known=known_from(index, counts_only=True))
+    assert (expected.matches, expected.indexed, expected.damaged, expected.not_json) == (0, 3, 1, 1)
+    assert not expected.understood
+
+
 def test_an_estimate_samples_only_what_is_not_indexed(tmp_path: Path) -> None:
     write(tmp_path / "a", [[{"k": "x"}] * 3, [{"k": "x"}] * 2])
     plan = planned(tmp_path / "a", parse_filter(match=["k == 'x'"]))

@@ -25,6 +25,7 @@ from tui.index.counted import CountedDamage, Head
 from tui.index.summary import Details, Summary
 from tui.index.words import Words
 from tui.scan import ChunkDamaged, ChunkDone, ChunkMeasured, ScanEvent, ScanPlan, run_plan
+from tui.scan.time_field import detect_time_field
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +135,43 @@ def summaries(
                 words = gathered.words or Words(0)  # a chunk without records has none
                 summary = _summary(event, gathered, damage.pop(chunk.key, []), indexing, learner)
                 yield Indexed(chunk, summary, words.packed() if indexing.words else None)
+
+
+def unindexed(index: Index, plan: ScanPlan, *, words: bool) -> ScanPlan:
+    """Return the plan of the chunks that are not indexed as they are now, with their words if `words`."""
+    known = index.indexed(plan.chunks)
+    known &= index.with_words(plan.chunks) if words else known
+    return replace(plan, chunks=tuple(chunk for chunk in plan.chunks if chunk.key not in known))
+
+
+@dataclass(frozen=True, slots=True)
+class WordsLeftOut:
+    """A chunk was indexed without its words, because these would exceed the size of the index."""
+
+    chunk: Chunk
+
+
+def build(
+    index: Index,
+    plan: ScanPlan,
+    *,
+    words: bool,
+    words_size: int | None = None,
+    jobs: int | None = None,
+    dask: str | None = None,
+    cancel: threading.Event | None = None,
+) -> Iterator[ScanEvent | WordsLeftOut]:
+    """Read the plan's chunks and put each into the index; yield the events of a scan. Raise IndexFileError.
+
+    `words`: also index their words, which take at most `words_size` bytes in all.
+    """
+    field_ = detect_time_field(plan.archive, plan.chunks)
+    indexing = Indexing(plan.archive.zone, tuple(field_.split(".")) if field_ else (), words)
+    for event in summaries(plan, indexing, jobs=jobs, dask=dask, cancel=cancel):
+        if not isinstance(event, Indexed):
+            yield event
+        elif not keep(index, event, words_size):
+            yield WordsLeftOut(event.chunk)
 
 
 def keep(index: Index, indexed: Indexed, words_size: int | None = None) -> bool:

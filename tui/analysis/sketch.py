@@ -1,7 +1,7 @@
 """Quantiles of numbers within 1 %, in bounded memory; merging two sketches gives the sketch of all their numbers.
 
 Numbers are counted in buckets by sign and logarithm, with bounds 2 % apart (Masson, Rim and Lee: DDSketch, VLDB 2019):
-1,160 buckets cover everything from a nanosecond to ten seconds.
+1,220 buckets cover everything from a nanosecond to ten seconds.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from itertools import accumulate, compress
 from operator import mul
 
 ERROR = 0.01  # of a quantile, relative
-_GAMMA = (1 + ERROR) / (1 - ERROR)
+_BUCKET_ERROR = 0.0095  # the rest of ERROR is for rounding to four digits
+_GAMMA = (1 + _BUCKET_ERROR) / (1 - _BUCKET_ERROR)
 _PER_LOG = 1 / math.log(_GAMMA)
 SketchNumbers = tuple[int, float, float, float, list[int], list[int]]
 
@@ -74,10 +75,12 @@ class Sketch:
 
     @property
     def mean(self) -> float | None:
-        return float(f"{self.total / self.count:.12g}") if self.count else None
+        """The mean in 12 digits, which do not depend on the order of merging; None without numbers."""
+        return min(max(float(f"{self.total / self.count:.12g}"), self.low), self.high) if self.count else None
 
     def quantile(self, share: float) -> float | None:
-        """Return the quantile at `share` (0 to 1), within 1 %; None without numbers."""
+        """Return the quantile at `share` (0 to 1), within 1 %, in four digits unless it is the minimum or maximum; None
+        without numbers."""
         if not self.count:
             return None
         rank = share * (self.count - 1)
@@ -96,7 +99,7 @@ class Sketch:
         return self.high
 
     def _within(self, number: float) -> float:
-        return min(max(number, self.low), self.high)
+        return min(max(float(f"{number:.4g}"), self.low), self.high)
 
 
 def _select(numbers: Sequence[float], times: Sequence[int], chosen: list[bool]) -> tuple[list[float], list[int]]:
@@ -139,5 +142,5 @@ def buckets_of(flat: Sequence[int]) -> list[int]:
 
 
 def _middle(bucket: int) -> float:
-    """Return the number that is within 1 % of all numbers in the bucket."""
+    """Return the number that is as near as possible to all numbers in the bucket."""
     return float(2 * math.exp(bucket / _PER_LOG) / (1 + _GAMMA))

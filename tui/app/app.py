@@ -129,6 +129,10 @@ class Explorer(Guide):
                 from tui.app.send.screen import SendPage
 
                 return SendPage(session, cargo, self.jobs)
+            case requests.PlanIndex(session, hours):
+                from tui.app.index.screen import IndexPage
+
+                return IndexPage(session, hours, self.jobs)
             case requests.ShowScreen(name, session, hours):
                 shown: Page = import_module(f"tui.app.{name}.screen").page(session, hours)
                 return shown

@@ -13,7 +13,7 @@ from textual.message import Message
 from tui.app.archive_page import ArchivePage
 from tui.app.model.cargo import cargo_of_hours
 from tui.app.model.hours import Hours, Selection, nearest_ahead
-from tui.app.requests import PlanScan, PlanSend, ShowScreen
+from tui.app.requests import PlanIndex, PlanScan, PlanSend, ShowScreen
 from tui.app.widgets.workers import stream
 from tui.archive.times import floor_hour
 from tui.units import count
@@ -101,6 +101,7 @@ class HoursPage(SelectionPage):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("v", "range", "range", id="range"),
         Binding("d", "diff", "what changed", id="what-changed"),
+        Binding("I", "index", "index", show=False, id="index"),
         Binding("e", "trouble(1)", "next trouble", id="next-trouble"),
         Binding("n", "match(1)", "next hour with matches", show=False, id="next-match"),
         Binding("N", "match(-1)", "previous hour with matches", show=False, id="previous-match"),
@@ -132,6 +133,10 @@ class HoursPage(SelectionPage):
     def action_diff(self) -> None:
         if self.is_listed(hours := self.take_hours()):
             self.request(ShowScreen("diff", self.session, hours))
+
+    def action_index(self) -> None:
+        if self.is_listed(hours := self.take_hours()):
+            self.request(PlanIndex(self.session, hours))
 
     def move_ahead(self, times: Iterable[datetime], step: int, what: str, keys: str) -> datetime | None:
         """Move to the nearest of `times` after (`step` 1) or before (-1) the cursor; report it if there is none.

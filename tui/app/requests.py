@@ -128,6 +128,14 @@ class PlanScan(Request):
 
 
 @dataclass(frozen=True)
+class PlanIndex(Request):
+    """Plan to index some hours."""
+
+    session: Session
+    hours: Selection
+
+
+@dataclass(frozen=True)
 class ShowScreen(Request):
     """Show the screen that `page(session, hours)` of `tui/app/NAME/screen.py` returns."""
 

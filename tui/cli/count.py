@@ -206,7 +206,7 @@ def _summary(
         "quantile_error": ERROR if counting.stats else None,
         "time_field": counting.time_field,
         **summary,
-        "no_time": counted.no_time,
+        "no_time": totals.counts.no_time + counted.no_time,
         "records": counted.records,
         "read": {"chunks": totals.chunks, "bytes": totals.bytes_compressed},
     }

@@ -40,7 +40,7 @@ def statistics(row: CountedRow) -> dict[str, float | int | None]:
     sketch = row.sketch
     if sketch is None or not sketch.count:
         return dict.fromkeys(STATISTICS) | {"count": 0}
-    quantiles = {name: _rounded(sketch.quantile(share)) for name, share in _QUANTILES.items()}
+    quantiles = {name: sketch.quantile(share) for name, share in _QUANTILES.items()}
     low, high = _whole(sketch.low), _whole(sketch.high)
     return {"count": sketch.count, "min": low, **quantiles, "max": high, "mean": sketch.mean}
 
@@ -160,7 +160,3 @@ def _time(time: datetime | None) -> str | None:
 def _whole(number: float) -> float | int:
     """Convert a whole number to int, which prints it without a decimal point."""
     return int(number) if number.is_integer() and abs(number) < _DIGITS else number
-
-
-def _rounded(number: float | None) -> float | None:
-    return None if number is None else float(f"{number:.4g}")

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import replace
 from typing import Any
 
 import click
 
-from tui.analysis.indexing import Indexing, keep, summaries
+from tui.analysis.indexing import build, unindexed
 from tui.archive.location import command_line, option_words
 from tui.cli.command import Command, option
 from tui.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_MATCHED, narrate, notify, print_line
@@ -30,7 +29,6 @@ from tui.cli.troubles import report_troubles
 from tui.filter import Filter
 from tui.index import Index, open_index
 from tui.scan import ScanPlan, Totals
-from tui.scan.time_field import detect_time_field
 from tui.units import count, duration, plural, size
 
 
@@ -97,21 +95,15 @@ def _build(
     quiet: bool,
 ) -> int:
     """Read the chunks that are not indexed yet, and index them."""
-    known = index.indexed(plan.chunks)
-    known &= index.with_words(plan.chunks) if ids else known
-    left = tuple(chunk for chunk in plan.chunks if chunk.key not in known)
-    before = plural(len(known), "chunk")
+    left = unindexed(index, plan, words=ids)
+    before = plural(len(plan.chunks) - len(left.chunks), "chunk")
     stopped = f"interrupted; {before} and those just read are indexed; index the rest with: {again}"
-    plan = replace(plan, chunks=left)
-    if not may_read(plan, jobs):
+    if not may_read(left, jobs):
         return EXIT_INTERRUPTED
-    field = detect_time_field(plan.archive, left)
-    indexing = Indexing(plan.archive.zone, tuple(field.split(".")) if field else (), ids)
-    totals, too_much = Totals(), 0
+    totals = Totals()
     with cancel_on_signals(stopped, only_reads=True) as cancel, progress_line() as show:
-        events = summaries(plan, indexing, jobs=jobs, dask=dask, cancel=cancel)
-        for indexed in results(events, plan, totals, show, matches=False):
-            too_much += not keep(index, indexed, ids_size)
+        events = build(index, left, words=ids, words_size=ids_size, jobs=jobs, dask=dask, cancel=cancel)
+        too_much = sum(1 for _ in results(events, left, totals, show, matches=False))  # WordsLeftOut
         if cancel.is_set():
             notify(stopped)
             return EXIT_INTERRUPTED

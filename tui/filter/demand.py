@@ -122,12 +122,13 @@ class NeededPlace:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a value may come from: one of `places` that is not decoded whole; a list made of `items`; or (`plain`) a
-    value that was decoded whole, or made of such values. A scalar has none of these."""
+    """Where a value may come from: one of `places` that is not decoded whole; a list made of `items`; (`plain`) a value
+    that was decoded whole, or made of such values; or (`scalar`) a scalar that the expression made."""
 
     places: tuple[NeededPlace, ...] = ()
     items: Origin | None = None
     plain: bool = False
+    scalar: bool = False
 
     @staticmethod
     def at(*places: NeededPlace) -> Origin:
@@ -136,12 +137,12 @@ class Origin:
     def __or__(self, other: Origin) -> Origin:
         places = dict.fromkeys((*self.places, *other.places))
         items = self.items | other.items if self.items and other.items else self.items or other.items
-        return Origin(tuple(places), items, self.plain or other.plain)
+        return Origin(tuple(places), items, self.plain or other.plain, self.scalar or other.scalar)
 
     @property
     def listed(self) -> bool:
         """True if it is a list that the expression made, or null."""
-        return self.items is not None and not self.places and not self.plain
+        return self.items is not None and not (self.places or self.plain or self.scalar)
 
     def need_whole(self) -> None:
         for place in self.places:
@@ -174,7 +175,7 @@ class Origin:
         return Origin.at(*(place.value() for place in self.places)) | Origin(plain=self.plain)
 
 
-SCALAR = Origin()
+SCALAR = Origin(scalar=True)
 PLAIN = Origin(plain=True)
 
 
@@ -204,7 +205,7 @@ def _text_of(origins: list[Origin]) -> Origin:
 
 
 def _one_of(origins: list[Origin]) -> Origin:
-    made = SCALAR
+    made = Origin()
     for origin in origins:
         made |= origin
     return made

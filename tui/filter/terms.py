@@ -280,24 +280,17 @@ def parse_filter(
     >>> parse_filter(grep=["foo"]).matches(b"a foo b")
     True
     """
-    sources: tuple[tuple[TermKind, bool, Iterable[str]], ...] = (
-        ("grep", False, grep),
-        ("grep", True, not_grep),
-        ("regex", False, regex),
-        ("regex", True, not_regex),
-        ("file", False, file),
-        ("match", False, match),
-    )
-    terms = (
-        Term(
-            kind,
-            text_,
-            negated=negated,
-            ignore_case=ignore_case and kind != "match",
-            words=words and kind in ("grep", "file"),
-            content=stdin if (kind, text_) == ("file", "-") else None,
-        )
-        for kind, negated, texts in sources
-        for text_ in texts
-    )
+    given: Mapping[tuple[TermKind, bool], Iterable[str]] = {
+        ("grep", False): grep,
+        ("grep", True): not_grep,
+        ("regex", False): regex,
+        ("regex", True): not_regex,
+        ("file", False): file,
+        ("match", False): match,
+    }
+    terms: list[Term] = []
+    for (kind, negated), texts in given.items():
+        flags = ignore_case and KINDS[kind].folds, words and KINDS[kind].words
+        contents = ((text_, stdin if (kind, text_) == ("file", "-") else None) for text_ in texts)
+        terms += [Term(kind, text_, True, negated, *flags, content) for text_, content in contents]
     return Filter(tuple(terms), invert)

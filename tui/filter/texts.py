@@ -21,6 +21,8 @@ from tui.printable import printable
 MAX_TEXTS = 100_000
 _LARGEST = 64 << 20  # bytes of a file
 _RE2_MEMORY = 1 << 30  # bytes; RE2's default is enough for 5,000 ids
+_HYPERSCAN_LONGEST = 16_000  # bytes
+_LONGEST_CHARACTER = 4  # bytes of UTF-8
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -105,12 +107,17 @@ def _nowhere(block: memoryview, start: int, end: int) -> int:
 @lru_cache(maxsize=4)
 def search(texts: tuple[bytes, ...], ignore_case: bool, words: bool) -> _TextSearch:
     """Return a search for the texts, cached for other chunks in this process."""
-    if all(b"\0" not in text and (not ignore_case or text.isascii()) for text in texts):  # Hyperscan takes C strings
+    if all(_suits_hyperscan(text, ignore_case) for text in texts):
         try:
             return _Hyperscan(texts, ignore_case, words)
         except ImportError:
             pass
     return _Alternation(texts, ignore_case, words)
+
+
+def _suits_hyperscan(text: bytes, ignore_case: bool) -> bool:
+    """True if Hyperscan can search for a text: it takes C strings of limited length, and folds only ASCII."""
+    return len(text) <= _HYPERSCAN_LONGEST and b"\0" not in text and (not ignore_case or text.isascii())
 
 
 class _Hyperscan:
@@ -180,8 +187,9 @@ class _Alternation:
             self._pattern: Any = re2.compile(b"|".join(map(re2.escape, texts)), options)
         except re2.error as error:
             raise FilterError("with -i, texts must be UTF-8", printable(repr(texts[0]), 100)) from error
-        self._ignore_case, self._words = ignore_case, words
-        self._lengths, self._folded = sorted(set(map(len, texts))), set(map(self._fold, texts))
+        self._words = words
+        self._encoding = "utf-8" if ignore_case else "latin-1"  # of one character each, as RE2 reads them
+        self._lengths = sorted({len(text.decode(self._encoding)) for text in texts})
 
     def find(self, block: memoryview, start: int, end: int) -> int:
         while (hit := self._pattern.search(block, start, end)) is not None:
@@ -197,14 +205,12 @@ class _Alternation:
             hits.append(self.find(block, hits[-1] + 1, end))
         return [hit for hit in hits if hit >= 0]
 
-    def _fold(self, text: bytes) -> str:
-        decoded = text.decode("utf-8", "surrogateescape")
-        return decoded.casefold() if self._ignore_case else decoded
-
     def _stands_alone(self, block: memoryview, start: int, end: int) -> bool:
         """True if any text that begins here is a whole word: RE2 finds only one of them."""
-        return any(
-            is_word(block, start, start + length, end)
-            and self._fold(bytes(block[start : start + length])) in self._folded
-            for length in self._lengths
-        )
+        last = min(start + _LONGEST_CHARACTER * self._lengths[-1], end)
+        following = bytes(block[start:last]).decode(self._encoding, "surrogateescape")
+        for length in self._lengths:  # in characters: in another case, they may have more bytes
+            piece = following[:length].encode(self._encoding, "surrogateescape")
+            if is_word(block, start, start + len(piece), end) and self._pattern.fullmatch(piece):
+                return True
+        return False

@@ -6,17 +6,16 @@ order of evaluation does not matter: there are no side effects, except the error
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from types import NoneType
 from typing import Any
 
-import msgspec
-
 from tui.filter.demand import PLAIN, RESULTS, SCALAR, NeededPlace, Origin, of_scalar
-from tui.filter.functions import COMPARABLE, FUNCTIONS, NUMBERS, is_equal
+from tui.filter.functions import FUNCTIONS
 from tui.filter.paths import Node, path_of
-from tui.filter.source import Lines, PythonSource, UndecidedError
+from tui.filter.source import Lines, PythonSource
 
+_RECORD = "r"  # the name of a record, which is an object, in the function
 Translated = tuple[str, Origin]  # a Python expression, to be evaluated at most once, and the origin of its value
 
 
@@ -40,8 +39,8 @@ class Translation:
         changes = -1
         while changes != self.record.shared.changes:  # what is needed is only known after a complete translation
             changes = self.record.shared.changes
-            self.source = PythonSource(_HELPERS)
-            at = "r", Origin.at(self.record)
+            self.source = PythonSource()
+            at = _RECORD, Origin.at(self.record)
             self._body = self._values(nodes, at) if values else self._verdict(nodes[0], at)
             self.record.settle()
 
@@ -82,10 +81,9 @@ class Translation:
         source, origin = value
         if origin.listed:
             return source
-        if origin.places and self._decided:
-            origin.need_whole()
         if origin.places:
-            origin.need_emptiness()
+            need = origin.need_whole if self._decided else origin.need_emptiness
+            need()
             return f"is_true({source})"
         t = self.source.temporary()
         return f"(({t} := {source}) or type({t}) in numbers)"
@@ -138,7 +136,7 @@ class Translation:
         if not origin.places:
             return "null", SCALAR
         attribute = f"{source}.{self.record.shared.names[name]}"
-        if origin.places == (self.record,):
+        if source == _RECORD:
             return attribute, made
         types = self.source.types(origin.places)
         return f"({attribute} if type({source}) {'is' if len(origin.places) == 1 else 'in'} {types} else None)", made
@@ -153,14 +151,13 @@ class Translation:
         part = self.source.constant(slice(*node["children"]))
         return f"({source}[{part}] if type({source}) is list else None)", Origin(items=origin.item())
 
-    def _projection(self, node: Node, at: Translated, condition: Node | None = None) -> Translated:
-        base, right = node["children"][:2]
+    def _projection(self, node: Node, at: Translated) -> Translated:
+        base, right, *condition = node["children"]
         source, origin = self._value(base, at)
         listed = self.source.atom(source)
-        return self._projected(f"type({listed}) is list", listed, origin.item(), right, condition)
+        return self._projected(f"type({listed}) is list", listed, origin.item(), right, *condition)
 
-    def _filter_projection(self, node: Node, at: Translated) -> Translated:
-        return self._projection(node, at, node["children"][2])
+    _filter_projection = _projection
 
     def _value_projection(self, node: Node, at: Translated) -> Translated:
         base, right = node["children"]
@@ -250,30 +247,12 @@ class Translation:
             left, right, sign = right, left, _TURNED.get(sign, sign)
         kind = type(right["value"]) if right["type"] == "literal" else None
         (one, origin), (other, another) = self._value(left, at), self._value(right, at)
-        if sign in ("==", "!="):
-            if kind not in _SCALAR_TYPES:
-                origin.need_whole()
-                another.need_whole()
-            return self._equality(one, sign, other, kind)
-        t = self.source.temporary()
-        if kind in COMPARABLE:
-            return f"({t} {sign} {other} if type({t} := {one}) in comparable else {otherwise})"
-        u = self.source.temporary()
-        both = f"({t} := {one}, {u} := {other}) and type({t}) in comparable and type({u}) in comparable"
-        return f"({t} {sign} {u} if {both} else {otherwise})"
-
-    def _equality(self, one: str, sign: str, other: str, kind: type | None) -> str:
-        """Translate an equality. `kind`: type of a literal on the right. Unlike in Python, true is not equal to 1."""
-        equal = sign == "=="
-        if kind is str:
-            return f"({one} {sign} {other})"
-        if kind in (bool, NoneType):
-            return f"({one} {'is' if equal else 'is not'} {other})"
-        if kind in (int, float):
-            t = self.source.temporary()
-            number = f"and type({t}) is not bool" if equal else f"or type({t}) is bool"
-            return f"(({t} := {one}) {sign} {other} {number})"
-        return f"({'' if equal else 'not '}is_equal({one}, {other}))"
+        if sign not in ("==", "!="):
+            return self.source.ordering(one, sign, other, kind, otherwise)
+        if kind not in _SCALAR_TYPES:
+            origin.need_whole()
+            another.need_whole()
+        return self.source.equality(one, sign, other, kind)
 
     def _function_expression(self, node: Node, at: Translated) -> Translated:
         name, arguments = node["value"], node["children"]
@@ -319,23 +298,3 @@ def _parts(node: Node, kind: str) -> Iterator[Node]:
         return
     for child in node["children"]:
         yield from _parts(child, kind)
-
-
-def _is_true(value: Any) -> bool:
-    """Return the truth of a value whose objects are structs of the needed fields."""
-    if isinstance(value, msgspec.Struct):
-        for name in value.__struct_fields__:
-            if getattr(value, name) is not None:
-                return True
-        raise UndecidedError
-    return bool(value) or type(value) in NUMBERS
-
-
-_HELPERS: Mapping[str, Any] = {
-    "null": None,
-    "is_true": _is_true,
-    "is_equal": is_equal,
-    "comparable": COMPARABLE,
-    "numbers": NUMBERS,
-    **{f"{name}_": function for name, function in FUNCTIONS.items()},
-}

@@ -32,6 +32,9 @@ drop table if exists words;
 drop table if exists summaries;
 """
 
+# A message about a damaged file may quote bytes of it that are not UTF-8
+_DAMAGED = (sqlite3.DatabaseError, UnicodeDecodeError)
+
 T = TypeVar("T")
 
 
@@ -50,7 +53,7 @@ class Database:
         file: that waits for the disk, and would take longer than many queries."""
         if self._connection is None:
             return
-        with suppress(sqlite3.Error):
+        with suppress(*_DAMAGED):
             other = sqlite3.connect(f"{self._path.resolve().as_uri()}?mode=ro", uri=True) if keep_log else None
             if other is not None:  # only the last connection to close moves the log, and a read-only one cannot
                 other.execute("select 1 from chunk_summaries limit 1").fetchone()
@@ -65,7 +68,7 @@ class Database:
             return None
         try:
             return question(self._open())
-        except (sqlite3.DatabaseError, OSError):
+        except (*_DAMAGED, OSError):
             self.close()
             return None
 
@@ -82,12 +85,11 @@ class Database:
                     database.execute("begin immediate")
                     work(database)
                 return
-            except sqlite3.OperationalError as error:  # full, locked, read-only
+            except _DAMAGED as error:
                 self.close()
-                words = f"{self._path} cannot be written: {error}; free some space, or set XDG_CACHE_HOME"
-                raise IndexFileError(words) from error
-            except sqlite3.DatabaseError as error:
-                self.close()
+                if _is_external(error):
+                    words = f"{self._path} cannot be written: {error}; free some space, or set XDG_CACHE_HOME"
+                    raise IndexFileError(words) from error
                 if attempt == 2:
                     raise IndexFileError(f"{self._path} cannot be written: {error}; delete it") from error
                 self._rename_damaged()
@@ -110,11 +112,18 @@ class Database:
             connection = sqlite3.connect(self._path, timeout=_WAIT, isolation_level=None)
             try:
                 _begin(connection)
-            except sqlite3.Error:
+            except _DAMAGED:
                 connection.close()
                 raise
             self._connection = connection
         return self._connection
+
+
+def _is_external(error: Exception) -> bool:
+    """True if the file may be sound: the disk is full, the file locked or read-only. "unsupported file format" and the
+    like are SQLITE_ERROR."""
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
+    return isinstance(error, sqlite3.OperationalError) and code != sqlite3.SQLITE_ERROR
 
 
 def _begin(connection: sqlite3.Connection) -> None:

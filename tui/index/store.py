@@ -18,19 +18,19 @@ from tui.archive.store import is_s3
 from tui.config import cache_dir
 from tui.index.counted import CountedChunk, Head, pack_head, pack_known, unpack_head, unpack_known
 from tui.index.database import Database
-from tui.index.rows import AT_ONCE, ChunkRows, Row, key_text
+from tui.index.rows import AT_ONCE, ChunkRows, key_text
 
 if TYPE_CHECKING:  # slow to import; a scan may not need it
     from tui.index.summary import Summary
 
-FORMAT = 7  # of stored summaries; other formats are ignored
-WORDS_FORMAT = 3  # of stored Bloom filters of words
+FORMAT = 8  # of stored summaries; other formats are ignored
+WORDS_FORMAT = 4  # of stored Bloom filters of words
 _SCANS_FORMAT = f"{FORMAT} of {__version__}"  # a scan's counts depend on the filters' code, so updates discard them
 _MAX_KEPT = 5_000  # chunks whose summaries are read ahead, at about 8 kB each
 
 _HEADS = "select key, etag, size, head from chunk_summaries where format=?"
 _SUMMARIES = "select key, etag, size, head, details from chunk_summaries where format=?"
-_COUNTED = "select key, etag, size, known, terms from counted where format=?"
+_COUNTED = "select key, etag, size, known, terms, matches from counted where format=?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +57,7 @@ class Index:
         self.place = place
         self._database = Database(path)
         self._rows = ChunkRows(self._database, place, folder)
-        self._kept: dict[str, list[object]] = {}  # ETag and size of expected chunks whose words are stored
-        self._holding: dict[int, set[str]] = {}  # by word, the keys of expected chunks that may hold it
+        self._lacking: dict[int, dict[str, list[object]]] = {}  # by word, the expected chunks without it
         self._empty: dict[str, bool] = {}  # by table, True if it has no row of the place
         self._only_counted = True  # False once anything but counts was written
 
@@ -81,7 +80,7 @@ class Index:
         if self.is_empty("chunk_summaries"):
             return None
         rows = self._rows.of(chunk, "head", _HEADS, (FORMAT,))
-        return unpack_head(rows[0][0]) if rows else None
+        return unpack_head(rows[0][0], *self._rows.about(chunk)) if rows else None
 
     def summary(self, chunk: Chunk) -> Summary | None:
         """Return the summary of a chunk as it is now, or None."""
@@ -91,7 +90,7 @@ class Index:
 
         few = len(self._rows.expected) <= _MAX_KEPT
         rows = self._rows.of(chunk, "summary", _SUMMARIES, (FORMAT,), ahead=few)
-        return unpacked(*rows[0]) if rows else None
+        return unpacked(*rows[0], *self._rows.about(chunk)) if rows else None
 
     def summaries(self, chunks: Iterable[Chunk]) -> Iterator[tuple[Chunk, Summary | None]]:
         """Yield chunks, in order, with their summaries."""
@@ -109,7 +108,8 @@ class Index:
         """Store a chunk's summary; IndexFileError if the file cannot be written."""
         from tui.index.summary import packed
 
-        row = (self.place, *self._rows.about(chunk), FORMAT, pack_head(summary.head), packed(summary))
+        about = self._rows.about(chunk)
+        row = (self.place, *about, FORMAT, pack_head(summary.head, *about), packed(summary, *about))
         self._write(lambda db: db.execute("insert or replace into chunk_summaries values (?, ?, ?, ?, ?, ?, ?)", row))
 
     def may_hold(self, chunk: Chunk, word: int) -> bool:
@@ -118,24 +118,22 @@ class Index:
             return True
         key, *about = self._rows.about(chunk)
         if key not in self._rows.expected:
-            kept, holding = self._read_words(word, [key])
-            return kept.get(key) != about or key in holding
-        if word not in self._holding:
-            self._kept, self._holding[word] = self._read_words(word, list(self._rows.expected))
-        return self._kept.get(key) != about or key in self._holding[word]
+            return self._read_lacking(word, [key]).get(key) != about
+        if word not in self._lacking:
+            self._lacking[word] = self._read_lacking(word, list(self._rows.expected))
+        return self._lacking[word].get(key) != about
 
-    def _read_words(self, word: int, keys: Sequence[str]) -> tuple[dict[str, list[object]], set[str]]:
-        """Return the ETag and size of chunks with stored words, by key, and the keys of those that may hold a word."""
+    def _read_lacking(self, word: int, keys: Sequence[str]) -> dict[str, list[object]]:
+        """Return, by key, the ETag and size of the chunks whose stored words lack a word."""
         from tui.index.words import LINES_OF_ROW, row_holds
 
         row = f"(({word} % lines) / {LINES_OF_ROW} << 32) + id"
         query = f"select key, etag, size, lines, bits from chunk_words left join word_rows on at = {row} where format=?"
-        kept, holding = {}, set()
-        for key, etag, size, lines, bits in self._rows.select(query, (WORDS_FORMAT,), keys):
-            kept[key] = [etag, size]
-            if type(bits) is not bytes or row_holds(bits, word, lines):
-                holding.add(key)
-        return kept, holding
+        return {
+            key: [etag, size]
+            for key, etag, size, lines, bits in self._rows.select(query, (WORDS_FORMAT,), keys)
+            if not row_holds(bits, word, lines, key, etag, size)
+        }
 
     def with_words(self, chunks: Iterable[Chunk]) -> set[str]:
         """Return the keys of the chunks whose words are indexed as they are now."""
@@ -146,7 +144,7 @@ class Index:
         from tui.index.words import LINE, rows_of
 
         about = self.place, *self._rows.about(chunk)
-        rows = list(rows_of(words))
+        rows = list(rows_of(words, *about[1:]))
 
         def put(db: sqlite3.Connection) -> None:
             _forget_words(db, "place=? and key=?", about[:2])
@@ -161,24 +159,25 @@ class Index:
 
     def known(self, chunk: Chunk, terms: Sequence[str]) -> CountedChunk | None:
         """Return the counts of an earlier scan of the chunk with these terms; None if there was none."""
-        spelled = _spelled(terms)
-        for data, *_ in self._scan_rows(chunk, "and terms=?", spelled):
-            return unpack_known(data)
-        return None
+        asked = _spelled(terms)
+        return next(
+            (known for spelled, _, known in self._earlier(chunk, "and terms=?", asked) if spelled == asked), None
+        )
 
     def without_match(self, chunk: Chunk) -> Iterator[tuple[frozenset[str], CountedChunk]]:
         """Yield the terms and counts of earlier scans that matched no record of the chunk."""
-        for data, terms in self._scan_rows(chunk, "and matches=0"):
-            if (known := unpack_known(data)) is not None:
-                yield _terms(terms), known
+        for spelled, matches, known in self._earlier(chunk, "and matches=0"):
+            if matches == 0:
+                yield _terms(spelled), known
 
     def put_known(self, terms: Sequence[str], counted: Iterable[tuple[Chunk, CountedChunk, int]]) -> None:
         """Store what a scan counted in some chunks, and how many records matched."""
         spelled = _spelled(terms)
-        rows = [
-            (self.place, *self._rows.about(chunk), _SCANS_FORMAT, spelled, matches, pack_known(known))
-            for chunk, known, matches in counted
-        ]
+        rows = []
+        for chunk, known, matches in counted:
+            about = self._rows.about(chunk)
+            sealed = pack_known(known, *about, spelled, matches)
+            rows.append((self.place, *about, _SCANS_FORMAT, spelled, matches, sealed))
         statement = "insert or replace into counted values (?, ?, ?, ?, ?, ?, ?, ?)"
         self._write(lambda db: db.executemany(statement, rows), counts=True)
 
@@ -215,11 +214,14 @@ class Index:
         known = set(self._database.ask(lambda db: db.execute(query, (self.place, format_)).fetchall()) or [])
         return {chunk.key for chunk in chunks if self._rows.about(chunk) in known}
 
-    def _scan_rows(self, chunk: Chunk, which: str, *more: str) -> list[Row]:
-        """Return the rows of earlier scans: their counts and terms."""
+    def _earlier(self, chunk: Chunk, which: str, *more: str) -> Iterator[tuple[str, int, CountedChunk]]:
+        """Yield the terms, matches and counts of earlier scans of a chunk. If the file is damaged, also other rows."""
         if self.is_empty("counted"):
-            return []
-        return self._rows.of(chunk, (which, more), f"{_COUNTED} {which}", (_SCANS_FORMAT, *more))
+            return
+        about = self._rows.about(chunk)
+        for data, terms, matches in self._rows.of(chunk, (which, more), f"{_COUNTED} {which}", (_SCANS_FORMAT, *more)):
+            if (known := unpack_known(data, *about, terms, matches)) is not None:
+                yield terms, matches, known
 
     def _write(self, work: Callable[[sqlite3.Connection], object], *, counts: bool = False) -> None:
         self._empty.clear()
@@ -229,7 +231,7 @@ class Index:
 
     def _forget_read(self) -> None:
         self._rows.read.clear()
-        self._kept, self._holding = {}, {}
+        self._lacking = {}
 
 
 def open_index(archive: Archive) -> Index:
@@ -240,10 +242,11 @@ def open_index(archive: Archive) -> Index:
 
 
 def _forget_words(db: sqlite3.Connection, which: str, values: Sequence[object]) -> None:
-    from tui.index.words import LINES_OF_ROW
+    from tui.index.words import LINES_OF_ROW, MOST_LINES
 
-    for identity, lines in db.execute(f"select id, lines from chunk_words where {which}", values).fetchall():
-        rows = range(-(-lines // LINES_OF_ROW))
+    query = f"select id, lines from chunk_words where {which} and typeof(lines) = 'integer'"
+    for identity, lines in db.execute(query, values).fetchall():
+        rows = range(-(-min(lines, MOST_LINES) // LINES_OF_ROW))  # a damaged file may hold any number
         db.executemany("delete from word_rows where at=?", [((row << 32) + identity,) for row in rows])
     db.execute(f"delete from chunk_words where {which}", values)
 

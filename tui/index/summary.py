@@ -118,19 +118,19 @@ _Rest = tuple[list[int], Sample]
 _decode_parts = msgspec.msgpack.Decoder(tuple[dict[str, bytes], bytes]).decode  # each field, and the rest
 
 
-def packed(summary: Summary) -> bytes:
-    """Encode a summary's details for storage, with a checksum in front."""
+def packed(summary: Summary, *chunk: object) -> bytes:
+    """Encode a summary's details for storage, with a checksum in front that covers the `chunk`'s identity."""
     fields = {
         name: _packed_part(("\n".join(field.values), list(field.values.values()), replace(field, values={})))
         for name, field in summary.fields.items()
     }
     rest = _packed_part((summary._unpacked().minutes, summary.sample))
-    return checked(msgspec.msgpack.encode((fields, rest)))
+    return checked(msgspec.msgpack.encode((fields, rest)), *chunk)
 
 
-def unpacked(head: bytes, details: bytes) -> Summary | None:
+def unpacked(head: object, details: object, *chunk: object) -> Summary | None:
     """Decode a stored head and details; None if a checksum does not match."""
-    figures, stored = unpack_head(head), unchecked(details)
+    figures, stored = unpack_head(head, *chunk), unchecked(details, *chunk)
     return Summary(figures, bytes(stored)) if figures is not None and stored is not None else None
 
 

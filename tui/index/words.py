@@ -23,6 +23,7 @@ from tui.index.counted import checked, unchecked
 
 SHORTEST = 4  # bytes of a word; shorter ones are in nearly every chunk
 LINE = 128  # bytes
+MOST_LINES = (64 << 20) // LINE  # of a filter
 LINES_OF_ROW = 31  # lines stored as one row; with its checksum, a row fills an SQLite page
 _BITS = 18  # per word; with 8 of them set, false positives are 0.03 % (Bloom 1970), and with such lines 0.05 %
 _SET = 4  # bits in a set; a word has two of the sets, each chosen by 14 bits of its hash
@@ -127,15 +128,18 @@ class Words:
         return Words.of, (self.packed(),)
 
 
-def rows_of(packed: bytes) -> Iterator[bytes]:
-    """Yield the rows to store: LINES_OF_ROW lines each, with a checksum in front."""
-    for start in range(0, len(packed), LINES_OF_ROW * LINE):
-        yield checked(packed[start : start + LINES_OF_ROW * LINE])
+def rows_of(packed: bytes, *chunk: object) -> Iterator[bytes]:
+    """Yield the rows to store: LINES_OF_ROW lines each, with a checksum in front that covers the `chunk`'s identity."""
+    size = LINES_OF_ROW * LINE
+    for start in range(0, len(packed), size):
+        yield checked(packed[start : start + size], *chunk, len(packed) // LINE, start // size)
 
 
-def row_holds(row: bytes, word: int, lines: int) -> bool:
+def row_holds(row: object, word: int, lines: int, *chunk: object) -> bool:
     """True if a word may be in the filter that a row belongs to; always for a damaged row. `lines`: of the filter."""
-    stored = unchecked(row)
+    if type(row) is not bytes or type(lines) is not int or lines < 1:
+        return True
+    stored = unchecked(row, *chunk, lines, word % lines // LINES_OF_ROW)
     start = word % lines % LINES_OF_ROW * LINE
     if stored is None or len(stored) < start + LINE:
         return True

@@ -30,10 +30,11 @@ _CONFIDENCE = 0.95
 class Estimate:
     """Expected matches with a 95 % interval; bytes and requests to fetch; seconds at the sample's speed; dollars.
 
-    `sampled` records of `sampled_chunks` chunks were read; `unread` sampled chunks could not be read, `damaged` ones
-    only partly, and `not_json` records could not be tested by a JMESPath term. `exact`: the sample was everything.
-    `requests` and the costs are zero for a folder. `transfer_dollars` is the cost of transfer out of AWS; within the
-    region it is free. `indexed` chunks need not be fetched, because the index has their counts.
+    `sampled` records of `sampled_chunks` chunks were read; `unread` sampled chunks could not be read. `exact`: the
+    sample was everything. `requests` and the costs are zero for a folder. `transfer_dollars` is the cost of transfer
+    out of AWS; within the region it is free. `indexed` chunks need not be fetched, because the index has their counts.
+    Of these and the sample, `damaged` chunks can only be read partly, and `not_json` records cannot be tested by a
+    JMESPath term.
     """
 
     matches: int
@@ -55,7 +56,7 @@ class Estimate:
 
     @property
     def understood(self) -> bool:
-        """True if all of the sample was read and tested."""
+        """True if all of the sample was read and tested, as were the chunks in the index."""
         return not (self.unread or self.damaged or self.not_json)
 
     @property
@@ -103,9 +104,8 @@ def estimate(
     """
     answers = {chunk.key: answer for chunk in plan.chunks if known and (answer := known(chunk, plan.filter))}
     unknown = replace(plan, chunks=tuple(chunk for chunk in plan.chunks if chunk.key not in answers))
-    read = {chunk.key for chunk in unknown.chunks}
-    read |= {key for key, answer in answers.items() if keeps and answer.counts.matches}
-    fetched = replace(plan, chunks=tuple(chunk for chunk in plan.chunks if chunk.key in read))
+    skipped = {key for key, answer in answers.items() if not (keeps and answer.counts.matches)}
+    fetched = replace(plan, chunks=tuple(chunk for chunk in plan.chunks if chunk.key not in skipped))
     known_matches = sum(answer.counts.matches for answer in answers.values())
     chosen = stratified(unknown.chunks, SAMPLE_CHUNKS, seed)
     samples = _samples(plan, chosen)
@@ -127,8 +127,8 @@ def estimate(
         transfer_dollars=costs[2],
         unread=len(chosen) - len(samples),
         indexed=len(plan.chunks) - len(fetched.chunks),
-        damaged=sum(sample.damaged for sample in samples),
-        not_json=sum(sample.not_json for sample in samples),
+        damaged=sum(sample.damaged for sample in samples) + sum(bool(each.damage) for each in answers.values()),
+        not_json=sum(sample.not_json for sample in samples) + sum(each.counts.not_json for each in answers.values()),
     )
 
 

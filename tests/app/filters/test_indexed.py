@@ -59,6 +59,16 @@ def test_the_fields_of_all_chunks_add_up(folder: Path) -> None:
     assert sum(step > 0 for step in ms.bins) > 8  # what is far out does not press all else into one step
 
 
+def test_lines_that_are_not_json_lack_no_field(folder: Path) -> None:
+    write(folder, [[b"text", {"app": "shop"}]])
+    plan = planned(folder)
+    with open_index(plan.archive) as index:
+        build(index, plan)
+    whole = measured(folder)
+    assert whole.records == 121
+    assert {facet.path: facet.field.coverage for facet in whole.fields}[("app",)] == 1
+
+
 def test_it_is_known_how_much_of_the_archive_the_index_has(folder: Path) -> None:
     plan = planned(folder)
     with open_index(plan.archive) as index:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -28,7 +29,9 @@ from tests.app.conftest import (
     until,
     until_shown,
 )
+from tests.index.test_index import build, planned
 from tui.app.preview import screen
+from tui.index import open_index
 
 HOUR = timedelta(hours=1)
 
@@ -159,11 +162,17 @@ async def test_the_newest_hour_is_followed(opened: Opened, tmp_path: Path, monke
         await assert_shown(pilot, "no longer following")
 
 
-async def test_hours_without_a_match_are_reported(opened: Opened) -> None:
+@pytest.mark.parametrize(("term", "indexed"), [("starts_with(ts, '2015-01-19T22')", False), ("event == 'none'", True)])
+async def test_hours_without_a_match_are_reported(
+    opened: Opened, small_archive: Path, term: str, indexed: bool
+) -> None:
+    plan = planned(small_archive)
+    with open_index(plan.archive) as index:
+        build(index, replace(plan, chunks=plan.chunks if indexed else ()))
     async with opened() as pilot:
         await pilot.press("g")
         await preview(pilot)
-        await add_term(pilot, "starts_with(ts, '2015-01-19T22')")
+        await add_term(pilot, term)
         await read(pilot)
         await pilot.press("G", "n")
         await until_shown(pilot, "no match in the 28 hours after this one; 1 hour not fully readable")

@@ -220,7 +220,7 @@ async def test_a_lesson_is_on_the_screen_while_the_next_keys_are_typed(whole_sam
 async def test_home_leaves_the_tour_and_names_the_step_to_take_it_up_at(whole_sample: Path, tmp_path: Path) -> None:
     write_progress(2)
     app = Explorer(None, timezone=None, s3=S3Options(), config=load_config())
-    with patch("tui.app.app.cache_dir", return_value=tmp_path):
+    with patch("tui.app.app.demo_dir", return_value=tmp_path / "demo"):
         (tmp_path / "demo").symlink_to(whole_sample)
         async with app.run_test(size=(120, 40)) as pilot:
             await assert_shown(pilot, "t the tour, from step 3 of 10")

@@ -86,7 +86,9 @@ def measure_indexed(archive: Archive, chunks: Sequence[Chunk]) -> Iterator[Measu
     with open_index(archive) as index:
         for _, summary in index.summaries(chunks):
             if summary is not None:
-                known, records, complete = known + 1, records + summary.head.records, complete and summary.head.whole
+                head = summary.head
+                known, complete = known + 1, complete and head.whole
+                records += head.records - head.not_json - head.unparsed
                 for text, parts in summary.fields.items():
                     merged.setdefault(text, _Merged()).add(parts)
             yield None

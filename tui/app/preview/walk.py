@@ -58,9 +58,10 @@ def seek(session: Session, hour: datetime, step: int, filter_: Filter) -> Iterat
             if session.out_of_reach(here):
                 unread += 1
             else:
-                chunks = [chunk for chunk in session.chunks(here) if known(chunk, filter_) is None]
+                asked = [(chunk, known(chunk, filter_)) for chunk in session.chunks(here)]
+                chunks = [chunk for chunk, answer in asked if answer is None]
                 answers = [_has_match(session, chunk, matcher, lambda: worker.is_cancelled) for chunk in chunks]
-                unread += None in answers
+                unread += None in answers or any(answer and answer.damage for _, answer in asked)
                 if True in answers:
                     yield Sought(step, here, passed, ended=True, unread=unread)
                     return
