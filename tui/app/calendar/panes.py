@@ -38,7 +38,8 @@ class CalendarPanes(Guarded, Vertical):
         self.standouts = Standouts(session)
         self.legend = Legend(session, grid)
         self.peek = RecordPeek(session, about=self.details.brief)
-        self.record = JsonTree(session.zone)  # the first of the records
+        self._first: bytes | None = None  # of the records
+        self.record = JsonTree(session.zone)  # shows it
         self.record.can_focus = False
         self.sizes = Chart(cursor=False)  # of the hours of a short archive, below its days
         hours = Vertical(self.grid, self.sizes, id="hours")
@@ -63,6 +64,7 @@ class CalendarPanes(Guarded, Vertical):
         self.details.display = wide or chunks
         self.details.styles.width = _DETAILS_CELLS if three else "1fr"
         self.standouts.display = self.record.display = three
+        self._show_record()
         self.peek.brief = not wide
 
     def _show_sizes(self) -> None:
@@ -92,4 +94,9 @@ class CalendarPanes(Guarded, Vertical):
 
     def on_record_peek_ready(self, message: RecordPeek.Ready) -> None:
         message.stop()
-        self.record.show(message.peek.records[0] if message.peek.records else None)
+        self._first = message.peek.records[0] if message.peek.records else None
+        self._show_record()
+
+    def _show_record(self) -> None:
+        if self.record.display:
+            self.record.show(self._first)
