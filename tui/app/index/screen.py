@@ -19,9 +19,10 @@ from tui.app.job_page import JobPage
 from tui.app.model.hours import Selection
 from tui.app.model.jobs import DONE, FAILED, RUNNING, STOPPED, Jobs, JobState
 from tui.app.model.session import Session
-from tui.app.widgets.board import Board
+from tui.app.widgets.board import Board, progress_fact
 from tui.archive.location import command_line
 from tui.archive.times import zone_name
+from tui.config import cache_dir
 from tui.facts import Fact, signed
 from tui.filter import Filter
 from tui.index import open_index
@@ -32,6 +33,10 @@ from tui.scan.plan import reasons_to_ask
 from tui.units import count, duration, plural, size
 
 _INTERVAL_SECONDS = 0.25
+_GIVES = (
+    "counts, the timeline, the calendar's shades and the fields of all hours, without reading a chunk",
+    "searches skip the chunks that cannot match",
+)
 
 
 @dataclass
@@ -61,6 +66,13 @@ class IndexMoved(Message):
     @property
     def share(self) -> float:
         return self.bytes_compressed / self.plan.bytes_compressed if self.plan.bytes_compressed else 1.0
+
+    @property
+    def remaining(self) -> str:
+        """`, 12 s to go`; empty until it is known."""
+        if self.over or not self.bytes_compressed:
+            return ""
+        return f", {duration(self.seconds * (1 - self.share) / self.share)} to go"
 
 
 class IndexPage(JobPage, ArchivePage):
@@ -222,9 +234,15 @@ class IndexPage(JobPage, ArchivePage):
 
     def _facts(self) -> Iterator[Fact]:
         left, progress = self.left, self.progress
-        if left is not None and progress is None:
+        if progress is not None and not progress.over:
+            yield progress_fact(progress.share, f"{size(progress.bytes_compressed)}{progress.remaining}", "read")
+        elif left is not None and progress is None:
             yield Fact("to read", f"{size(left.bytes_compressed)} in {plural(len(left.chunks), 'chunk')}")
-        yield Fact("ids", "also indexed: the words and ids in each chunk" if self.ids else "not indexed")
+        ids = "indexed too: a search for an id reads only the chunks with it" if self.ids else "not indexed"
+        yield Fact("ids", ids if self.ids or progress is not None else f"{ids} (o indexes them too)")
+        for at, line in enumerate(_GIVES):
+            yield Fact("gives" if at == 0 else "", line)
+        yield Fact("kept", f"in {cache_dir()}; it can be deleted at any time")
         for line in self.command().splitlines():
             yield Fact("command", line, "command")
         yield Fact()
@@ -234,7 +252,7 @@ class IndexPage(JobPage, ArchivePage):
             yield from trouble_facts(progress.damaged, progress.warnings)
             yield self._end(progress)
         else:
-            yield Fact("index", "starting …" if self.running else "ready: enter starts it; o changes it", "you")
+            yield Fact("index", "starting …" if self.running else "ready: enter starts it", "you")
 
     def _end(self, progress: IndexMoved) -> Fact:
         if not progress.over:
@@ -255,11 +273,10 @@ class IndexPage(JobPage, ArchivePage):
         return (
             self._headline,
             *(f"$ {line}" for line in self.command().splitlines()),
-            "Each chunk is read once, and a summary of its values is kept in the cache folder. From it, counts, the "
-            "timeline, the shades of the calendar and the fields of all hours are known without reading, and searches "
-            "skip chunks that cannot match. With ids, a search for an id as a whole word skips all chunks without it.",
-            "Chunks that are indexed and have not changed are not read again. The index can be deleted at any time: "
-            "answers stay the same, and take longer.",
+            "Each chunk is read once, and a summary of its values is kept in the cache folder. The index gives "
+            f"{_GIVES[0]}; {_GIVES[1]}. With ids, a search for an id as a whole word skips all chunks without it.",
+            "Chunks that are indexed and have not changed are not read again. If the index is deleted, answers stay "
+            "the same, and take longer.",
         )
 
 

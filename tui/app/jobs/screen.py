@@ -15,7 +15,7 @@ from tui.app.model.jobs import DONE, PAUSED, RUNNING, Job, Jobs
 from tui.app.page import Page
 from tui.app.requests import ResumeJob, ShowJob
 from tui.app.widgets.bars import TitleBar
-from tui.app.widgets.board import Board
+from tui.app.widgets.board import Board, progress_fact
 from tui.app.widgets.choices import Choice, Choices
 from tui.app.widgets.lines import shorten
 from tui.app.widgets.paragraphs import Paragraphs
@@ -33,7 +33,6 @@ _EMPTY = (
     "a stopped one.",
 )
 _REST = 60  # cells of a line without the title
-_BAR = 40
 _TONES: dict[str, Tone] = {"resume": "command", "reason": "trouble", "by": "dim"}
 
 
@@ -114,12 +113,12 @@ class JobsPage(Page):
             stopped = not job.running and job.state.sign != DONE and job.resume_command
             resume = [Fact("resume", job.resume_command, "command")] if stopped else []
             done = "so far" if job.running else "result"
-            self.board.show([Fact(), _progress(share, job.state.words, done), Fact(), *job.about, *resume])
+            self.board.show([Fact(), progress_fact(share, job.state.words, done), Fact(), *job.about, *resume])
         elif (left := self._stopped) is not None:
             self.bar.show(f"{left.kind}  {left.title}", "" if left.running else "R resumes it")
             rows = [Fact(label, text, _TONES.get(label, "text")) for label, text in left.rows if label != "so far"]
             self.board.show(
-                [Fact(), _progress(left.share, f"{left.progress}, {_state(left)}", "so far"), Fact(), *rows]
+                [Fact(), progress_fact(left.share, f"{left.progress}, {_state(left)}", "so far"), Fact(), *rows]
             )
         self.refresh_bindings()
 
@@ -197,8 +196,8 @@ class JobsPage(Page):
             *self._about(),
             *(f"$ {job.resume_command}" for job in self.jobs if job.resume_command),
             *(f"$ {job.command}" for job in self.left if job.command and not job.running),
-            "Scans and sends keep running when you leave their screens. ▸ running, ‖ paused, ✓ done, ✗ stopped (can "
-            "be resumed), ! failed. enter opens one.",
+            "Scans, sends and builds of the index keep running when you leave their screens. ▸ running, ‖ paused, "
+            "✓ done, ✗ stopped (can be resumed), ! failed. enter opens one.",
             "A scan's manifest and a send's journal are written to disk as it runs: a lost terminal, a signal or a "
             "kill costs at most what was in flight, and the command line can resume from there.",
         )
@@ -210,11 +209,6 @@ class JobsPage(Page):
             why = f" {left.reason}." if left.reason else ""
             return (f"{left.title}: {left.what}. {left.progress}, {_state(left)}.{why}",)
         return ()
-
-
-def _progress(share: float | None, words: str, label: str) -> Fact:
-    bar = "" if share is None else f"{'━' * round(_BAR * share):─<{_BAR}}  {int(100 * share)} %  "
-    return Fact(label, bar + words)
 
 
 def _state(job: Unfinished) -> str:

@@ -18,6 +18,7 @@ from tui.printable import printable
 _LABEL = 12
 _BARS = re.compile("(?P<bar>[━╸▁-█]+)|(?P<rest>─+)|[^━╸▁-█─]+")
 _NOTE = 12  # cells: a note in fewer is omitted
+_PROGRESS = 40  # cells
 
 
 class Board(LineWidget):
@@ -71,3 +72,9 @@ class Board(LineWidget):
         colors = {"bar": self.palette.heat[3], "rest": self.palette.rule}
         parts = ((part[0], colors.get(part.lastgroup or "", style)) for part in _BARS.finditer(text))
         return list(parts) or [("", style)]
+
+
+def progress_fact(share: float | None, words: str, label: str) -> Fact:
+    """Return a row with a progress bar, if the share of the work that is done is known."""
+    bar = "" if share is None else f"{'━' * round(_PROGRESS * share):─<{_PROGRESS}}  {int(100 * share)} %  "
+    return Fact(label, bar + words)
