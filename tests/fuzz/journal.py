@@ -192,7 +192,6 @@ def _use(earlier: Earlier) -> None:
     assert isinstance(earlier.confirmed, int)
     assert earlier.confirmed >= 0
     assert str(earlier)
-    assert earlier.plan is not None
 
 
 @cache

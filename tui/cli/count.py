@@ -156,8 +156,7 @@ def _report(
     for warning in (*changes, *_warnings(counting, counted)):
         notify(warning)
     report_hints(plan, matched=totals.matches > 0)
-    matched = totals.matches > 0 and len(counted.rows) > 0  # no record may have the field of --by
-    return exit_code(totals, matched=matched, no_time=counted.no_time, unfinished=opened.unfinished)
+    return exit_code(totals, no_time=counted.no_time, unfinished=opened.unfinished)
 
 
 def _warnings(counting: Counting, counted: Counted) -> list[str]:
