@@ -1,8 +1,8 @@
-"""A screen of a scan or a send: the work continues when the screen is left, and can be stopped and resumed."""
+"""A screen of a scan, a send or a build of the index: it continues when left, and can be stopped and resumed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -50,6 +50,20 @@ class JobPage(Page):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         return self.running if action == "stop" else super().check_action(action, parameters)
+
+    def begin(self, reasons: Sequence[str], start: Callable[[], object]) -> None:
+        """Start; if there are reasons to ask first, only after a yes."""
+
+        def answered(text: str) -> str | None:
+            if text.strip().lower() not in ("y", "yes"):
+                return "nothing was read"
+            start()
+            return None
+
+        if why := "; ".join(reasons):
+            self.ask(f"{why[:1].upper()}{why[1:]}. Type yes to start:", answered)
+        else:
+            start()
 
     def run(self, work: Callable[[], object], stop: Callable[[], object]) -> None:
         """Run `work` in a thread. `stop` asks it to end soon."""

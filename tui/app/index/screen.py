@@ -148,16 +148,8 @@ class IndexPage(JobPage, ArchivePage):
             self.report("still looking for what is indexed already; try again in a moment")
         elif not self.left.chunks:
             self.report("all chunks of these hours are indexed" if self.plan.chunks else "there is no chunk")
-        elif reasons := "; ".join(reasons_to_ask(self.left, "")):
-            self.ask(f"{reasons[:1].upper()}{reasons[1:]}. Type yes to start:", self._confirm)
         else:
-            self.action_again()
-
-    def _confirm(self, text: str) -> str | None:
-        if text.strip().lower() not in ("y", "yes"):
-            return "nothing was read"
-        self.action_again()
-        return None
+            self.begin(reasons_to_ask(self.left, ""), self.action_again)
 
     def action_again(self) -> None:
         """Index the chunks that are not indexed."""
@@ -226,7 +218,7 @@ class IndexPage(JobPage, ArchivePage):
     @property
     def _headline(self) -> str:
         if self.progress is not None:
-            return f"{self._indexed}{' so far' if not self.progress.over else ''}."
+            return f"Indexed {self._indexed}{' so far' if not self.progress.over else ''}."
         if self.left is None:
             return "Looking for what is indexed already …"
         all_, left = len(self.plan.chunks), len(self.left.chunks)
@@ -259,7 +251,7 @@ class IndexPage(JobPage, ArchivePage):
             return Fact("", "running: S stops it and keeps what is indexed; q leaves and keeps it running", "you")
         if progress.partial:
             return Fact("", "stopped: R indexes the rest", "trouble")
-        return Fact("", "done: counts, fields and searches of these hours use it", "good")
+        return Fact("", "done: counts, fields and searches of these hours use it; q goes back", "good")
 
     def situation(self) -> dict[str, object]:
         return {"indexed": self.over}

@@ -25,7 +25,7 @@ from tui.app.scan.facts import ScanView, explain, state_of
 from tui.app.scan.form import ScanForm
 from tui.app.scan.run import Estimated, Hinted, ScanMoved, ScanState, Surveyed, estimated, run, snapshots, surveyed
 from tui.app.widgets.board import Board
-from tui.app.widgets.breakpoints import HIGH
+from tui.app.widgets.breakpoints import HIGH, HUGE, WIDE
 from tui.app.widgets.chart import Chart
 from tui.app.widgets.time_counts import TimeCounts
 from tui.archive.writer import names_folder
@@ -55,7 +55,7 @@ class ScanPage(JobPage, ArchivePage):
         Binding("n", "match(1)", "next match", show=False, id="next-match"),
         Binding("N", "match(-1)", "previous match", show=False, id="previous-match"),
     ]
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (112, "-wide"), (160, "-huge")]  # noqa: RUF012
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide"), (HUGE, "-huge")]  # noqa: RUF012
     title_of_help = "The scan"
     ASKING = ArchivePage.ASKING | {"fill", "name"}
     stopping = "stopping; the matches so far are kept"
@@ -153,17 +153,7 @@ class ScanPage(JobPage, ArchivePage):
             self.report(self.unread or "still looking for the records' time field; try again in a moment")
         else:
             share = expected.matches / expected.records if expected is not None and expected.records else 1.0
-            reasons = "; ".join(reasons_to_ask(form.plan, form.out, share))
-            if reasons:
-                self.ask(f"{reasons[:1].upper()}{reasons[1:]}. Type yes to start:", self._confirm)
-            else:
-                self._begin()
-
-    def _confirm(self, text: str) -> str | None:
-        if text.strip().lower() not in ("y", "yes"):
-            return "nothing was read"
-        self._begin()
-        return None
+            self.begin(reasons_to_ask(form.plan, form.out, share), self._begin)
 
     def _begin(self) -> None:
         """Start the scan, or resume the extract that a failed start has left."""
