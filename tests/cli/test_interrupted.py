@@ -120,7 +120,7 @@ def test_an_interrupted_send_is_resumed_by_the_command_that_it_prints(
     range_ = ("--from", "2015-01-12T03", "--to", "2015-01-12T05", "--timezone", "UTC")
     lines = hourscope("scan", archive, *range_, "-g", "heartbeat").lines
     words = [
-        "send", str(archive), *range_, "-g", "heartbeat", "--rate", "800", "--yes",
+        "send", str(archive), *range_, "-g", "heartbeat", "--rate", "100", "--yes",
         "--nsqd-tcp-address", nsqd.tcp_address, "--nsqd-http-address", nsqd.http_address, "--topic", topic,
     ]  # fmt: skip
     process = subprocess.Popen([sys.executable, "-m", "tui", *words], stderr=subprocess.PIPE, text=True)
@@ -132,7 +132,7 @@ def test_an_interrupted_send_is_resumed_by_the_command_that_it_prints(
     assert process.returncode == 130
     assert 0 < nsqd.stats(topic).message_count < len(lines)
     _, *again = shlex.split(err.splitlines()[-1].partition("resume with: ")[2])
-    resumed = hourscope(*again, "--json")
+    resumed = hourscope(*again, "--rate", "100000", "--json")  # the slow rate was for the signal to come in time
     receipt = json.loads(resumed.lines[-1])
     assert (resumed.code, receipt["confirmed"], receipt["repeated"]) == (0, len(lines), 0)
     assert receipt["resumed"] > 0
