@@ -4,6 +4,8 @@
 # make check   ruff, mypy, import-linter
 # make docs    docs/reference.md and docs/hourscope.1, from the program
 # make site    the docs as a site, in .cache/site
+# make workflows  actionlint and zizmor on .github
+# make test-lowest, make test-newest  the tests with the lowest versions of pyproject.toml, and the newest
 # make dist    sdist and wheel in dist/, checked, installed alone, and run
 # make bench   benchmarks against other tools: docs/benchmarks.md
 # make circle  producer → nsqd → archiver → S3 → explorer → nsqd, all on this machine

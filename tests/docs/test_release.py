@@ -86,3 +86,9 @@ def test_links_of_the_readme_are_absolute_in_the_package() -> None:
     assert pattern
     relative = re.findall(pattern[1], (ROOT / "README.md").read_text())
     assert len(relative) >= 5 and all((ROOT / path).exists() for _, _, path in relative)
+
+
+def test_the_metadata_has_a_version_that_the_publish_action_accepts() -> None:
+    """Its twine refuses an upload with a newer one, which hatchling would write by default."""
+    targets = PROJECT["tool"]["hatch"]["build"]["targets"]
+    assert [targets[name]["core-metadata-version"] for name in ("sdist", "wheel")] == ["2.4", "2.4"]
