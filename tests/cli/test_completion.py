@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import gzip
 import os
-import pty
 import re
 import select
 import shutil
-import signal
 import subprocess
 import sys
 import time
@@ -19,6 +17,7 @@ import click
 import pytest
 
 from tests.support.nsqd import Nsqd, Nsqlookupd
+from tests.support.terminal import start_in_terminal
 from tui.cli import commands
 from tui.cli.candidates import candidates
 from tui.cli.group import COMMANDS
@@ -164,9 +163,7 @@ class Shell:
 
     def __init__(self, words: list[str], env: dict[str, str]) -> None:
         self.name = words[0]
-        self._pid, self._fd = pty.fork()
-        if self._pid == 0:
-            os.execvpe(words[0], words, env)
+        self._process, self._fd = start_in_terminal(words, env)
         self._until(r"READY")
 
     def _until(self, pattern: str) -> str:
@@ -191,8 +188,8 @@ class Shell:
         return self._until(r"<<>>")
 
     def end(self) -> None:
-        os.kill(self._pid, signal.SIGKILL)
-        os.waitpid(self._pid, 0)
+        self._process.kill()
+        self._process.wait()
         os.close(self._fd)
 
 

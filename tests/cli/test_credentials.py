@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import pty
 import stat
 import subprocess
 import sys
@@ -18,6 +17,7 @@ import pytest
 
 from tests.support.command import hourscope
 from tests.support.scripted_s3 import Answer, Request, ScriptedS3, refused
+from tests.support.terminal import start_in_terminal
 from tui.archive import s3 as s3_module
 from tui.archive.s3 import S3Store, mfa_device
 from tui.config import S3Options
@@ -299,9 +299,7 @@ class TestMfa:
 
 def at_terminal(words: tuple[str, ...], env: Mapping[str, str], typed: bytes) -> tuple[int, str]:
     """Run a command in a terminal and type at its prompt; return the exit code and the terminal's text."""
-    process, terminal = pty.fork()
-    if not process:
-        os.execve(sys.executable, [sys.executable, "-m", "tui", *words], {**os.environ, **env})
+    process, terminal = start_in_terminal([sys.executable, "-m", "tui", *words], {**os.environ, **env})
     shown, deadline = b"", time.monotonic() + 60
     while time.monotonic() < deadline:
         try:
@@ -314,7 +312,7 @@ def at_terminal(words: tuple[str, ...], env: Mapping[str, str], typed: bytes) ->
             os.write(terminal, typed)
             typed = b""
     os.close(terminal)
-    return os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]), shown.decode()
+    return process.wait(), shown.decode()
 
 
 def test_credentials_that_end_in_mid_work(tmp_path: Path) -> None:

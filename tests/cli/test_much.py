@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import gzip
 import os
-import pty
 import sys
 from pathlib import Path
 
 import pytest
 
 from tests.support.command import hourscope
+from tests.support.terminal import start_in_terminal
 from tui.archive import open_archive
 from tui.index import open_index
 from tui.index.counted import Head
@@ -27,9 +27,7 @@ def archive(tmp_path: Path) -> Path:
 
 def at_a_terminal(answer: str, *words: object) -> tuple[int, str]:
     """Run a command in its own terminal and answer its question; return the exit code and the output."""
-    child, terminal = pty.fork()
-    if child == 0:
-        os.execv(sys.executable, [sys.executable, "-m", "tui", *map(str, words)])
+    process, terminal = start_in_terminal([sys.executable, "-m", "tui", *words])
     shown = b""
     while True:
         try:
@@ -42,7 +40,8 @@ def at_a_terminal(answer: str, *words: object) -> tuple[int, str]:
         if b"read all of it?" in shown and answer:
             os.write(terminal, f"{answer}\n".encode())
             answer = ""
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), shown.decode(errors="replace")
+    os.close(terminal)
+    return process.wait(), shown.decode(errors="replace")
 
 
 @pytest.mark.parametrize(("answer", "code", "made"), [("n", 130, False), ("y", 0, True)])
