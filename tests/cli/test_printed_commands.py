@@ -152,9 +152,9 @@ class TestInterrupted:
         to = ["--nsqd-tcp-address", nsqd.tcp_address, "--nsqd-http-address", nsqd.http_address, "--topic", topic]
         expected = int(hourscope("scan", *words[1:], *filter_, "--count").out)
         line = interrupted(
-            [*words, *filter_, *to, "--rate", "500", "--yes"], lambda: nsqd.stats(topic).message_count > 0
+            [*words, *filter_, *to, "--rate", "20", "--yes"], lambda: nsqd.stats(topic).message_count > 0
         )
-        resumed = hourscope(*words_of(line), "--json")
+        resumed = hourscope(*words_of(line), "--rate", "10000", "--json")  # slow only until the signal
         receipt = json.loads(resumed.lines[-1])
         assert (resumed.code, receipt["confirmed"]) == (0, expected) and receipt["resumed"]
         assert nsqd.stats(topic).message_count == expected

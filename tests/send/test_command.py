@@ -240,7 +240,7 @@ def test_the_canary_asks(
 @pytest.mark.nsq
 def test_ctrl_z_pauses_without_repeating_anything_and_fg_goes_on(nsqd: Nsqd, topic: str, tmp_path: Path) -> None:
     write_lines(tmp_path / "in", lines(6_000))
-    words = ["send", tmp_path / "in", *to(nsqd, topic), "--rate", "3000", "--yes", "--json"]
+    words = ["send", tmp_path / "in", *to(nsqd, topic), "--rate", "1500", "--yes", "--json"]
     process = subprocess.Popen([sys.executable, "-m", "tui", *map(str, words)], stdout=subprocess.PIPE)
     try:
         while arrived(nsqd, topic) < 500:

@@ -40,7 +40,7 @@ def send(source: object, nsqd: Nsqd, topic: str, *options: object) -> Ran:
 @contextmanager
 def slow_send(source: object, nsqd: Nsqd, topic: str, *options: str) -> Iterator[subprocess.Popen[bytes]]:
     """A running send."""
-    words = ["send", str(source), *to(nsqd, topic), "--yes", "--rate", "2000", *options]
+    words = ["send", str(source), *to(nsqd, topic), "--yes", "--rate", "500", *options]
     process = subprocess.Popen([sys.executable, "-m", "tui", *words], stderr=subprocess.DEVNULL)
     end = time.monotonic() + 20
     try:

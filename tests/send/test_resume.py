@@ -344,11 +344,11 @@ def test_nsqd_killed_in_mid_send_is_reported(nsq_programs: NsqPrograms, tmp_path
 
 def test_a_topic_that_is_deleted_in_mid_send_is_reported(nsqd: Nsqd, topic: str, tmp_path: Path) -> None:
     write_lines(tmp_path / "k", lines(6_000))
-    words = ["send", tmp_path / "k", *to(nsqd, topic), "--yes", "--json", "--rate", "3000"]
+    words = ["send", tmp_path / "k", *to(nsqd, topic), "--yes", "--json", "--rate", "1500"]
     process = subprocess.Popen(
         [sys.executable, "-m", "tui", *map(str, words)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     )
-    while arrived(nsqd, topic) < 3_000:
+    while arrived(nsqd, topic) < 1_000:
         time.sleep(0.02)
     nsqd.request("POST", f"/topic/delete?topic={topic}")
     receipt = json.loads(process.communicate(timeout=60)[0].splitlines()[-1])

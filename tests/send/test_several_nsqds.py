@@ -100,7 +100,7 @@ def test_round_robin_loses_nothing_when_one_goes_and_comes_back(
 
         thread = threading.Thread(target=trouble)
         thread.start()
-        receipt = finish(send_to_nsq(source, to, options=SendOptions(rate=Rate(6_000))))
+        receipt = finish(send_to_nsq(source, to, options=SendOptions(rate=Rate(3_000))))
         thread.join()
         back = arrived(shaky, topic)  # counted from its restart on
         read = [r for nsqd in nsqds for r in read_messages(nsqd, topic, nsqd.stats(topic).depth)]
