@@ -90,9 +90,9 @@ def command(
     filter_ = filter_of(given)
     opened = open_named(archive, given)
     opened, plan, question = _planned(opened, filter_, against, full=full)
-    options = {"top": top if top != _TOP else None, "full": full, "jobs": jobs, "dask": dask, "json": as_json}
-    how = [*(word for text in against for word in ("--against", text)), *option_words(options)]
-    again = command_line("diff", opened.location, *opened.asked, [*filter_.arguments(), *opened.lag_words, *how])
+    how = {"against": against, "top": top if top != _TOP else None, "full": full, "jobs": jobs, "dask": dask}
+    options = [*filter_.arguments(), *opened.lag_words, *option_words({**how, "json": as_json})]
+    again = command_line("diff", opened.location, *opened.asked, options)
     stopped = f"interrupted; run it again with: {again}"
     if full and not may_read(plan, jobs):
         return EXIT_INTERRUPTED
