@@ -1,6 +1,6 @@
 """Colors on a terminal with 256: those that look most alike.
 
-Most SSH sessions have no more: sshd does not pass COLORTERM on. Rich rounds red, green and blue on their own, which makes
+Most SSH sessions have no more: sshd does not pass COLORTERM on. Rich rounds red, green and blue one by one, which makes
 bluish greys teal and the dark ground of a bar navy.
 """
 
