@@ -58,7 +58,7 @@ async def test_the_days_of_the_month_win_over_what_is_below(
         names = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
         in_sight = [int(line[4:6]) for line in shown(pilot).splitlines() if line[1:3] in names and line[3] == " "]
         assert in_sight == list(range(first, first + days))
-        await assert_shown(pilot, "small to large")
+        await assert_shown(pilot, "by fifths")
 
 
 async def test_at_80_columns_the_bar_says_what_is_known_of_the_hour_and_tab_shows_its_chunks(opened: Opened) -> None:

@@ -24,6 +24,7 @@ from tui.app.model.heat import HeatGrid, Overlay, heat_grid, next_overlay, troub
 from tui.app.model.hours import Hours, Selection
 from tui.app.model.remembered import StateError, remember
 from tui.app.model.session import Session
+from tui.app.records.peek import RecordPeek
 from tui.app.requests import ChooseTopic, CountedMore, OpenHour
 from tui.archive.times import spell_hour
 from tui.archive.topics import named_topics, topics_of
@@ -258,6 +259,11 @@ class CalendarPage(HoursPage):
             where = " · n goes to them" if series.total else ""
             of = f"{count(series.total)} of {plural(sum(series.records.values()), 'record')}"
             self.report(f"{of} match {series.filter.describe()}{where}")
+
+    def on_record_peek_ready(self, message: RecordPeek.Ready) -> None:
+        if message.peek.damaged:
+            self.session.add_damage(*message.peek.damaged)
+            self.refresh_hours()
 
     def interrupt(self) -> bool:
         self._counted = None

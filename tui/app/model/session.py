@@ -23,7 +23,7 @@ from tui.filter.within import Within
 from tui.history.notebook import Notebook, notebook_of
 from tui.scan import ChunkDamaged
 from tui.scan.manifest import ExtractOrigin
-from tui.units import plural
+from tui.units import count, plural
 
 _MAX_KEYS = 100  # named on a screen
 _MAX_PARTS = 100  # damaged parts of a chunk that are remembered
@@ -197,7 +197,7 @@ class Session:
     def damage_words(self, chunks: Iterable[Chunk] | None = None) -> str:
         """Return the number of chunks (or of these) known to be damaged, for a header; empty if none."""
         number = len(self.damage) if chunks is None else sum(chunk.key in self.damage for chunk in chunks)
-        return f"! {number} damaged" if number else ""
+        return f"! {count(number)} damaged" if number else ""
 
     @property
     def left_out(self) -> tuple[str, ...]:
