@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
 
-from jmespath import exceptions
 from jmespath.parser import ParsedResult
 from rich.cells import cell_len
 
 from tui.filter.compiled import NotJsonError
 from tui.filter.jmespath import load, parse_expression
 from tui.filter.paths import JsonPath, path_of
+from tui.filter.shapes import FAILURES
 from tui.printable import printable
 
 ValueTone = Literal["plain", "common", "rare", "warning", "error", "fatal"]
@@ -101,7 +101,7 @@ def text_at(value: dict[str, object], column: Column) -> str:
     if column.path is None:
         try:
             result = _parsed(column.text).search(value)
-        except (exceptions.JMESPathError, TypeError, ValueError, ArithmeticError):
+        except FAILURES:
             return ""  # the expression does not apply to this record
         return "" if result is None else text_of(result)
     inner: Any = value
