@@ -23,7 +23,7 @@ from tui.index.rows import AT_ONCE, ChunkRows, key_text
 if TYPE_CHECKING:  # slow to import; a scan may not need it
     from tui.index.summary import Summary
 
-FORMAT = 8  # of stored summaries; other formats are ignored
+FORMAT = 9  # of stored summaries; other formats are ignored
 WORDS_FORMAT = 4  # of stored Bloom filters of words
 _SCANS_FORMAT = f"{FORMAT} of {__version__}"  # a scan's counts depend on the filters' code, so updates discard them
 _MAX_KEPT = 5_000  # chunks whose summaries are read ahead, at about 8 kB each

@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any, TypeVar
 
 import msgspec
@@ -83,10 +84,19 @@ class Summary:
 
     @property
     def sample(self) -> Sample:
+        return self._rest().sample
+
+    @property
+    def minutes(self) -> dict[int, int]:
+        """The number of records by minute since 1970."""
+        flat = self._rest().minutes
+        return dict(zip(accumulate(flat[::2]), flat[1::2], strict=True))
+
+    def _rest(self) -> Details:
         details = self._unpacked()
         if details.packed:
             (details.minutes, details.sample), details.packed = _decoded(details.packed, _Rest), b""
-        return details.sample
+        return details
 
     def _unpacked(self) -> Details:
         if isinstance(self.details, bytes):
@@ -124,7 +134,7 @@ def packed(summary: Summary, *chunk: object) -> bytes:
         name: _packed_part(("\n".join(field.values), list(field.values.values()), replace(field, values={})))
         for name, field in summary.fields.items()
     }
-    rest = _packed_part((summary._unpacked().minutes, summary.sample))
+    rest = _packed_part((summary._rest().minutes, summary.sample))
     return checked(msgspec.msgpack.encode((fields, rest)), *chunk)
 
 
