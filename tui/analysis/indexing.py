@@ -168,6 +168,7 @@ def build(
 
     `words`: also index their words, which take at most `words_size` bytes in all.
     """
+    index.check_writable()  # before anything is read
     field_ = detect_time_field(plan.archive, plan.chunks)
     indexing = Indexing(plan.archive.zone, plain_path(field_) if field_ else (), words)
     for event in summaries(plan, indexing, jobs=jobs, dask=dask, cancel=cancel):

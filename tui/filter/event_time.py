@@ -26,8 +26,10 @@ _NUMBER = re.compile(r"\d{9,20}(\.\d+)?")
 
 
 def event_time(value: Any, zone: tzinfo = UTC) -> int | None:
-    """Return the time of a value, in µs since 1970; None if it is not a time. Texts without an offset are in `zone`, and
-    a time that is before the year 1 or after 9999 in that zone is none."""
+    """Return the time of a value, in µs since 1970; None if it is not a time, or not of the years 1 to 9999 in `zone`.
+
+    Texts without an offset are in `zone`.
+    """
     kind = type(value)
     if kind is str:
         return _of_text(value, zone)

@@ -70,6 +70,15 @@ class Index:
     def close(self) -> None:
         self._database.close(keep_log=self._only_counted)
 
+    @property
+    def read_only(self) -> str:
+        """The path of the index if it was only opened to be read, because it cannot be written; else an empty text."""
+        return str(self._database.path) if self._database.read_only else ""
+
+    def check_writable(self) -> None:
+        """Raise IndexFileError if the file cannot be written."""
+        self._database.write(lambda _: None)
+
     def expect(self, chunks: Iterable[Chunk]) -> None:
         """Announce the chunks that will be queried: their rows are then read together, ten times as fast."""
         self._forget_read()
