@@ -137,7 +137,7 @@ def summaries(
             if not event.partial and not event.unchosen and chunk.key not in unread:
                 words = gathered.words or Words(0)  # a chunk without records has none
                 summary = _summary(event, gathered, damage.pop(chunk.key, []), indexing, learner)
-                yield Indexed(chunk, summary, words.packed() if indexing.words else None)
+                yield Indexed(chunk, summary, words.packed(chunk.size) if indexing.words else None)
 
 
 def unindexed(index: Index, plan: ScanPlan, *, words: bool) -> ScanPlan:
