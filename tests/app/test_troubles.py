@@ -125,3 +125,12 @@ async def test_a_scan_of_chunks_that_cannot_be_read_never_says_that_nothing_matc
         await until(pilot, lambda: page.over)
         await assert_shown(pilot, "Nothing could be read.", "No such file", "enter opens it, R resumes")
         assert "No record matches" not in shown(pilot) and "p publishes" not in shown(pilot)
+
+
+async def test_at_80_columns_the_header_omits_sizes_before_trouble(opened: Opened) -> None:
+    async with opened(size=(80, 24)) as pilot:
+        await go_to(pilot, f"{TORN:%Y-%m-%dT%H}")
+        await until(pilot, lambda: "··" in header(shown(pilot)) and "! 1 damaged" in header(shown(pilot)))
+        assert "kB" not in header(shown(pilot))
+        await pilot.press("enter")
+        await until(pilot, lambda: "20:00–21:00" in header(shown(pilot)) and "! 1 damaged" in header(shown(pilot)))
