@@ -83,8 +83,10 @@ class PreviewPanes(Guarded, Container):
         damage = [words for chunk in chunks for words in self._session.damage.get(chunk.key, ())]
         where = place(rows.records, number) if number is not None else () if reading.ended else ("reading …",)
         notes = notes_words(reading, damage)
-        empty = empty_words(rows, reading) if rows.records or not damage else notes[0]
-        self.listing.explain(where, empty, rows_words(rows), notes)
+        if damage and not rows.records:
+            self.listing.explain(where, notes[0], rows_words(rows), ())  # wrapped, in place of the records
+        else:
+            self.listing.explain(where, empty_words(rows, reading), rows_words(rows), notes)
 
     def _shown(self) -> Shown:
         """Return all records, or the matching ones if only these are shown."""
