@@ -47,7 +47,8 @@ class Counted:
     """The result of a count. `error`: by how much each count may be too low, 0 if counts are exact.
 
     `records`: matching records. `missing`: those of them without one of the fields. `no_time`: those without a readable
-    time. `more`: groups that `top` left out.
+    time. `more`: groups that `top` left out. `crowded`: records in no row, because their lists have too many
+    combinations.
     """
 
     rows: tuple[CountedRow, ...]
@@ -56,6 +57,7 @@ class Counted:
     no_time: int
     error: int
     more: int
+    crowded: int = 0
 
 
 def parse_every(text: str) -> Every:
@@ -129,7 +131,7 @@ def _counted(total: CountedPart, top: int | None) -> Counted:
     groups.sort(key=lambda group: _place(group, total.counts[group]))
     rows = tuple(CountedRow(*group, total.counts[group], total.sketches.get(group)) for group in groups)
     more = len({values for _, values in total.counts}) - len({values for _, values in groups})
-    return Counted(rows, total.records, total.missing, total.no_time, error, more)
+    return Counted(rows, total.records, total.missing, total.no_time, error, more, total.crowded)
 
 
 def _place(group: Group, number: int) -> tuple[Any, ...]:

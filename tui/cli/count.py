@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from tui.analysis.count import Counted, count, known_counted, parse_every
-from tui.analysis.counting import CountedPart, Counting
+from tui.analysis.counting import MAX_COMBINATIONS, CountedPart, Counting
 from tui.analysis.sketch import ERROR
 from tui.archive.clocks import change_notes
 from tui.archive.location import command_line, option_words
@@ -169,6 +169,9 @@ def _warnings(counting: Counting, counted: Counted) -> list[str]:
         warnings.append(f"no record has a number at {counting.stats}")
     if counted.no_time:
         warnings.append(f"{plural(counted.no_time, 'record')} without a time in {counting.time_field}")
+    if counted.crowded:
+        number, most = plural(counted.crowded, "record"), figure(MAX_COMBINATIONS)
+        warnings.append(f"{number} in no row: more than {most} combinations of {' and '.join(counting.by)}")
     if counted.error:
         warnings.append(f"too many different values: each count may be too low by up to {figure(counted.error)}")
     return warnings

@@ -8,7 +8,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
-from uuid import uuid4
 
 import msgspec
 
@@ -139,7 +138,7 @@ def _begun(work: ScanWork) -> ExtractLine:
         known = next((line for line in extract_lines() if line.place == _place(work.extract.url)), None)
         taken = [] if known else [line.name for line in extracts()]
     return ExtractLine(
-        run=uuid4().hex[:12],
+        run=os.urandom(6).hex(),
         at=now,
         who=whoami(),
         pid=os.getpid(),

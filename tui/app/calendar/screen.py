@@ -295,8 +295,8 @@ class CalendarPage(HoursPage):
         return cat_command(session, hour, session.filter) if session.chunks(hour) else ls_command(session)
 
     def situation(self) -> dict[str, object]:
-        cursor, gaps = self.grid.cursor, self.session.gaps
-        return {"hour": spell_hour(cursor), "gap": any(gap.start <= cursor < gap.stop for gap in gaps)}
+        cursor = self.grid.cursor
+        return {"hour": spell_hour(cursor), "gap": self.session.gap_at(cursor) is not None}
 
     def explanation(self) -> tuple[str, ...]:
         return explanation(self.session, self.grid.cursor)

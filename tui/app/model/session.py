@@ -16,7 +16,7 @@ from tui.app.model.usual import Usual, usual_counts, usual_of
 from tui.archive import Archive, Catalog, Chunk, Gap
 from tui.archive.catalog import gaps_between
 from tui.archive.location import Location, far_warnings, left_out
-from tui.archive.times import floor_hour, next_hour
+from tui.archive.times import floor_hour, next_hour, spell_hour
 from tui.config import Config, NsqSpec, S3Options, cache_dir, state_dir
 from tui.filter import Filter
 from tui.filter.within import Within
@@ -139,6 +139,10 @@ class Session:
             return self.catalog.gaps
         return gaps_between(self.scanned | self.catalog.hours.keys(), self.first, next_hour(self.catalog_last))
 
+    def gap_at(self, hour: datetime) -> Gap | None:
+        """Return the gap with this hour, if it is in one."""
+        return next((gap for gap in self.gaps if gap.start <= hour < gap.stop), None)
+
     @cached_property
     def gap_hours(self) -> int:
         return sum(gap.hours for gap in self.gaps)
@@ -260,6 +264,11 @@ def damaged_words(events: Iterable[ChunkDamaged]) -> str:
     """Return `12 chunks damaged`; empty if none is."""
     number = len({event.chunk.key for event in events})
     return f"{plural(number, 'chunk')} damaged" if number else ""
+
+
+def gap_words(gap: Gap) -> str:
+    """Return `gap of 3 hours, from 2015-01-20T13 to 2015-01-20T16`."""
+    return f"gap of {plural(gap.hours, 'hour')}, from {spell_hour(gap.start)} to {spell_hour(gap.stop)}"
 
 
 def shifted(hour: datetime, hours: int) -> datetime:

@@ -14,7 +14,7 @@ from textual.strip import Strip
 from textual.timer import Timer
 from textual.worker import get_current_worker
 
-from tui.app.model.session import Session, damaged_words
+from tui.app.model.session import Session, damaged_words, gap_words
 from tui.app.records.lines import record_table
 from tui.app.records.record_list import RecordList
 from tui.app.records.store import FewRecords
@@ -23,7 +23,6 @@ from tui.app.widgets.cursor_list import REST_SECONDS
 from tui.app.widgets.lines import LineWidget, Piece, both_ends, strip_of
 from tui.app.widgets.workers import stream
 from tui.archive import Chunk
-from tui.archive.times import spell_hour
 from tui.filter import Filter
 from tui.printable import printable
 from tui.scan import ChunkDamaged
@@ -199,10 +198,9 @@ class RecordPeek(LineWidget):
         """Return why there is nothing to show, and what to do."""
         palette, session = self.palette, self._session
         if not session.chunks(known.hour):
-            gap = next((gap for gap in session.gaps if gap.start <= known.hour < gap.stop), None)
-            if gap is None:
+            if (gap := session.gap_at(known.hour)) is None:
                 return []
-            words = f"A gap of {plural(gap.hours, 'hour')}, from {spell_hour(gap.start)} to {spell_hour(gap.stop)}."
+            words = f"A {gap_words(gap)}."
             return [[], [(words, palette.title)], self._keys(("e", "next trouble"), ("x", "explains it"))]
         if session.out_of_reach(known.hour):
             return [[], self._keys(("e", "next trouble"), ("x", "explains it"))]
