@@ -48,7 +48,7 @@ def test_a_worker_killed_in_mid_count_and_mid_build_changes_nothing(archive: Pat
     with Cluster(tmp_path) as cluster:
         words = ["count", str(archive), *COUNT, "--dask", cluster.address]
         counting = subprocess.Popen([sys.executable, "-m", "tui", *words], stdout=subprocess.PIPE, env=env)
-        time_of_first_task(cluster)
+        wait_for_first_task(cluster, counting)
         cluster.workers[0].send_signal(signal.SIGKILL)
         out, _ = counting.communicate(timeout=90)
         assert answer(out) == answer(alone.out)
@@ -56,7 +56,7 @@ def test_a_worker_killed_in_mid_count_and_mid_build_changes_nothing(archive: Pat
         cluster.wait()
         words = ["index", str(archive), "--ids", "--json", "--dask", cluster.address]
         building = subprocess.Popen([sys.executable, "-m", "tui", *words], stdout=subprocess.PIPE, env=env)
-        time_of_first_task(cluster)
+        wait_for_first_task(cluster, building)
         cluster.workers[1].send_signal(signal.SIGKILL)
         out, _ = building.communicate(timeout=90)
         assert json.loads(out)["ids"]["indexed"] == CHUNKS
@@ -66,15 +66,15 @@ def test_a_worker_killed_in_mid_count_and_mid_build_changes_nothing(archive: Pat
     assert sum(row["count"] for row in rows["rows"]) == CHUNKS * 2000
 
 
-def time_of_first_task(cluster: Cluster) -> None:
-    """Wait until a worker has done some of it."""
+def wait_for_first_task(cluster: Cluster, client_process: subprocess.Popen[bytes]) -> None:
+    """Wait until a worker has done some of it; on a busy machine, all of it may be done before that is seen."""
     from distributed import Client
 
     def done(dask_scheduler: Any) -> int:
         return sum(state.nbytes > 0 for state in dask_scheduler.tasks.values())
 
-    with Client(cluster.address, timeout=30, set_as_default=False) as client:
+    with Client(cluster.address, timeout=60, set_as_default=False) as client:
         deadline = time.monotonic() + 60
-        while not client.run_on_scheduler(done):
+        while client_process.poll() is None and not client.run_on_scheduler(done):
             assert time.monotonic() < deadline
             time.sleep(0.02)

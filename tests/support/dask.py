@@ -34,8 +34,8 @@ class Cluster(Server):
     def wait(self) -> None:
         from distributed import Client
 
-        with Client(self.address, timeout=30, set_as_default=False) as client:
-            client.wait_for_workers(len(self.workers), timeout=30)
+        with Client(self.address, timeout=60, set_as_default=False) as client:  # a busy machine imports for long
+            client.wait_for_workers(len(self.workers), timeout=60)
 
     def stop(self) -> None:
         for process in self._processes:
