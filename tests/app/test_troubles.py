@@ -12,6 +12,7 @@ from tests.app.conftest import (
     TORN,
     Opened,
     add_term,
+    answer,
     assert_shown,
     calendar,
     go_to,
@@ -108,3 +109,28 @@ async def test_the_first_records_of_a_torn_hour_are_not_called_all_of_them(opene
         await go_to(pilot, f"{TORN:%Y-%m-%dT%H}")
         await until_shown(pilot, "the first 20 records · ! 1 chunk damaged")
         await until(pilot, lambda: "! 1 damaged" in header(shown(pilot)))
+
+
+async def test_a_scan_of_chunks_that_cannot_be_read_never_says_that_nothing_matches(
+    opened: Opened, tmp_path: Path
+) -> None:
+    path = tmp_path / "events.2015-01-20_13.log.gz"
+    path.write_bytes(gzip.compress(b'{"n": 1}\n'))
+    async with opened(str(tmp_path), (140, 40)) as pilot:
+        path.unlink()
+        await pilot.press("s")
+        page = on(pilot, ScanPage)
+        await answer(pilot, "slash", "n == `1`")
+        await pilot.press("enter")
+        await until(pilot, lambda: page.over)
+        await assert_shown(pilot, "Nothing could be read.", "No such file", "enter opens it, R resumes")
+        assert "No record matches" not in shown(pilot) and "p publishes" not in shown(pilot)
+
+
+async def test_at_80_columns_the_header_omits_sizes_before_trouble(opened: Opened) -> None:
+    async with opened(size=(80, 24)) as pilot:
+        await go_to(pilot, f"{TORN:%Y-%m-%dT%H}")
+        await until(pilot, lambda: "··" in header(shown(pilot)) and "! 1 damaged" in header(shown(pilot)))
+        assert "kB" not in header(shown(pilot))
+        await pilot.press("enter")
+        await until(pilot, lambda: "20:00–21:00" in header(shown(pilot)) and "! 1 damaged" in header(shown(pilot)))

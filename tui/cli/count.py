@@ -34,7 +34,7 @@ from tui.cli.options import (
 )
 from tui.cli.progress import progress_line, results
 from tui.cli.signals import cancel_on_signals
-from tui.cli.troubles import exit_code, report_hints, report_skipped, report_troubles
+from tui.cli.troubles import exit_code, report_hints, report_read_only, report_skipped, report_troubles
 from tui.errors import FilterError
 from tui.filter.paths import split_expressions
 from tui.index import open_index
@@ -118,6 +118,7 @@ def _count(plan: ScanPlan, counting: Counting, totals: Totals, again: str, **how
         if cancel.is_set() or counted is None:
             notify(stopped)
             return None
+        report_read_only(index)
     return counted
 
 

@@ -44,7 +44,7 @@ from tui.cli.options import (
 )
 from tui.cli.progress import progress_line, results
 from tui.cli.signals import cancel_on_signals
-from tui.cli.troubles import report_troubles
+from tui.cli.troubles import report_read_only, report_troubles
 from tui.filter import Filter
 from tui.index import open_index
 from tui.scan import ScanPlan, Totals
@@ -126,6 +126,7 @@ def _answered(
         if cancel.is_set() or answer is None:
             notify(stopped)
             return None
+        report_read_only(index)
     return answer
 
 

@@ -158,8 +158,15 @@ async def test_x_on_a_torn_hour_shows_its_last_bytes(opened: Opened, small_archi
         await pilot.press("enter")
         await until(pilot, lambda: preview_of(pilot).ended)
         await pilot.press("q", "x")
-        tail = chunk_path(small_archive, TORN).read_bytes()[-12:].hex(" ")
+        tail = chunk_path(small_archive, TORN).read_bytes()[-8:].hex(" ")
         await assert_shown(pilot, "the object ends in the middle", tail, "nothing follows")
+        await pilot.press("q")
+        await pilot.resize_terminal(120, 40)  # the explanation has half of it
+        await pilot.press("x")
+        await until_shown(pilot, "nothing follows")
+        beside = [line[60:].strip() for line in shown(pilot).splitlines()]
+        assert sum(tail in line and len(line.split()) == 10 for line in beside) == 1  # offset, eight bytes, text
+        assert "a whole one would end with its" in beside[beside.index("checksum and length:") - 1]
 
 
 async def test_help_leaves_the_left_half_to_the_screen_that_it_explains(opened: Opened) -> None:

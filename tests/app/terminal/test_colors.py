@@ -23,6 +23,7 @@ def test_words_are_legible_and_greys_are_grey(theme: str) -> None:
     for grey in GREYS:
         red, green, blue = Color.parse(shown(getattr(hues, grey))).get_truecolor()
         assert red == green == blue, grey
+    assert len({shown(color) for color in (hues.ground, hues.raised, hues.you_idle, hues.you_ground)}) == 4
 
 
 @pytest.mark.parametrize("theme", [DARK, LIGHT])

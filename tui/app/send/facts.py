@@ -162,7 +162,7 @@ def _how(order: Order) -> Fact:
     canary = " · canary: 1, then 10, then it asks" if order.canary else ""
     speed = f", {order.pace} times as fast" if order.pace not in ("", BY_TIME) else ""
     by_time = f" · by the records' own time{speed}" if order.pace else ""
-    return Fact("how", rate + depth + by_time + canary, "text", "r rate  m depth ceiling  c canary  o order")
+    return Fact("how", rate + depth + by_time + canary, "text", "r rate  m ceiling  c canary  o order")
 
 
 def check_facts(order: Order, checked: Checked, survey: Survey) -> list[Fact]:
