@@ -47,6 +47,11 @@ class CountedPart:
     error: int = 0
     buckets: int = 0
 
+    @classmethod
+    def of(cls, time: datetime | None, records: int) -> CountedPart:
+        """Return the count of some records that are all in the one group of a time."""
+        return cls(Counter({(time, ()): records}) if records else Counter(), records=records)
+
     def count(self, groups: Sequence[Group], number: int, numbers: Sequence[float] | None = None) -> None:
         """Count different groups `number` times each, and add `numbers` to the sketch of each; in batches, because the
         lists of one record can make many groups."""
@@ -151,7 +156,7 @@ class Counting:
 
             def counted(block: Block) -> tuple[CountedPart, int]:
                 matches = matcher.count(block)
-                return CountedPart(Counter({(hour, ()): matches}) if matches else Counter(), records=matches), matches
+                return CountedPart.of(hour, matches), matches
 
             return counted
         read = columns(self._expressions)
