@@ -417,6 +417,27 @@ async def test_the_whole_job_ends_in_nsqd(opened: Opened, nsqd: Nsqd, topic: str
 
 
 @pytest.mark.nsq
+async def test_several_topics_are_not_sent_together(opened: Opened, tmp_path: Path) -> None:
+    for topic in ("clicks", "orders"):
+        for hour in range(3):
+            (tmp_path / f"{topic}.2015-01-20_{hour:02}.log.gz").write_bytes(gzip.compress(b'{"n": 1}\n' * 3))
+    async with opened(str(tmp_path)) as pilot:
+        await pilot.press("p")
+        await until_shown(pilot, "these hours hold 2 topics (clicks, orders); a send takes one")
+        await assert_shown(pilot, "Nothing was sent.", "q goes back")
+        await answer(pilot, "w", str(tmp_path / "out.jsonl"))
+        await pilot.press("enter")
+        await until_shown(pilot, "these records cannot be sent; q goes back")
+        await pilot.press("q", "t")
+        await until_shown(pilot, "Which topic?")
+        lines = [line.strip(" ▸") for line in shown(pilot).splitlines() if line.strip()]
+        assert lines[3:5] == ["clicks", "orders"]  # right below the question
+        await pilot.press("enter")
+        await until_shown(pilot, "nothing selected")
+        await pilot.press("p")
+        await until_shown(pilot, "3 records to send: where to?")
+
+
 async def test_a_repeat_is_shown_before_the_topic_is_asked_for(opened: Opened, nsqd: Nsqd, topic: str) -> None:
     """Sends of the command line also count; the screen names their command."""
     async with opened() as pilot:

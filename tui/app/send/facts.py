@@ -103,7 +103,8 @@ class SendState:
                 keys = f"R resumes it where it stopped; so does the command with --resume. {keys}"
             return [*receipt_facts(self.receipt), Fact("", keys, "you")]
         if self.failure:
-            fix = Fact("", "fix it (a, t, w or r), then press enter", "dim")
+            counted = self.survey.complete  # else no other destination helps
+            fix = Fact("", "fix it (a, t, w or r), then press enter" if counted else "q goes back", "dim")
             return [Fact("refused", self.failure, "trouble"), fix]
         if self.control is not None:
             return progress_facts(self.progress or Sending(), self.control, self.order)
