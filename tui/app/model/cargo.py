@@ -53,11 +53,10 @@ def cargo_of_extract(session: Session, place: str) -> Cargo:
 
 
 def _one_topic(archive: Archive, chunks: Sequence[Chunk], filter_: Filter | None = None) -> Source:
-    """Return the records of these chunks. Raises ArchiveError, as `hourscope send` does, if they are of several topics."""
+    """Return the records of these chunks. Raises ArchiveError, as `hourscope send` does, if they have several topics."""
     if len(topics := topics_of(chunks)) > 1:
-        raise ArchiveError(
-            f"these hours hold {named_topics(topics)}; a send takes one: choose it on the calendar, with t"
-        )
+        choose = "a send takes one: t on the calendar chooses it"
+        raise ArchiveError(f"these hours hold {named_topics(topics)}; {choose}")
     return archive_source(archive, chunks, filter_)
 
 

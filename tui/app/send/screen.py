@@ -159,7 +159,7 @@ class SendPage(JobPage, ArchivePage):
 
     def action_start(self) -> None:
         order = self.order
-        if self.failure and not self.survey.complete:
+        if self.state.unopened:
             self.report("these records cannot be sent; q goes back", bad=True)
         elif self.source is None or not self.survey.complete:
             self.report("still counting the records; try again in a moment")
