@@ -53,7 +53,7 @@ def cargo_of_extract(session: Session, place: str) -> Cargo:
 
 
 def _one_topic(archive: Archive, chunks: Sequence[Chunk], filter_: Filter | None = None) -> Source:
-    """Return the records of these chunks. Raises ArchiveError, as `hourscope send` does, if they have several topics."""
+    """Return the records of these chunks. Like `hourscope send`, raises ArchiveError if they have several topics."""
     if len(topics := topics_of(chunks)) > 1:
         choose = "a send takes one: t on the calendar chooses it"
         raise ArchiveError(f"these hours hold {named_topics(topics)}; {choose}")
