@@ -106,6 +106,19 @@ def test_numbers_as_large_as_json_allows_do_not_break_it() -> None:
     assert sum(counted.summarize()[0].bins) == 3
 
 
+EXTREMES = st.one_of(
+    st.sampled_from([0, 5e-324, -5e-324, 1e308, -1e308, 4.6e307, 5e307, 2**1023]), st.floats(-1e9, 1e9)
+)
+
+
+@given(st.lists(EXTREMES, min_size=1, max_size=20))
+def test_the_histogram_takes_any_numbers(numbers: list[float]) -> None:
+    counted = Fields()
+    for number in numbers:
+        counted.add({"n": number})
+    assert sum(counted.summarize()[0].bins) == len(numbers)
+
+
 def test_numbers_that_no_float_holds_are_counted_but_not_measured() -> None:
     counted = Fields()
     counted.feed([b'{"n": 1e400}', b'{"n": -1e999}', b'{"n": 7}', b'{"n": %d}' % 10**400])

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from tui.analysis.counting import CountedPart, Counting, Every, Group, Values
-from tui.analysis.indexed_counts import count_from
+from tui.analysis.indexed_counts import count_from, untimed
 from tui.analysis.known import known_counts, known_from
 from tui.analysis.sketch import Sketch
 from tui.archive import Chunk
@@ -110,9 +110,11 @@ def known_counted(
         if summary is None or part is None:
             return excluded(chunk, filter)
         total.merge(part)
-        answer = known_counts(summary.head, parses=bool(filter.active or counting.by or counting.stats))
-        matches = part.records if filter.active else summary.head.records
-        return replace(answer, counts=replace(answer.counts, matches=matches))
+        parses = bool(filter.active or counting.by or counting.stats or (counting.by_minute and not filter.within))
+        answer = known_counts(summary.head, parses=parses)
+        matches = part.records if filter.narrows else summary.head.records
+        no_time = untimed(summary) if filter.within else 0
+        return replace(answer, counts=replace(answer.counts, matches=matches, no_time=no_time))
 
     return known
 

@@ -14,7 +14,7 @@ from tui.analysis.sketch import Sketch
 from tui.archive import Block, Chunk
 from tui.filter import Filter, Matcher
 from tui.filter.columns import RecordTable, columns
-from tui.filter.event_time import event_time, from_microseconds
+from tui.filter.event_time import MINUTE, event_time, from_microseconds
 from tui.index.summary import spell_json
 from tui.scan.matching import matching_block
 
@@ -169,13 +169,14 @@ class Counting:
         return grouped
 
     @property
-    def _by_minute(self) -> bool:
+    def by_minute(self) -> bool:
+        """True if records are counted by their own times."""
         return self.every is not None and not self.every.by_hour
 
     @property
     def _expressions(self) -> list[str]:
         """The expressions of the columns: the values, then the time, then the number."""
-        times = [self.time_field] if self._by_minute and self.time_field else []
+        times = [self.time_field] if self.by_minute and self.time_field else []
         return [*self.by, *times, *([self.stats] if self.stats else [])]
 
     def _part(self, table: RecordTable, hour: datetime | None) -> CountedPart:
@@ -184,7 +185,7 @@ class Counting:
         if not table.records:
             return part
         columns = [_hashable(column) for column in table.columns[: len(self.by)]]
-        if self._by_minute:
+        if self.by_minute:
             columns.append(list(map(self._bucketing(), table.columns[len(self.by)])))
         keys: list[_Key] = []
         if not columns:
@@ -196,8 +197,8 @@ class Counting:
             counted = Counter(keys)
         numbers = _numbers_of(keys, table.columns[-1]) if self.stats else {}
         for key, number in counted.items():
-            *values, time = key if self._by_minute else (*key, hour)
-            if self._by_minute and time is None:
+            *values, time = key if self.by_minute else (*key, hour)
+            if self.by_minute and time is None:
                 part.no_time += number
                 continue
             spelled = [value if type(value) is tuple else _spellings(value) for value in values]
@@ -211,19 +212,23 @@ class Counting:
             part.count(groups, number, numbers.get(key))
         return part
 
+    def bucket_of(self, minute: int) -> datetime:
+        """Return the bucket of a minute since 1970."""
+        assert self.every is not None and self.zone is not None
+        return self.every.bucket(from_microseconds(minute * MINUTE, self.zone))
+
     def _bucketing(self) -> Callable[[Any], datetime | None]:
         known: dict[int, datetime] = {}  # buckets of the minutes seen so far
-        zone, every = self.zone, self.every
-        assert zone is not None or not self._by_minute
+        zone = self.zone
 
         def bucket(value: Any) -> datetime | None:
-            assert every is not None and zone is not None
+            assert zone is not None
             time = event_time(value, zone)
             if time is None:
                 return None
-            minute = time // 60_000_000
+            minute = time // MINUTE
             if minute not in known:
-                known[minute] = every.bucket(from_microseconds(time, zone))
+                known[minute] = self.bucket_of(minute)
             return known[minute]
 
         return bucket

@@ -159,12 +159,13 @@ def _histogram(numbers: Sequence[float]) -> tuple[int, ...]:
     last = len(numbers) - 1
     first, third = numbers[last // 4], numbers[last * 3 // 4]
     low, high = numbers[0], numbers[-1]
-    if third > first:  # Tukey's outer fences; the difference of large numbers may overflow a float
-        low, high = max(low, 4 * first - 3 * third), min(high, 4 * third - 3 * first)
+    if third > first:  # Tukey's outer fences; they may be infinite
+        low, high = max(low, first - 3 * (third - first)), min(high, third + 3 * (third - first))
     steps = [0] * BINS
     width = high / BINS - low / BINS
     for number in numbers:
-        steps[min(max(int(number / width - low / width), 0), BINS - 1) if width else 0] += 1
+        inside = min(max(number, low), high)  # others may be so large that the quotient is infinite
+        steps[min(max(int(inside / width - low / width), 0), BINS - 1) if width else 0] += 1
     return tuple(steps)
 
 

@@ -10,7 +10,6 @@ from functools import lru_cache
 from typing import Any, Literal
 
 import msgspec
-from jmespath import exceptions
 from jmespath.parser import ParsedResult
 from msgspec import Raw
 from rich.cells import cell_len
@@ -19,6 +18,7 @@ from tui.app.records.outline import brief
 from tui.filter.compiled import NotJsonError
 from tui.filter.jmespath import load, parse_expression
 from tui.filter.paths import JsonPath, path_of
+from tui.filter.shapes import FAILURES
 from tui.printable import printable
 
 ValueTone = Literal["plain", "common", "rare", "warning", "error", "fatal"]
@@ -107,7 +107,7 @@ def text_at(value: dict[str, object], column: Column) -> str:
     if column.path is None:
         try:
             result = _parsed(column.text).search(value)
-        except (exceptions.JMESPathError, TypeError, ValueError, ArithmeticError):
+        except FAILURES:
             return ""  # the expression does not apply to this record
         return "" if result is None else text_of(result)
     inner: Any = value
