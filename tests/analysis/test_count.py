@@ -233,6 +233,27 @@ def test_the_command_names_the_records_that_are_in_no_row(tmp_path: Path, capsys
     assert summary["warnings"][0] == "1 record in no row: more than 100,000 combinations of a and b"
 
 
+@pytest.mark.parametrize(
+    ("asked", "hint"),
+    [
+        (["--by", "errorcode"], "no record has the field errorcode (of 3 sampled); did you mean error_code?"),
+        (["--by", "status.x"], "no record has the field status.x (of 3 sampled); did you mean status?"),
+        (["--by", "status", "--stats", "MS"], "no record has the field MS (of 3 sampled); did you mean ms?"),
+        (["--by", "status"], None),
+        (["--by", "rare"], None),
+        (["--by", "nosuch", "-g", "nosuch"], None),  # no match, so the filter is to blame
+    ],
+)
+def test_a_path_that_no_record_has_gets_a_hint(
+    tmp_path: Path, asked: list[str], hint: str | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    record = {"error_code": 7, "status": "ok", "ms": 3}
+    archive(tmp_path / "a", [[record, record, record | {"rare": 1}]])
+    run(["count", str(tmp_path / "a"), *asked, "--jobs", "1"])
+    hints = [line for line in capsys.readouterr().err.splitlines() if "hint: " in line]
+    assert hints == ([f"hourscope: hint: {hint}"] if hint else [])
+
+
 def test_the_sketches_of_all_values_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """The rare values are dropped as if there were too many of them; the frequent ones keep their statistics."""
     monkeypatch.setattr("tui.analysis.counting.MAX_BUCKETS", 1000)
