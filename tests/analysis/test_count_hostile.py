@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.analysis.test_count import archive, counted
-from tests.index.test_index import build, planned
-from tests.index.test_index import counted as counted_with
+from tests.index.indexed import build, planned
+from tests.index.indexed import counted as counted_with
 from tui.analysis.count import parse_every
 from tui.analysis.counting import Counting
 from tui.cli import run

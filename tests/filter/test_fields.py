@@ -92,12 +92,12 @@ def test_a_record_that_is_not_an_object_is_counted_separately() -> None:
     assert counted.records == 1 and counted.others == 3
 
 
-def test_numbers_have_quartiles_and_a_histogram() -> None:
+def test_numbers_have_a_histogram() -> None:
     counted = Fields()
     counted.feed(json.dumps({"n": n, "same": 7}).encode() for n in range(161))
     numbers, same = counted.summarize()
-    assert numbers.quartiles == (40, 120) and numbers.bins == (10,) * 15 + (11,)
-    assert same.bins == (161,) + (0,) * 15 and same.quartiles == (7, 7)
+    assert numbers.bins == (10,) * 15 + (11,)
+    assert same.bins == (161,) + (0,) * 15
 
 
 def test_numbers_as_large_as_json_allows_do_not_break_it() -> None:

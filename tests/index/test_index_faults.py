@@ -17,8 +17,8 @@ from typing import Any
 
 import pytest
 
-from tests.index.test_index import build, planned, scanned, write
-from tests.index.test_index import counted as count_of
+from tests.index.indexed import build, planned, scanned, write
+from tests.index.indexed import counted as count_of
 from tests.support.command import hourscope
 from tui.analysis.counting import Counting
 from tui.analysis.known import remembered

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.index.test_index import build, planned, scanned, write
+from tests.index.indexed import build, planned, scanned, write
 from tui.analysis.needed import needed_words
 from tui.cli import run
 from tui.filter import Filter, Term, parse_filter

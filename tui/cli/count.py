@@ -15,7 +15,7 @@ from tui.archive.clocks import change_notes
 from tui.archive.location import command_line, option_words
 from tui.archive.moments import touched_hours
 from tui.archive.times import next_hour
-from tui.cli.command import Command, option
+from tui.cli.command import Command, json_option, option
 from tui.cli.console import EXIT_INTERRUPTED, notify
 from tui.cli.count_table import print_csv, print_rows, print_table, rows_json, table_lines
 from tui.cli.estimate import may_read, print_estimate
@@ -64,7 +64,7 @@ from tui.units import plural
 @option("Run", "--estimate", "only_estimate", is_flag=True, help="Estimate the matches from a sample; count nothing.")
 @jobs_option
 @dask_option
-@option("Output", "--json", "as_json", is_flag=True, help="Print one JSON object.")
+@json_option
 @option("Output", "--csv", "as_csv", is_flag=True, help="Print CSV with a header.")
 @reading_options
 @archive_options

@@ -42,8 +42,8 @@ Scalar = str | int | float | bool | None
 class Field:
     """One path. `coverage` is the share of records that have it; `distinct` is a lower bound unless `exact`.
 
-    For numbers: the minimum, maximum, median and quartiles, and a histogram of a fair sample in `BINS` equal steps from
-    the minimum to the maximum; outliers are in the first or last step.
+    For numbers: the minimum, maximum and median, and a histogram of a fair sample in `BINS` equal steps from the
+    minimum to the maximum; outliers are in the first or last step.
     """
 
     path: FieldPath
@@ -56,7 +56,6 @@ class Field:
     low: float | None = None
     median: float | None = None
     high: float | None = None
-    quartiles: tuple[float, float] | None = None
     bins: tuple[int, ...] = ()
 
 
@@ -151,7 +150,6 @@ class Fields:
             tally.low if numbers else None,
             numbers[last // 2] if numbers else None,
             tally.high if numbers else None,
-            (numbers[last // 4], numbers[last * 3 // 4]) if numbers else None,
             _histogram(numbers) if numbers else (),
         )
 
