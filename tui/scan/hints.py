@@ -44,11 +44,13 @@ def hints_for(plan: ScanPlan, *, matched: bool, cancelled: Callable[[], bool] = 
 
 
 def path_hints(plan: ScanPlan, paths: Iterable[str]) -> list[str]:
-    """Return hints why no record has a value at some paths, by the heads of at most four of the chunks."""
+    """Return what may be meant by paths at which no record has a value, by the heads of at most four of the chunks."""
     from tui.filter.match_slips import match_slips
 
     types = _sample(plan).types
-    slips = [slip.sentence for path in paths for slip in match_slips(path, types)] if types.records else []
+    slips = (
+        [slip.sentence for path in paths for slip in match_slips(path, types) if slip.edits] if types.records else []
+    )
     return [f"hint: {sentence}" for sentence in dict.fromkeys(slips)]
 
 
