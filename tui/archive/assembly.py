@@ -13,7 +13,7 @@ from itertools import islice
 from tui.archive.holes import escape
 from tui.archive.key_columns import KeyColumns, bare_suffix, most_common_suffix, shape_of
 from tui.archive.layout import Layout
-from tui.archive.spellings import FoundTime, Spelling, find_dates, find_weekdays
+from tui.archive.spellings import DAYS, FoundTime, Spelling, find_dates, find_weekdays
 from tui.errors import LayoutError
 
 AGREE = 0.9  # fraction of keys that must agree, for example on a second date; the others are strays
@@ -124,8 +124,10 @@ def _agree(date: FoundTime, time: datetime) -> bool:
     parts = set(date.spelling.parts)
     if date.spelling.is_weekday:
         return date.time.weekday() == time.weekday()
-    if {"d", "j"} & parts:
+    if DAYS & parts:
         return date.time.date() == time.date()
+    if "V" in parts:
+        return date.time.isocalendar()[:2] == time.isocalendar()[:2]
     return date.time.year == time.year and (not {"m", "B"} & parts or date.time.month == time.month)
 
 

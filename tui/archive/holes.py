@@ -11,12 +11,13 @@ import calendar
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from os.path import commonprefix
 
 from tui.errors import LayoutError
 
 YEARS = range(1970, 9999)  # a key with a year outside these is invalid
+WEEK_DATE = frozenset("GVu")  # the quantities of a date by its week (ISO 8601): `2015-W05-5`
 _MONTHS = {name.lower(): n for n, name in enumerate(calendar.month_name) if name} | {
     name.lower(): n for n, name in enumerate(calendar.month_abbr) if name
 }
@@ -74,6 +75,9 @@ TIME_CODES: dict[str, TimeCode] = {
     **_number("m", 2, lambda t: t.month, _DAY),
     **_number("d", 2, lambda t: t.day, _DAY),
     **_number("j", 3, lambda t: t.timetuple().tm_yday, _DAY),
+    "%G": TimeCode(r"\d{4}", "G", int, lambda t: f"{t.isocalendar().year:04}", _DAY),
+    **_number("V", 2, lambda t: t.isocalendar().week, _DAY),
+    "%u": TimeCode(r"[1-7]", "u", int, lambda t: str(t.isoweekday()), _DAY),
     **_number("H", 2, lambda t: t.hour, _HOUR),
     **_number("I", 2, lambda t: (t.hour - 1) % 12 + 1, _HOUR),
     **_number("M", 2, lambda t: t.minute, None),
@@ -273,16 +277,19 @@ def _time(values: Mapping[str, int], zone: tzinfo) -> datetime | None:
     if "s" in values:
         return datetime.fromtimestamp(values["s"], zone).replace(minute=0, second=0, microsecond=0, fold=0)
     year = values.get("Y", year_of(values.get("y", 0)))
-    if "y" in values and year % 100 != values["y"]:
-        return None
     hour = values.get("H", _clock_hour(values))
     if {"I", "p"} <= values.keys() and hour != _clock_hour(values):
         return None
-    if "j" not in values:
-        return datetime(year, values["m"], values["d"], hour, tzinfo=zone)
-    day = datetime(year, 1, 1, hour, tzinfo=zone) + timedelta(days=values["j"] - 1)
-    agrees = values.get("m", day.month) == day.month and values.get("d", day.day) == day.day
-    return day if values["j"] and day.year == year and agrees else None
+    if values.keys() >= WEEK_DATE:
+        day = date.fromisocalendar(values["G"], values["V"], values["u"])
+    elif "j" in values:
+        day = date(year, 1, 1) + timedelta(days=values["j"] - 1)
+    else:
+        day = date(year, values["m"], values["d"])
+    time = datetime(day.year, day.month, day.day, hour, tzinfo=zone)
+    iso, names = day.isocalendar(), {"Y": day.year, "m": day.month, "d": day.day, "j": day.timetuple().tm_yday}
+    names |= {"y": day.year % 100, "G": iso.year, "V": iso.week, "u": iso.weekday}
+    return time if all(values.get(name, number) == number for name, number in names.items()) else None
 
 
 def _clock_hour(values: Mapping[str, int]) -> int:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from functools import cached_property, lru_cache, partial
 from types import MappingProxyType
 
-from tui.archive.holes import YEARS, Hole, escape, has_holes, hour_of, split_pattern, steps
+from tui.archive.holes import WEEK_DATE, YEARS, Hole, escape, has_holes, hour_of, split_pattern, steps
 from tui.archive.leftovers import is_leftover
 from tui.archive.linear import LinearRegex
 from tui.errors import LayoutError
@@ -64,14 +64,15 @@ class Layout:
         quantities = {hole.code.quantity for hole in self.holes if hole.code}
         if "s" in quantities:
             return
-        dated = {"Y", "y"} & quantities and {"d", "j"} & quantities
+        weekly = quantities >= WEEK_DATE
+        dated = weekly or ({"Y", "y"} & quantities and {"d", "j"} & quantities)
         if not dated or not ("H" in quantities or {"I", "p"} <= quantities):
             half = "; %I needs %p (AM or PM) beside it" if "I" in quantities else ""
             raise LayoutError(
                 f"the layout '{self.pattern}' does not include an hour; it needs %Y, %m, %d and %H "
                 f"(or %s, an epoch){half}"
             )
-        if not {"m", "j"} & quantities:
+        if not weekly and not {"m", "j"} & quantities:
             raise LayoutError(f"the layout '{self.pattern}' does not include a month; add %m")
 
     @cached_property
@@ -291,7 +292,7 @@ class Layout:
         years = set(YEARS)
         if not (start and stop) or stop - start >= _LONG or not {start.year, stop.year} <= years:
             return (head,)
-        depth = ("Y", "m", "d") if stop - start <= _SHORT else ("Y", "m")
+        depth = (*"YmdGVu",) if stop - start <= _SHORT else (*"YmGV",)
         count = known
         while count < len(self.parts) and _is_known(self.parts[count], depth):
             count += 1

@@ -11,13 +11,14 @@ from tui.archive.layout import Layout
 
 _DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
 YEAR, MONTH = frozenset("Yy"), frozenset("Yym")
-DATE = MONTH | frozenset("dj")
+_WEEK = MONTH | frozenset("GV")
+DATE = _WEEK | frozenset("dju")
 _TIME = DATE | frozenset("HIp")
 # Which codes to spell out for a range: the codes, the step in which they change, and the longest range.
 _SPELLED = (
     (_TIME, _HOUR, timedelta(hours=6)),
     (DATE, _DAY, timedelta(days=3)),
-    (MONTH, _DAY, timedelta(days=1000)),
+    (_WEEK, _DAY, timedelta(days=1000)),
     (DATE, _DAY, timedelta(days=400)),  # layouts whose day comes first
     (_TIME, _HOUR, timedelta(days=30)),
 )

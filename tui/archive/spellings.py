@@ -11,14 +11,17 @@ from itertools import islice
 from tui.archive.holes import epoch_seconds, escape, month_number, weekday_number, year_of
 
 # If two orders fit equally well, the simpler one is chosen.
-_SIMPLICITY = {"YmdH": 1.0, "YjH": 0.9, "dmYH": 0.8, "mdYH": 0.8, "s": 0.9}
-_WIDTH = {"Y": 4, "y": 2, "m": 2, "d": 2, "j": 3, "H": 2, "M": 2, "S": 2}
+_SIMPLICITY = {"YmdH": 1.0, "YjH": 0.9, "dmYH": 0.8, "mdYH": 0.8, "GVuH": 0.8, "s": 0.9}
+_WIDTH = {"Y": 4, "y": 2, "m": 2, "d": 2, "j": 3, "G": 4, "V": 2, "u": 1, "H": 2, "M": 2, "S": 2}
 _RANGE = {
     "Y": range(1990, 2100),
     "y": range(100),
     "m": range(1, 13),
     "d": range(1, 32),
     "j": range(1, 367),
+    "G": range(1990, 2100),
+    "V": range(1, 54),
+    "u": range(1, 8),
     "H": range(24),
     "M": range(60),
     "S": range(60),
@@ -42,11 +45,14 @@ _ESCAPED = "%[0-9A-F]{2}"  # `%20`, `%3A`: a character escaped as in URLs and Hi
 _GAP = re.compile(rf"(?:[A-Za-z_][A-Za-z_-]*=|(?:{_UNITS})(?![A-Za-z])|{_ESCAPED}|[^0-9A-Za-z]){{0,4}}", re.IGNORECASE)
 _HALF = re.compile(r"(?:([:._-]?)([0-5]\d)(?:([:._-]?)([0-5]\d))?)?([ ._-]?)([AaPp][Mm])(?![A-Za-z])", re.ASCII)
 _ID = re.compile(r"(?!h|hr|hrs|hour|hours|z|utc|gmt)[0-9a-z]*[a-z]", re.IGNORECASE | re.ASCII)  # not an hour
+_NAMES_WEEK = re.compile(r"(?:week|wk|w)[^0-9A-Za-z]*$", re.IGNORECASE | re.ASCII)
+_WEEK_GAP = re.compile(r"[^0-9A-Za-z]?(?:week|wk|w)[=_-]?(?=\d)", re.IGNORECASE | re.ASCII)
 _FRACTIONS = (3, 6, 9)  # digits of a second's fraction after HHMMSS
 
 
 _ALIKE = {"B": "m", "I": "H", "a": "", "A": "", "w": ""}
 _NAMED = frozenset("BaA")
+DAYS = frozenset("dju")  # quantities that complete a date
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +61,7 @@ class Spelling:
 
     "" between two quantities means that their digits are adjacent. `B` is the name of a month, `a` and `A` of a
     weekday, `I` and `p` a 12-hour clock, `f` the digits of a fraction, `s` an epoch, `w` a quarter or a week (`Q1`,
-    `W05`).
+    `W05`). `G`, `V` and `u` are a date by its week (ISO 8601): `2015-W05-5`.
     """
 
     parts: tuple[str, ...]
@@ -140,6 +146,9 @@ class Spelling:
                 seconds = epoch_seconds(values["s"])
                 inside = _EPOCHS[0] <= seconds < _EPOCHS[1]
                 return datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None) if inside else None
+            if "V" in values:
+                day = datetime.fromisocalendar(int(values["G"]), int(values["V"]), int(values.get("u", 1)))
+                return day.replace(hour=int(values.get("H", 0)))
             year = int(values["Y"]) if "Y" in values else year_of(int(values["y"]))
             month = month_number(values["B"]) if "B" in values else int(values.get("m", 1))
             hour = int(values.get("H", 0))
@@ -199,6 +208,8 @@ def _orders(text: str) -> tuple[str, ...]:
     long = ("YmdH", "YjH") if int(text[:4]) in _RANGE["Y"] and len(text) > 3 else ()
     if len(text) == 6:
         return (*long, *_SHORT_YEARS)
+    if len(text) == 4:
+        return (*long, "GVuH") if long else ()
     if long and (len(text) < 8 or int(text[4:6]) in _RANGE["m"]):
         return (*long, "ymdH") if len(text) == 8 else long  # 20050113 may be one o'clock
     return (*long[1:], *(("dmYH", "mdYH", *_SHORT_YEARS) if len(text) >= 8 else ()))
@@ -222,7 +233,10 @@ def find_dates(key: str) -> Iterator[FoundTime]:
     for start, _ in _starts(key):
         if start < at:
             continue
-        date = next((f for order in ("YmdH", "Ymd", "Yj", "dmY", "Ym", "Y") if (f := _read(key, start, order))), None)
+        date = next(
+            (f for order in ("GVu", "YmdH", "Ymd", "Yj", "dmY", "GV", "Ym", "Y") if (f := _read(key, start, order))),
+            None,
+        )
         if date:
             at = date.stop
             yield date
@@ -248,10 +262,17 @@ def _read(key: str, at: int, order: str) -> FoundTime | None:
         glued = bool(parts) and stop < len(key) and key[stop].isdigit() and key[stop - 1].isdigit()
         if parts:
             gap = "" if glued else _gap(key, stop)
-            if gap is None:
+            if quantity == "V":
+                gap = _week_gap(key, stop)
+            if gap is None or (quantity == "m" and _NAMES_WEEK.search(gap)):
                 return None
             stop += len(gap)
-            if not glued and key[stop : stop + 1].isalpha() and (word := _name(key, stop, parts[-1], texts[-1])):
+            if (
+                not glued
+                and quantity != "V"
+                and key[stop : stop + 1].isalpha()
+                and (word := _name(key, stop, parts[-1], texts[-1]))
+            ):
                 parts += [gap, word[0]]
                 texts.append(word[1])
                 stop += len(word[1])
@@ -306,6 +327,12 @@ def _gap(key: str, at: int) -> str | None:
     return match[0] if match else None
 
 
+def _week_gap(key: str, at: int) -> str | None:
+    """Return the text between a year and the number of a week, which names the week: `-W`, `/week=`."""
+    match = _WEEK_GAP.match(key, at)
+    return match[0] if match else None
+
+
 def _quantity(key: str, at: int, quantity: str, glued: bool) -> tuple[str, str] | None:
     """Read one quantity at a position: its name and text."""
     run = _DIGITS.match(key, at)
@@ -313,7 +340,9 @@ def _quantity(key: str, at: int, quantity: str, glued: bool) -> tuple[str, str] 
         word = _WORD.match(key, at) if quantity == "m" else None
         return ("B", word[0]) if word and month_number(word[0]) else None
     width, digits = _WIDTH[quantity], len(run[0])
-    if digits < width and (glued or quantity in "Yyj"):
+    if digits < width and (glued or quantity in "YyjV"):
+        return None
+    if quantity == "u" and digits > 1 and not glued:
         return None
     if quantity == "y" and not glued and 2 < digits != 6 and digits < 8:
         return None
