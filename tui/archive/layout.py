@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from functools import cached_property, lru_cache, partial
 from types import MappingProxyType
 
-from tui.archive.holes import WEEK_DATE, YEARS, Hole, escape, has_holes, hour_of, split_pattern, steps
+from tui.archive.holes import WEEK_DATE, YEARS, Hole, TimeCode, escape, has_holes, hour_of, split_pattern, steps
 from tui.archive.leftovers import is_leftover
 from tui.archive.linear import LinearRegex
 from tui.errors import LayoutError
@@ -97,13 +97,13 @@ class Layout:
     @cached_property
     def is_fixed_by_hour(self) -> bool:
         """True if the hour alone determines the whole key."""
-        known = ("M", "S", "s")
+        known = ("M", "S", "s", "z")
         return all(h.fixed is not None or (h.code is not None and h.code.quantity not in known) for h in self.holes)
 
     @cached_property
     def has_epoch(self) -> bool:
-        """True if the hour comes from an epoch. A date in the key may then be in another zone, a day off."""
-        return any(hole.name == "%s" for hole in self.holes)
+        """True if the hour comes from an epoch or has an offset. A date in the key may then be a day off."""
+        return any(hole.name in ("%s", "%z") for hole in self.holes)
 
     @cached_property
     def _groups(self) -> tuple[tuple[str, Hole], ...]:
@@ -177,12 +177,19 @@ class Layout:
     @cached_property
     def _times(self) -> tuple[str, ...]:
         """The groups that the hour is made of."""
-        return tuple(name for name, hole in self._groups if hole.code and hole.code.quantity not in _FINER)
+        return tuple(name for name, _ in self._coded)
+
+    @cached_property
+    def _coded(self) -> tuple[tuple[str, TimeCode], ...]:
+        """The same with their codes. An offset may be of half an hour, so minutes count with it."""
+        codes = [(name, hole.code) for name, hole in self._groups if hole.code]
+        finer = ("S",) if any(code.quantity == "z" for _, code in codes) else _FINER
+        return tuple((name, code) for name, code in codes if code.quantity not in finer)
 
     @cached_property
     def _hour(self) -> Callable[[tuple[str, ...], tzinfo], datetime | None]:
         """Parse the hour, with a cache: thousands of keys share one."""
-        codes = tuple(hole.code for _, hole in self._groups if hole.code and hole.code.quantity not in _FINER)
+        codes = tuple(code for _, code in self._coded)
         return lru_cache(maxsize=_HOURS_KEPT)(partial(hour_of, codes))
 
     @cached_property

@@ -53,7 +53,7 @@ def spelled(layout: Layout, at: int, hours: Range) -> tuple[str, ...] | None:
     if hours.start is None or hours.stop is None:
         return None
     start, stop = hours.start, hours.stop
-    for quantities, step, longest in _SPELLED:
+    for quantities, step, longest in _SPELLED[layout.has_epoch :]:  # a day wider at each end is 50 hours
         if stop - start > longest:
             continue
         parts = _known(layout, at, quantities)
