@@ -34,8 +34,8 @@ LONGEST_PREAMBLE = 1 << 20  # bytes of a document before its list
 # Lists that hold the records even if the document has other keys: CloudTrail, Azure Monitor, CloudWatch Logs.
 _RECORD_LISTS = ("Records", "records", "logEvents")
 LIST_SIGNS = (b'ecords"', b'logEvents"')  # any document with one of these lists contains one of these texts
-_SEPARATED = re.compile(rb'[}\]]\s*,\s*\{\s*"(?!\s*[,:}\]])')
-_TOGETHER = re.compile(rb'[}\]]\s*\{\s*"(?!\s*[,:}\]])')
+_SEPARATED = re.compile(rb'[}\]]\s*,\s*\{\s*"(?=\s*[^\s,:}\]])')
+_TOGETHER = re.compile(rb'[}\]]\s*\{\s*"(?=\s*[^\s,:}\]])')
 _MAGIC = re.compile(rb"\x1f\x8b\x08[\x00-\x1f]|\x28\xb5\x2f\xfd|BZh[1-9]1AY&SY|\xfd7zXZ\x00")
 _MANY = 20  # objects in a record's list; a line with more is a document
 _TRIED = 1 << 16  # bytes to decode of possibly compressed data
