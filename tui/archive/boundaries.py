@@ -128,7 +128,7 @@ def rest_of_list(text: bytes, starts: list[int], path: tuple[str, ...], *, final
     """
     for start in starts[:_REST_TRIES]:
         stop = start + close_of(text[start : start + _REST_BYTES], 1) - 1
-        if stop <= start:
+        if stop <= start or text[stop : stop + 1] != b"]":  # it is the end of an object: of a record that began before
             continue
         after = text[stop + 1 : stop + 1 + NEAR_END]
         depth = open_after_list(after, path)

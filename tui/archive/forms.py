@@ -193,8 +193,8 @@ def form_of_part(text: bytes, records: str | None = None) -> Form | None:
         return Form("items", (begun[1].decode("utf-8", "replace"),) if begun[1] else ())
     lines = [line.rstrip() for line in text.split(b"\n", 4)[1:4]]
     in_list = any(line.endswith(b"},") or line in (b"]", b"]}") for line in lines)
-    if records is None and not in_list and any(map(is_json_object, lines)):
-        return LINES
+    if records is None and not in_list and any(line[:1] == b"{" and is_json_object(line) for line in lines):
+        return LINES  # an indented `{}` is an item in a value over several lines
     form = form_of(text, whole=True, records=records)
     together = _TOGETHER.search(text)
     unclear = together is not None or (form == VALUES and _SEPARATED.search(text) is not None)
