@@ -103,6 +103,11 @@ def _(t: datetime, i: int) -> Iterator[str]:
     yield from (f"{p}/{t:%Y/%m/%d/%H}.gz" for p in ("events_1", "events_2"))
 
 
+@writer("a topic, a dash and a host", ("orders", "app-events"), ("web-01", "web-02"))
+def _(t: datetime, i: int) -> Iterator[str]:
+    yield from (f"{p}-{h}-{t:%Y-%m-%d-%H}.gz" for p in ("orders", "app-events") for h in ("web-01", "web-02"))
+
+
 @writer("numbered topics and hosts", ("orders1", "orders2"), ("web01", "db"))
 def _(t: datetime, i: int) -> Iterator[str]:
     yield from (f"{h}/{p}/{t:%Y/%m/%d/%H}.gz" for p in ("orders1", "orders2") for h in ("web01", "db"))
