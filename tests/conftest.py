@@ -30,7 +30,12 @@ Program = TypeVar("Program")
 _homes = count(1)
 _SHARED = pytest.StashKey[Seaweed]()
 
-settings.register_profile("suite", max_examples=30, deadline=None)  # a busy machine must not make them fail
+settings.register_profile(
+    "suite",
+    max_examples=30,
+    deadline=None,  # a busy machine must not make them fail
+    derandomize=bool(os.environ.get("CI")),  # there the same commit passes or fails alike; elsewhere each run looks on
+)
 settings.load_profile("suite")
 share_loader()
 for ignored in (signal.SIGHUP, signal.SIGINT):  # by nohup, or in the background of a shell; programs would ignore them
@@ -80,8 +85,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: (quick := item.nodeid.startswith(_QUICK), -tests[item.path] * quick))
 
 
-def pytest_unconfigure() -> None:
-    """Leave what is left out of the five garbage collections with which pytest ends."""
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Name the tests that failed in the very last lines: of a long log, often only the end is kept.
+
+    And leave what is left out of the five garbage collections with which pytest ends.
+    """
+    if reporter := config.pluginmanager.get_plugin("terminalreporter"):
+        for outcome in ("failed", "error"):
+            for report in reporter.stats.get(outcome, []):
+                reason = getattr(getattr(report.longrepr, "reprcrash", None), "message", "")
+                reporter.write_line(f"{outcome}: {report.nodeid}: {reason.partition(chr(10))[0][:_LONG_NAME]}")
     gc.freeze()
 
 

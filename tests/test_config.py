@@ -65,7 +65,7 @@ def test_everything_that_a_file_can_say(tmp_path: Path) -> None:
     assert config.archives["public"] == ArchiveSpec("s3://public", None, S3Options(no_sign_request=True))
     assert config.archives["here"] == ArchiveSpec("/var/archive")
     assert config.nsq["prod"] == NsqSpec(("nsqd.example.com:4150",))
-    assert config.nsq["prod"].nsqd_tcp_address == "nsqd.example.com:4150"
+    assert config.nsq["prod"].nsqd_tcp_addresses == ("nsqd.example.com:4150",)
     lookupds = ("l1.example.com:4161", "l2.example.com:4161")
     assert config.nsq["cluster"] == NsqSpec((), (), lookupds, tls=True, tls_root_ca_file="/etc/ssl/ca.pem")
     assert config.filters == {"errors": "event == 'error'"}

@@ -82,11 +82,6 @@ class NsqSpec:
     tls_cert: str | None = None
     tls_key: str | None = None
 
-    @property
-    def nsqd_tcp_address(self) -> str:
-        """The first nsqd; empty if nsqlookupd finds it."""
-        return next(iter(self.nsqd_tcp_addresses), "")
-
 
 @dataclass(frozen=True, slots=True)
 class ExplorerSpec:

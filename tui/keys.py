@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 from itertools import combinations
+
+from tui.nearest import nearest
 
 KEYS: Mapping[str, str] = {  # name of an action → its keys, separated by commas, on every screen that binds it
     "down": "j,down", "up": "k,up", "left": "h,left", "right": "l,right", "first": "g,home", "last": "G,end",
@@ -108,8 +109,8 @@ def key_problems(chosen: Mapping[str, str]) -> list[str]:
 
 
 def _nearest(name: str) -> str:
-    near = get_close_matches(name.lower().replace("_", "-"), ACTIONS, n=1)
-    return f" (did you mean {near[0]}?)" if near else " (examples of actions: scan, open, next-match)"
+    near = nearest(name, ACTIONS)
+    return f" (did you mean {near}?)" if near else " (examples of actions: scan, open, next-match)"
 
 
 def conflicts(chosen: Mapping[str, str]) -> Iterator[str]:

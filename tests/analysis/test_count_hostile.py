@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.analysis.test_count import archive, counted
-from tests.index.test_index import build, planned
-from tests.index.test_index import counted as counted_with
+from tests.index.indexed import build, planned
+from tests.index.indexed import counted as counted_with
 from tui.analysis.count import parse_every
 from tui.analysis.counting import Counting
 from tui.cli import run
@@ -110,6 +110,25 @@ def test_a_value_is_read_from_its_spelling(text: str) -> None:
     value = json.loads(text, parse_int=lambda digits: int(digits) if len(digits) <= 4300 else float(digits))
     if not isinstance(value, list | dict):
         assert read_json(spell_json(value)) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "spelled"),
+    [
+        ('{"q": 1e999, "p": null}', {"p": None, "q": "1e999"}),
+        ('[-1e999, "\\ud800"]', ["-1e999", "\ud800"]),
+        ("[" * 800 + '"\\ud800"' + "]" * 800, "(nested more than 500 deep)"),
+        ("[" * 800 + "null" + "]" * 800, "(nested more than 500 deep)"),
+        (DEEP, json.loads(DEEP)),
+    ],
+)
+def test_an_object_is_printed_as_json_whatever_is_inside(
+    tmp_path: Path, text: str, spelled: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    archive(tmp_path / "a", [[f'{{"a":{text}}}'.encode()]])
+    assert run(["count", str(tmp_path / "a"), "--by", "[a]", "--json", "--jobs", "1"]) == 0
+    (row,) = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)["rows"]
+    assert row["values"] == [spelled]
 
 
 @pytest.mark.parametrize("how", [["--json"], ["--csv"], []])

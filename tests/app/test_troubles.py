@@ -9,10 +9,13 @@ from pathlib import Path
 
 from tests.app.conftest import (
     FIRST,
+    TORN,
     Opened,
     add_term,
+    answer,
     assert_shown,
     calendar,
+    go_to,
     on,
     preview,
     settled,
@@ -87,3 +90,47 @@ async def test_what_a_bucket_makes_us_wait_for_is_on_the_screen(opened: Opened) 
     async with opened() as pilot:
         logging.getLogger("tui.archive").warning("waiting for s3://b/k: no data for 3 s")
         await until_shown(pilot, "waiting for s3://b/k: no data for 3 s")
+
+
+async def test_an_hour_that_cannot_be_read_says_why_below_the_calendar(opened: Opened, tmp_path: Path) -> None:
+    for hour in (13, 14):
+        (tmp_path / f"events.2015-01-20_{hour}.log.gz").write_bytes(gzip.compress(b'{"n": 1}\n'))
+    async with opened(str(tmp_path), (140, 40)) as pilot:
+        await until_shown(pilot, "Tue 20 14:00  1 record")
+        (tmp_path / "events.2015-01-20_13.log.gz").unlink()
+        await pilot.press("h")
+        await until_shown(pilot, "Tue 20 13:00  ! cannot be read")
+        await assert_shown(pilot, "No such file", "x explains it")
+        await until(pilot, lambda: "! 1 damaged" in header(shown(pilot)))
+
+
+async def test_the_first_records_of_a_torn_hour_are_not_called_all_of_them(opened: Opened) -> None:
+    async with opened() as pilot:
+        await go_to(pilot, f"{TORN:%Y-%m-%dT%H}")
+        await until_shown(pilot, "the first 20 records · ! 1 chunk damaged")
+        await until(pilot, lambda: "! 1 damaged" in header(shown(pilot)))
+
+
+async def test_a_scan_of_chunks_that_cannot_be_read_never_says_that_nothing_matches(
+    opened: Opened, tmp_path: Path
+) -> None:
+    path = tmp_path / "events.2015-01-20_13.log.gz"
+    path.write_bytes(gzip.compress(b'{"n": 1}\n'))
+    async with opened(str(tmp_path), (140, 40)) as pilot:
+        path.unlink()
+        await pilot.press("s")
+        page = on(pilot, ScanPage)
+        await answer(pilot, "slash", "n == `1`")
+        await pilot.press("enter")
+        await until(pilot, lambda: page.over)
+        await assert_shown(pilot, "Nothing could be read.", "No such file", "enter opens it, R resumes")
+        assert "No record matches" not in shown(pilot) and "p publishes" not in shown(pilot)
+
+
+async def test_at_80_columns_the_header_omits_sizes_before_trouble(opened: Opened) -> None:
+    async with opened(size=(80, 24)) as pilot:
+        await go_to(pilot, f"{TORN:%Y-%m-%dT%H}")
+        await until(pilot, lambda: "··" in header(shown(pilot)) and "! 1 damaged" in header(shown(pilot)))
+        assert "kB" not in header(shown(pilot))
+        await pilot.press("enter")
+        await until(pilot, lambda: "20:00–21:00" in header(shown(pilot)) and "! 1 damaged" in header(shown(pilot)))

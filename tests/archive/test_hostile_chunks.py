@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.chunks import COMPRESSIONS, OneObject, flipped, lines, read
-from tui.archive import ChunkReader, Damage, Reading, json_values, salvage, values
+from tui.archive import ChunkReader, Damage, Reading, json_values, record_search, salvage, values
 from tui.archive.folder import FolderStore
 from tui.archive.members import GzipMember, MemberError
 from tui.archive.store import Store
@@ -100,14 +100,14 @@ def test_small_values_are_looked_at_about_once(piece: bytes, path: str, monkeypa
 
 def test_the_search_for_a_record_behind_a_hole_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     tried = 0
-    parse = values.values
+    parse = record_search.values
 
     def counted(text: bytes) -> list[bytes] | None:
         nonlocal tried
         tried += len(text)
         return parse(text)
 
-    monkeypatch.setattr(values, "values", counted)
+    monkeypatch.setattr(record_search, "values", counted)
     member = gzip.compress(b'{"n":1}{"n":2}', mtime=0)
     hostile = gzip.compress(b'{"a":[}{' * 20_000, mtime=0)
     assert read(member + b"\x07junk" + hostile).damage

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.index.test_index import write
+from tests.index.indexed import write
 from tests.support.command import hourscope
 from tests.support.dask import Cluster
 

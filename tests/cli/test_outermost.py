@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import pty
 import subprocess
 import sys
 from pathlib import Path
@@ -112,6 +113,21 @@ class TestStandardInput:
 
     def test_closed_and_no_terminal(self, folder: Path) -> None:
         assert "the explorer needs a terminal" in shell("hourscope <&-", folder).sentence
+
+
+class TestStandardError:
+    def test_the_explorer_draws_there(self, folder: Path) -> None:
+        """A `2>log` would leave the screen empty."""
+        terminal, end = pty.openpty()
+        done = subprocess.run(
+            [sys.executable, "-m", "tui", folder], stdin=end, stdout=end, stderr=subprocess.PIPE, check=False
+        )
+        os.close(terminal)
+        os.close(end)
+        assert done.returncode == 2
+        assert done.stderr.startswith(
+            b"hourscope: the explorer needs a terminal as stderr; otherwise run: hourscope ls"
+        )
 
 
 class TestStandardOutput:

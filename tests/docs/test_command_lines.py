@@ -96,7 +96,7 @@ class Place:
             text = text.replace(name, real)
         if text.startswith("curl -X POST "):
             self._post(shlex.split(text)[3])
-        elif re.search(r"[|>$]", re.sub(r"'[^']*'|\"[^\"$]*\"", "", text)):
+        elif re.search(r"[|>$`]", re.sub(r"'[^']*'|\"[^\"$`]*\"", "", text)):  # a shell runs what is in a "`…`"
             self._in_a_shell(text)
         else:
             self._in_process(self._changed(shlex.split(text)[1:]))

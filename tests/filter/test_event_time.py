@@ -44,5 +44,13 @@ def test_a_text_without_an_offset_is_in_the_archives_zone() -> None:
     assert event_time("2015-01-20T13:00:00", ZoneInfo("Europe/Berlin")) == microseconds(NOON)
 
 
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Tokyo", "America/New_York"])
+@pytest.mark.parametrize("offset", ["", "Z", "+14:00", "-12:00"])
+@pytest.mark.parametrize("text", ["0001-01-01T00:00:59", "9999-12-31T23:59:59"])
+def test_a_time_at_the_ends_of_the_calendar_can_be_shown_or_is_none(text: str, offset: str, zone: str) -> None:
+    time = event_time(text + offset, ZoneInfo(zone))
+    assert time is None or from_microseconds(time, ZoneInfo(zone)).year in (1, 9999)
+
+
 def test_microseconds_and_back() -> None:
     assert from_microseconds(microseconds(NOON)) == NOON

@@ -2,109 +2,26 @@
 
 from __future__ import annotations
 
-import gzip
-import json
 import os
-import sqlite3
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tui.analysis.count import Counted, count, parse_every
+from tests.index.indexed import EXPRESSIONS, RECORDS, build, counted, planned, scanned, write
+from tui.analysis.count import parse_every
 from tui.analysis.counting import Counting
-from tui.analysis.indexing import Indexed, Indexing, keep, summaries
 from tui.analysis.known import known_from, remembered
 from tui.archive import open_archive
 from tui.archive.s3 import S3Store
-from tui.cli import run
 from tui.config import S3Options
-from tui.errors import IndexFileError
 from tui.filter import Filter, parse_filter
 from tui.filter.within import Within
 from tui.index import Index, open_index
-from tui.scan import ScanPlan, Totals, plan_scan, run_plan
-
-
-@pytest.fixture
-def index(tmp_path: Path) -> Index:
-    return Index(tmp_path / "cache" / "index.sqlite", "here")
-
-
-def write(folder: Path, hours: Sequence[Sequence[object]]) -> None:
-    folder.mkdir(exist_ok=True)
-    for hour, records in enumerate(hours):
-        lines = b"".join(
-            (record if isinstance(record, bytes) else json.dumps(record).encode()) + b"\n" for record in records
-        )
-        (folder / f"events.2015-01-20_{hour:02}.log.gz").write_bytes(gzip.compress(lines, mtime=0))
-
-
-def planned(folder: Path, filter_: Filter | None = None) -> ScanPlan:
-    return plan_scan(open_archive(str(folder)), None, None, filter_ or Filter())
-
-
-def build(index: Index, plan: ScanPlan, *, words: bool = False) -> None:
-    for event in summaries(plan, Indexing(UTC, (), words), jobs=1):
-        if isinstance(event, Indexed):
-            keep(index, event)
-
-
-def counted(plan: ScanPlan, counting: Counting, index: Index | None) -> tuple[Counted, Totals]:
-    totals, result = Totals(), None
-    for event in count(plan, counting, jobs=1, index=index):
-        if isinstance(event, Counted):
-            result = event
-        else:
-            totals.add(event)
-    assert result is not None
-    return result, totals
-
-
-def scanned(plan: ScanPlan, index: Index | None) -> Totals:
-    totals = Totals()
-    known = known_from(index, counts_only=True) if index else None
-    answers = [known(chunk, plan.filter) for chunk in plan.chunks] if known else []
-    known = known_from(index, plan.chunks, counts_only=True) if index else None
-    assert answers == ([known(chunk, plan.filter) for chunk in plan.chunks] if known else [])  # also asked one by one
-    for event in run_plan(plan, jobs=1, count_only=True, exact=True, known=known):
-        totals.add(event)
-    return totals
-
-
-SCALARS = st.one_of(
-    st.none(), st.booleans(), st.integers(-2, 3), st.sampled_from(["", "a", "1", "ä", "a'b"]), st.just(1.0)
-)
-RECORDS = st.one_of(
-    st.fixed_dictionaries(
-        {},
-        optional={"a": st.one_of(SCALARS, st.lists(SCALARS, max_size=2)), "b": st.fixed_dictionaries({"c": SCALARS})},
-    ),
-    st.sampled_from([b"text", b"", b'{"a": 1', [1], 5]),
-)
-EXPRESSIONS = st.sampled_from(
-    [
-        "a == 'a'",
-        "a == `1`",
-        "`1` == a",
-        "a == `true`",
-        "b.c == 'ä'",
-        "a == 'a' && b.c == `2`",
-        "a == '1' || b.c == '1'",
-        "a == `null`",
-        "!(a == 'a')",
-        "a != 'a'",
-        "a[0] == 'a'",
-        "b == 'a'",
-        "contains(a, 'a')",
-        "nosuch == 'x'",
-    ]
-)
+from tui.scan import run_plan
 
 
 @given(st.lists(st.lists(RECORDS, max_size=6), min_size=1, max_size=3), EXPRESSIONS, st.booleans())
@@ -296,93 +213,3 @@ def test_damage_is_reported_even_if_the_chunk_is_not_read(tmp_path: Path, index:
     plain, indexed = scanned(plan, None), scanned(plan, index)
     assert indexed.skipped == 1
     assert [event.damage for event in indexed.damaged] == [event.damage for event in plain.damaged] != []
-
-
-@pytest.mark.parametrize("content", [b"", b"no database", b"SQLite format 3\x00" + b"\xff" * 4000])
-def test_a_damaged_file_changes_no_answer_and_is_replaced(tmp_path: Path, index: Index, content: bytes) -> None:
-    write(tmp_path / "a", [[{"k": "x"}]])
-    file = tmp_path / "cache" / "index.sqlite"
-    file.parent.mkdir()
-    file.write_bytes(content)
-    result, _ = counted(planned(tmp_path / "a"), Counting(("k",)), index)
-    assert [(row.plain, row.count) for row in result.rows] == [(["x"], 1)]
-    build(index, planned(tmp_path / "a"))
-    assert counted(planned(tmp_path / "a"), Counting(("k",)), index)[1].skipped == 1
-
-
-def test_a_row_that_was_tampered_with_is_ignored(tmp_path: Path, index: Index) -> None:
-    write(tmp_path / "a", [[{"k": "x"}]])
-    build(index, planned(tmp_path / "a"))
-    index.close()
-    with sqlite3.connect(tmp_path / "cache" / "index.sqlite") as database:
-        database.execute("update chunk_summaries set details = x'28b52ffd00'")
-    assert counted(planned(tmp_path / "a"), Counting(("k",)), index)[1].chunks == 1
-
-
-def test_what_another_version_counted_is_counted_again(tmp_path: Path, index: Index) -> None:
-    """What a scan counts depends on the filters' code."""
-    write(tmp_path / "a", [[{"k": "x"}]])
-    plan = planned(tmp_path / "a", parse_filter(grep=["x"]))
-    assert list(remembered(run_plan(plan, jobs=1, exact=True), index, plan.filter))
-    assert scanned(plan, index).skipped == 1
-    index.close()
-    with sqlite3.connect(tmp_path / "cache" / "index.sqlite") as database:
-        database.execute("update counted set format = '2 of 0.0.9'")
-    assert scanned(plan, index).skipped == 0
-
-
-def test_two_builders_at_once_lose_nothing(tmp_path: Path, index: Index) -> None:
-    write(tmp_path / "a", [[{"k": n}] for n in range(6)])
-    plan = planned(tmp_path / "a")
-    other = Index(tmp_path / "cache" / "index.sqlite", "here")
-    one = summaries(replace(plan, chunks=plan.chunks[:3]), Indexing(UTC), jobs=1)
-    two = summaries(replace(plan, chunks=plan.chunks[3:]), Indexing(UTC), jobs=1)
-    for events, into in zip((one, two) * 3, (index, other) * 3, strict=True):
-        for event in events:
-            if isinstance(event, Indexed):
-                into.put(event.chunk, event.summary)
-                break
-    for events, into in ((one, index), (two, other)):
-        for event in events:
-            if isinstance(event, Indexed):
-                into.put(event.chunk, event.summary)
-    assert len(index.indexed(plan.chunks)) == 6
-    other.close()
-
-
-def test_a_folder_that_cannot_be_written_gives_one_sentence(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    index = Index(tmp_path / "file" / "index.sqlite", "here")
-    write(tmp_path / "a", [[{"k": "x"}]])
-    with pytest.raises(IndexFileError, match="cannot be written"):
-        build(index, planned(tmp_path / "a"))
-
-
-def test_the_command_builds_resumes_and_deletes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    write(tmp_path / "a", [[{"k": "x"}], [{"k": "y"}]])
-
-    def said(*words: str) -> Any:
-        assert run(list(words)) == 0
-        return json.loads(capsys.readouterr().out)
-
-    assert said("index", str(tmp_path / "a"), "--to", "2015-01-20T01", "--json", "--jobs", "1")["indexed"] == 1
-    assert said("index", str(tmp_path / "a"), "--json", "--jobs", "1")["indexed"] == 2
-    assert said("count", str(tmp_path / "a"), "--by", "k", "--json")["read"] == {"chunks": 0, "bytes": 0}
-    assert (tmp_path / "cache" / "hourscope" / "index.sqlite").stat().st_mode & 0o077 == 0
-    assert said("index", str(tmp_path / "a"), "--drop", "--json") == {"dropped": 2}
-    assert said("count", str(tmp_path / "a"), "--by", "k", "--json", "--jobs", "1")["read"]["chunks"] == 2
-
-
-def test_a_folder_is_the_same_place_however_it_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write(tmp_path / "logs", [[1, 2], [3]])
-    (tmp_path / "link").symlink_to(tmp_path / "logs")
-    monkeypatch.chdir(tmp_path)
-    spellings = ("logs", "./logs", "logs/", "../" + tmp_path.name + "/logs", str(tmp_path / "logs"), "link")
-    assert run(["index", "logs"]) == 0
-    for spelling in spellings:
-        archive = open_archive(spelling)
-        with open_index(archive) as index:
-            assert len(index.indexed(archive.catalog().chunks)) == 2, spelling

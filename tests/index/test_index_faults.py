@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import json
 import os
+import pty
+import shlex
 import signal
 import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.index.test_index import build, planned, scanned, write
-from tests.index.test_index import counted as count_of
+from tests.index.indexed import build, planned, scanned, write
+from tests.index.indexed import counted as count_of
 from tests.support.command import hourscope
 from tui.analysis.counting import Counting
 from tui.analysis.known import remembered
@@ -211,3 +214,77 @@ def built(small: Path, tmp_path_factory: pytest.TempPathFactory) -> bytes:
     with sqlite3.connect(path) as database:
         database.execute("pragma wal_checkpoint(truncate)")
     return path.read_bytes()
+
+
+READ_ONLY = 'mount --bind "$XDG_CACHE_HOME" "$XDG_CACHE_HOME" && mount -o remount,ro,bind "$XDG_CACHE_HOME"'
+# root without capabilities is refused as any other user is
+UNPRIVILEGED = ["setpriv", "--inh-caps=-all", "--bounding-set=-all"]
+
+
+def ways(way: str, place: Path) -> list[str]:
+    """The words in front of a command that then cannot write the cache of a place; skip the test without rights."""
+    cache = place / "cache" / "hourscope"
+    if way == "file system":
+        words = ["unshare", "--map-root-user", "--mount", "sh", "-c", f'{READ_ONLY} && exec "$@"', "-"]
+    else:
+        (cache / "index.sqlite").chmod(0o400)
+        cache.chmod(0o500 if way == "folder" else 0o700)
+        words = UNPRIVILEGED if os.geteuid() == 0 else []
+    ran = subprocess.run([*words, "true"], env=environment(place), capture_output=True, check=False)
+    if ran.returncode != 0:
+        pytest.skip(f"this machine does not allow {shlex.join(words)}")
+    return words
+
+
+@pytest.mark.parametrize("way", ["file system", "folder", "file"])
+def test_an_index_that_cannot_be_written_is_read(place: Path, way: str) -> None:
+    """A cache on a read-only file system, or another user's: no chunk that it knows is read, and nothing is written."""
+    assert rebuilt(place) == CHUNKS
+    cache = place / "cache" / "hourscope"
+    before = {path.name: path.stat().st_mtime_ns for path in cache.iterdir()}
+    words = ways(way, place)
+
+    def ran(*command: str) -> tuple[int, str, str]:
+        full = [*words, sys.executable, "-m", "tui", *command]
+        end = subprocess.run(full, env=environment(place), capture_output=True, text=True, check=False)
+        return end.returncode, end.stdout, end.stderr
+
+    archive = str(place / "a")
+    code, out, err = ran("count", archive, "--by", "k", "--json")
+    assert (code, json.loads(out)["read"]["chunks"], err) == (0, 0, "")
+    code, out, err = ran("scan", archive, "-w", "-g", ID, "--count", "--json")
+    assert (code, json.loads(out.splitlines()[-1])["chunks_skipped"], err) == (0, CHUNKS - 1, "")
+    write(place / "b", SMALL)
+    for command in (["index", str(place / "b")], ["index", archive, "--drop"]):
+        code, out, err = ran(*command)
+        assert (code, out, len(err.splitlines())) == (2, "", 1)
+        assert "index.sqlite cannot be written: " in err
+    assert {path.name: path.stat().st_mtime_ns for path in cache.iterdir()} == before
+    assert kept(place) == CHUNKS
+
+
+def test_that_the_index_cannot_be_written_is_said_once_and_only_to_a_person(place: Path) -> None:
+    assert rebuilt(place) == CHUNKS
+    words = [*ways("file", place), sys.executable, "-m", "tui", "scan", str(place / "a"), "-g", ID, "--count"]
+    screen, terminal = pty.openpty()
+    scan = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=terminal, env=environment(place))
+    os.close(terminal)
+    shown = bytearray()
+    with suppress(OSError):  # EIO at the end
+        while data := os.read(screen, 1 << 16):
+            shown += data
+    assert scan.wait() == 0
+    os.close(screen)
+    assert shown.count(b"can only be read: it is used, and nothing is added to it") == 1
+
+
+def test_an_index_in_use_by_another_process_is_read_with_what_that_one_wrote(place: Path) -> None:
+    """What is still in SQLite's log is read, too, if its files are there."""
+    assert rebuilt(place) == CHUNKS
+    other = sqlite3.connect(place / "cache" / "hourscope" / "index.sqlite", isolation_level=None)
+    other.execute("delete from chunk_summaries where key like '%_03%'")
+    words = ways("folder", place)
+    full = [*words, sys.executable, "-m", "tui", "count", str(place / "a"), "--by", "k", "--json"]
+    out = subprocess.run(full, env=environment(place), capture_output=True, check=True).stdout
+    assert json.loads(out)["read"]["chunks"] == 1
+    other.close()

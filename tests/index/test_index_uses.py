@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.index.test_index import EXPRESSIONS, RECORDS, build, counted, planned, scanned, write
+from tests.index.indexed import EXPRESSIONS, RECORDS, build, counted, planned, scanned, write
 from tui.analysis.count import parse_every
 from tui.analysis.counting import Counting
 from tui.analysis.known import known_chunks, known_from

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.index.test_index import build, planned, scanned, write
+from tests.index.indexed import build, planned, scanned, write
 from tui.analysis.needed import needed_words
 from tui.cli import run
 from tui.filter import Filter, Term, parse_filter
@@ -133,6 +133,21 @@ def test_few_other_words_seem_to_be_there_and_each_takes_18_bits(number: int) ->
     assert sum(kept.holds(hash_of(b"none%06d" % n)) for n in range(10_000)) < 20
 
 
+@pytest.mark.parametrize("size", [0, 50_000, 300_000, 10_000_000])
+def test_in_a_chunk_that_is_hardly_more_than_ids_a_filter_takes_a_tenth_or_holds_one_percent_too_much(
+    size: int,
+) -> None:
+    number = 30_000
+    words = Words(1_000_000)
+    words.add(b"\n".join(b"%08x" % (n * 0x9E3779B1 % 2**32) for n in range(number)))
+    packed = words.packed(size)
+    kept = Words.of(packed)
+    too_much = sum(kept.holds(hash_of(b"none%06d" % n)) for n in range(10_000))
+    assert len(packed) <= max(size / 10, 1.7 * number)
+    assert too_much < (20 if size == 10_000_000 else 120)
+    assert all(kept.holds(hash_of(b"%08x" % (n * 0x9E3779B1 % 2**32))) for n in range(number))
+
+
 def test_a_long_line_is_cut_into_words_where_a_word_ends() -> None:
     line = b"abcdefg," * 100_000
     words = Words(0)
@@ -216,10 +231,10 @@ def test_the_command_adds_ids_to_what_is_indexed_and_keeps_to_the_size(
         return json.loads(capsys.readouterr().out)
 
     assert said()["ids"] == {"indexed": 0, "bytes": 0, "chunk_bytes": 0, "kept": 0}
-    small = said("--ids", "--ids-size", "7kB")["ids"]
-    assert (small["indexed"], 0 < small["bytes"] <= 7000) == (2, True)
+    small = said("--ids", "--ids-size", "5kB")["ids"]
+    assert (small["indexed"], 0 < small["bytes"] <= 5000) == (2, True)
     assert said("--ids")["ids"]["indexed"] == 3
-    assert said("--status")["ids"]["bytes"] > 7000
+    assert said("--status")["ids"]["bytes"] > 5000
     assert run(["index", str(tmp_path / "a"), "--drop"]) == 0
     capsys.readouterr()
     assert said("--status")["ids"]["kept"] == 0

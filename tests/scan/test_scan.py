@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import gzip
-import random
 import re
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
@@ -20,7 +18,6 @@ from hypothesis import strategies as st
 
 from tests.support.chunks import OneObject
 from tui.archive import Archive, ChunkReader, open_archive
-from tui.archive.chunk import ListPage
 from tui.archive.store import Store
 from tui.errors import ArchiveError, TimeError
 from tui.filter import Filter, parse_filter
@@ -28,9 +25,13 @@ from tui.scan import ChunkDamaged, ChunkDone, ChunkStarted, Matches, ScanEvent, 
 from tui.scan.matching import matching_lines
 
 HOURS = 6
+
 HOSTS = ("web01", "web02")
+
 PER_CHUNK = 400
+
 START = datetime(2015, 1, 20, tzinfo=UTC)
+
 TORN = "events.web02-000000.2015-01-20_03.log.gz"
 
 
@@ -176,97 +177,6 @@ def test_a_chunk_that_is_gone_is_damage_and_one_that_was_replaced_is_read(folder
     assert sorted(event.chunk.key for event in totals.damaged) == sorted([plan.chunks[4].key, TORN])
     assert lines == b'{"replaced":true}\n'
     assert totals.chunks == len(plan.chunks)
-
-
-@dataclass(frozen=True)
-class SlowStore:
-    """A store whose streams take their time, as a bucket behind a slow line."""
-
-    inner: Any
-    step: int = 20_000
-    seconds: float = 0.005
-    url: str = "slow"
-
-    def pages(self, prefix: str = "", delimiter: str = "") -> Iterator[ListPage]:
-        return self.inner.pages(prefix, delimiter)  # type: ignore[no-any-return]
-
-    def open(self, key: str, **kwargs: Any) -> Any:
-        stream = self.inner.open(key, **kwargs)
-        readinto, step, seconds = stream.readinto, self.step, self.seconds
-
-        class Slow:
-            closed = False
-
-            def readinto(self, buffer: memoryview) -> int:
-                time.sleep(seconds)
-                return readinto(buffer[:step])  # type: ignore[no-any-return]
-
-            def readable(self) -> bool:
-                return True
-
-            def close(self) -> None:
-                stream.close()
-
-        return Slow()
-
-
-@pytest.fixture(scope="module")
-def large(tmp_path_factory: pytest.TempPathFactory) -> Archive:
-    folder = tmp_path_factory.mktemp("large")
-    noise = random.Random(1)
-    data = gzip.compress(b"".join(b'{"n": %d, "x": "%x"}\n' % (n, noise.getrandbits(64)) for n in range(300_000)), 1)
-    for hour in range(8):
-        (folder / f"e.2015-01-20_{hour:02}.log.gz").write_bytes(data)
-    return open_archive(str(folder))
-
-
-@pytest.fixture
-def slow(large: Archive) -> Archive:
-    """Chunks that take more than a second each."""
-    return replace(large, store=SlowStore(large.store))  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize("jobs", [1, 4])
-def test_cancelling_ends_soon_and_keeps_what_was_found(slow: Archive, jobs: int) -> None:
-    cancel = threading.Event()
-    events: list[ScanEvent] = []
-    cancelled_at = 0.0
-    for event in scan(slow, None, None, Filter(), jobs=jobs, cancel=cancel):
-        events.append(event)
-        if isinstance(event, Matches) and not cancel.is_set():
-            cancel.set()
-            cancelled_at = time.monotonic()
-    assert time.monotonic() - cancelled_at < 2
-    done = [event for event in events if isinstance(event, ChunkDone)]
-    assert 1 <= len(done) <= jobs  # those that ran, and no new ones
-    assert all(event.partial for event in done)
-    lines = matches(iter(events))
-    assert lines.count(b"\n") == sum(event.counts.matches for event in done)
-    assert lines.endswith(b"\n")
-
-
-@pytest.mark.parametrize("jobs", [1, 4])
-def test_cancelling_does_not_wait_for_a_slow_line(large: Archive, jobs: int) -> None:
-    """At 200 kB/s a connection, a block takes seconds to come."""
-    very_slow = replace(large, store=SlowStore(large.store, step=2_000, seconds=0.01))  # type: ignore[arg-type]
-    cancel = threading.Event()
-    events = scan(very_slow, None, None, Filter(), jobs=jobs, cancel=cancel)
-    assert isinstance(next(events), ChunkStarted)
-    time.sleep(0.1)
-    cancel.set()
-    began = time.monotonic()
-    assert all(event.partial for event in events if isinstance(event, ChunkDone))
-    assert time.monotonic() - began < 2
-
-
-def test_a_reader_that_goes_away_ends_the_jobs(slow: Archive) -> None:
-    before = threading.active_count()
-    events = scan(slow, None, None, Filter(), jobs=4)
-    next(event for event in events if isinstance(event, Matches))
-    began = time.monotonic()
-    events.close()  # type: ignore[attr-defined]
-    assert time.monotonic() - began < 2
-    assert threading.active_count() == before
 
 
 def test_a_slow_reader_slows_the_jobs_down_and_loses_nothing(archive: Archive) -> None:

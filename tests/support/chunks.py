@@ -17,6 +17,9 @@ from tui.archive import ChunkReader, Damage, Reading
 from tui.archive.reader import BLOCK_SIZE, HOLD
 from tui.archive.store import Store
 
+A, B, C = b'{"a":1}', b'{"b":"}{"}', b'{"c":[1,2]}'
+MANY = [b'{"id":%d,"event":"ok"}' % n for n in range(3000)]
+
 
 @dataclass(frozen=True)
 class OneObject:

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from tui.analysis.counting import CountedPart, Counting, Every, Group, Values
-from tui.analysis.indexed_counts import count_from
+from tui.analysis.indexed_counts import count_from, untimed
 from tui.analysis.known import known_counts, known_from
 from tui.analysis.sketch import Sketch
 from tui.archive import Chunk
@@ -47,7 +47,8 @@ class Counted:
     """The result of a count. `error`: by how much each count may be too low, 0 if counts are exact.
 
     `records`: matching records. `missing`: those of them without one of the fields. `no_time`: those without a readable
-    time. `more`: groups that `top` left out.
+    time. `more`: groups that `top` left out. `crowded`: records in no row, because their lists have too many
+    combinations.
     """
 
     rows: tuple[CountedRow, ...]
@@ -56,6 +57,7 @@ class Counted:
     no_time: int
     error: int
     more: int
+    crowded: int = 0
 
 
 def parse_every(text: str) -> Every:
@@ -108,9 +110,11 @@ def known_counted(
         if summary is None or part is None:
             return excluded(chunk, filter)
         total.merge(part)
-        answer = known_counts(summary.head, parses=bool(filter.active or counting.by or counting.stats))
-        matches = part.records if filter.active else summary.head.records
-        return replace(answer, counts=replace(answer.counts, matches=matches))
+        parses = bool(filter.active or counting.by or counting.stats or (counting.by_minute and not filter.within))
+        answer = known_counts(summary.head, parses=parses)
+        matches = part.records if filter.narrows else summary.head.records
+        no_time = untimed(summary) if filter.within else 0
+        return replace(answer, counts=replace(answer.counts, matches=matches, no_time=no_time))
 
     return known
 
@@ -129,7 +133,7 @@ def _counted(total: CountedPart, top: int | None) -> Counted:
     groups.sort(key=lambda group: _place(group, total.counts[group]))
     rows = tuple(CountedRow(*group, total.counts[group], total.sketches.get(group)) for group in groups)
     more = len({values for _, values in total.counts}) - len({values for _, values in groups})
-    return Counted(rows, total.records, total.missing, total.no_time, error, more)
+    return Counted(rows, total.records, total.missing, total.no_time, error, more, total.crowded)
 
 
 def _place(group: Group, number: int) -> tuple[Any, ...]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
-from itertools import islice, product
+from itertools import accumulate, product, takewhile
 from math import prod
 from typing import Any
 
@@ -14,13 +14,14 @@ from tui.analysis.sketch import Sketch
 from tui.archive import Block, Chunk
 from tui.filter import Filter, Matcher
 from tui.filter.columns import RecordTable, columns
-from tui.filter.event_time import event_time, from_microseconds
+from tui.filter.event_time import MINUTE, event_time, from_microseconds
 from tui.index.summary import spell_json
 from tui.scan.matching import matching_block
 
 MAX_GROUPS = 200_000  # values × times counted exactly; of more groups, only the frequent ones are kept
-_MANY = 1_000  # groups per record; more are counted in batches, to bound memory
-_SPARE = 1.5  # times MAX_GROUPS may be in memory before rare groups are dropped
+MAX_BUCKETS = 10_000_000  # of all sketches, of 8 bytes each; with more, also only the frequent groups are kept
+MAX_COMBINATIONS = 100_000  # of the values of a record's lists; two lists of 100,000 values have 10,000,000,000
+_SPARE = 1.5  # times MAX_GROUPS or MAX_BUCKETS may be in memory before rare groups are dropped
 BATCH = 20_000
 _NUMBERS = {int, float}
 
@@ -32,8 +33,9 @@ Group = tuple[datetime | None, Values]
 class CountedPart:
     """The counts of some records.
 
-    `missing`: records without one of the fields. `no_time`: records without a readable time. `error`: by how much each
-    count may be too low because there were too many different values.
+    `missing`: records without one of the fields. `no_time`: records without a readable time. `crowded`: records with
+    more than MAX_COMBINATIONS, which are in no group. `error`: by how much each count may be too low because there were
+    too many different values; a crowded record lacks once in each of its groups. `buckets`: of all sketches.
     """
 
     counts: Counter[Group] = field(default_factory=Counter)
@@ -41,36 +43,67 @@ class CountedPart:
     records: int = 0
     missing: int = 0
     no_time: int = 0
+    crowded: int = 0
     error: int = 0
+    buckets: int = 0
 
-    def count(self, groups: Iterable[Group]) -> None:
-        """Count groups in batches: the lists of one record can make millions."""
-        groups = iter(groups)
-        while batch := tuple(islice(groups, BATCH)):
-            self.counts.update(batch)
-            if len(self.counts) > _SPARE * MAX_GROUPS:
-                self.drop_rare()
+    def count(self, groups: Sequence[Group], number: int, numbers: Sequence[float] | None = None) -> None:
+        """Count different groups `number` times each, and add `numbers` to the sketch of each; in batches, because the
+        lists of one record can make many groups."""
+        for start in range(0, len(groups), BATCH):
+            batch = groups[start : start + BATCH]
+            self.counts.update(dict.fromkeys(batch, number))
+            for group in batch if numbers is not None else ():
+                sketch = Sketch()
+                sketch.add(numbers or ())
+                self._add_sketch(group, sketch)
+            self._limit()
+
+    def _add_sketch(self, group: Group, sketch: Sketch) -> None:
+        mine = self.sketches.setdefault(group, sketch)
+        before = len(mine.entries)
+        if mine is not sketch:
+            mine.merge(sketch)
+        self.buckets += len(mine.entries) - (before if mine is not sketch else 0)
 
     def merge(self, other: CountedPart) -> None:
-        """Add another part to this one."""
+        """Add another part to this one, and empty it: there is no room for two copies of many sketches."""
         self.counts.update(other.counts)
-        for group, sketch in other.sketches.items():
-            self.sketches.setdefault(group, Sketch()).merge(sketch)
+        while other.sketches:
+            self._add_sketch(*other.sketches.popitem())
         self.records += other.records
         self.missing += other.missing
         self.no_time += other.no_time
+        self.crowded += other.crowded
         self.error += other.error
-        if len(self.counts) > _SPARE * MAX_GROUPS:
+        self._limit()
+
+    def _limit(self) -> None:
+        if len(self.counts) > _SPARE * MAX_GROUPS or self.buckets > _SPARE * MAX_BUCKETS:
             self.drop_rare()
 
     def drop_rare(self) -> None:
-        """Keep the MAX_GROUPS most frequent groups: subtract the next count from all (Misra and Gries 1982)."""
-        if len(self.counts) <= MAX_GROUPS:
+        """Keep the most frequent groups, at most MAX_GROUPS of them with at most MAX_BUCKETS: subtract the next count
+        from all (Misra and Gries 1982)."""
+        kept = min(self._affordable(), MAX_GROUPS)
+        if len(self.counts) <= kept:
             return
-        taken = sorted(self.counts.values(), reverse=True)[MAX_GROUPS]
+        taken = sorted(self.counts.values(), reverse=True)[kept]
         self.error += taken
         self.counts = Counter({group: count - taken for group, count in self.counts.items() if count > taken})
         self.sketches = {group: sketch for group, sketch in self.sketches.items() if group in self.counts}
+        self.buckets = sum(len(sketch.entries) for sketch in self.sketches.values())
+
+    def _affordable(self) -> int:
+        """Return how many of the most frequent groups have at most MAX_BUCKETS."""
+        if self.buckets <= MAX_BUCKETS:
+            return len(self.counts)
+        for sketch in self.sketches.values():
+            sketch.compact()
+        self.buckets = sum(len(sketch.entries) for sketch in self.sketches.values())
+        ranked = sorted(self.counts, key=lambda group: (-self.counts[group], group[1], str(group[0])))
+        sizes = accumulate(len(self.sketches[group].entries) if group in self.sketches else 0 for group in ranked)
+        return sum(1 for _ in takewhile(MAX_BUCKETS.__ge__, sizes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,13 +169,14 @@ class Counting:
         return grouped
 
     @property
-    def _by_minute(self) -> bool:
+    def by_minute(self) -> bool:
+        """True if records are counted by their own times."""
         return self.every is not None and not self.every.by_hour
 
     @property
     def _expressions(self) -> list[str]:
         """The expressions of the columns: the values, then the time, then the number."""
-        times = [self.time_field] if self._by_minute and self.time_field else []
+        times = [self.time_field] if self.by_minute and self.time_field else []
         return [*self.by, *times, *([self.stats] if self.stats else [])]
 
     def _part(self, table: RecordTable, hour: datetime | None) -> CountedPart:
@@ -151,7 +185,7 @@ class Counting:
         if not table.records:
             return part
         columns = [_hashable(column) for column in table.columns[: len(self.by)]]
-        if self._by_minute:
+        if self.by_minute:
             columns.append(list(map(self._bucketing(), table.columns[len(self.by)])))
         keys: list[_Key] = []
         if not columns:
@@ -161,37 +195,40 @@ class Counting:
         else:
             keys = list(zip(*columns, strict=True))
             counted = Counter(keys)
-        parts_of: dict[_Key, _KeyParts] = {}
+        numbers = _numbers_of(keys, table.columns[-1]) if self.stats else {}
         for key, number in counted.items():
-            *values, time = key if self._by_minute else (*key, hour)
-            if self._by_minute and time is None:
+            *values, time = key if self.by_minute else (*key, hour)
+            if self.by_minute and time is None:
                 part.no_time += number
                 continue
             spelled = [value if type(value) is tuple else _spellings(value) for value in values]
-            groups = prod(map(len, spelled))
-            part.missing += 0 if groups else number
-            parts_of[key] = time, spelled
-            if groups > _MANY:
-                part.count(group for _ in range(number) for group in _groups(time, spelled))
-            else:
-                part.counts.update(dict.fromkeys(_groups(time, spelled), number))
-        if self.stats:
-            _add_numbers(part, parts_of, keys, table.columns[-1])
+            lengths = [len(texts) for texts in spelled]
+            if prod(lengths) > max([MAX_COMBINATIONS, *lengths]):
+                part.crowded += number
+                part.error += number
+                continue
+            part.missing += 0 if all(lengths) else number
+            groups = [(time, values) for values in product(*spelled)]
+            part.count(groups, number, numbers.get(key))
         return part
+
+    def bucket_of(self, minute: int) -> datetime:
+        """Return the bucket of a minute since 1970."""
+        assert self.every is not None and self.zone is not None
+        return self.every.bucket(from_microseconds(minute * MINUTE, self.zone))
 
     def _bucketing(self) -> Callable[[Any], datetime | None]:
         known: dict[int, datetime] = {}  # buckets of the minutes seen so far
-        zone, every = self.zone, self.every
-        assert zone is not None or not self._by_minute
+        zone = self.zone
 
         def bucket(value: Any) -> datetime | None:
-            assert every is not None and zone is not None
+            assert zone is not None
             time = event_time(value, zone)
             if time is None:
                 return None
-            minute = time // 60_000_000
+            minute = time // MINUTE
             if minute not in known:
-                known[minute] = every.bucket(from_microseconds(time, zone))
+                known[minute] = self.bucket_of(minute)
             return known[minute]
 
         return bucket
@@ -206,27 +243,18 @@ def _hashable(column: list[Any]) -> list[Any]:
 
 
 _Key = tuple[Any, ...]  # a record's values and time, as read
-_KeyParts = tuple[datetime | None, list[tuple[bytes, ...]]]  # the time, and the values of each field
 
 
-def _groups(time: datetime | None, spelled: list[tuple[bytes, ...]]) -> Iterator[Group]:
-    """Yield the groups of a record: none if it lacks a field, several if it has a list."""
-    return ((time, values) for values in product(*spelled))
-
-
-def _add_numbers(part: CountedPart, parts_of: dict[_Key, _KeyParts], keys: list[_Key], numbers: list[Any]) -> None:
-    """Add each record's number to the sketches of its groups; groups that were dropped as too many get none."""
-    of_key: dict[_Key, list[float]] = {key: [] for key in parts_of}
-    if () in of_key:  # there is only one group
-        of_key[()] = numbers if set(map(type, numbers)) <= _NUMBERS else list(filter(_is_number, numbers))
-    else:
-        for key, number in zip(keys, numbers, strict=True):
-            if key in of_key and _is_number(number):
-                of_key[key].append(number)
-    for key, numbers_of_key in of_key.items():
-        for group in _groups(*parts_of[key]):
-            if group in part.counts:
-                part.sketches.setdefault(group, Sketch()).add(numbers_of_key)
+def _numbers_of(keys: list[_Key], numbers: list[Any]) -> dict[_Key, list[float]]:
+    """Return the numbers of each key's records. Without keys, there is only one group."""
+    if not keys:
+        return {(): numbers if set(map(type, numbers)) <= _NUMBERS else list(filter(_is_number, numbers))}
+    of_key: dict[_Key, list[float]] = {}
+    for key, number in zip(keys, numbers, strict=True):
+        few = of_key.setdefault(key, [])
+        if type(number) in _NUMBERS:
+            few.append(number)
+    return of_key
 
 
 def _is_number(value: Any) -> bool:

@@ -11,12 +11,15 @@ from datetime import tzinfo
 from itertools import chain
 
 from tui.analysis.columns import Learner
+from tui.analysis.exact import plain_path
 from tui.analysis.gathered import Gathered, Sampling, sample_of
 from tui.analysis.learner import PlaceLearner
 from tui.analysis.texts import each_text
 from tui.archive import Block, Chunk
 from tui.archive.collection import uncollected
+from tui.archive.times import zone_name
 from tui.filter import Filter, Matcher
+from tui.filter.build import spell_path
 from tui.filter.compiled import MAX_PARSED, NotJsonError
 from tui.filter.event_time import minutes_of
 from tui.filter.jmespath import load
@@ -134,7 +137,7 @@ def summaries(
             if not event.partial and not event.unchosen and chunk.key not in unread:
                 words = gathered.words or Words(0)  # a chunk without records has none
                 summary = _summary(event, gathered, damage.pop(chunk.key, []), indexing, learner)
-                yield Indexed(chunk, summary, words.packed() if indexing.words else None)
+                yield Indexed(chunk, summary, words.packed(chunk.size) if indexing.words else None)
 
 
 def unindexed(index: Index, plan: ScanPlan, *, words: bool) -> ScanPlan:
@@ -165,8 +168,9 @@ def build(
 
     `words`: also index their words, which take at most `words_size` bytes in all.
     """
+    index.check_writable()  # before anything is read
     field_ = detect_time_field(plan.archive, plan.chunks)
-    indexing = Indexing(plan.archive.zone, tuple(field_.split(".")) if field_ else (), words)
+    indexing = Indexing(plan.archive.zone, plain_path(field_) if field_ else (), words)
     for event in summaries(plan, indexing, jobs=jobs, dask=dask, cancel=cancel):
         if not isinstance(event, Indexed):
             yield event
@@ -203,8 +207,9 @@ def _summary(
         event.codec,
         damage,
         gathered.whole,
-        ".".join(indexing.time_field),
+        spell_path(indexing.time_field) if indexing.time_field else "",
         gathered.no_time,
+        zone_name(indexing.zone),
     )
     return Summary(head, Details(fields, _deltas(gathered.minutes), sample))
 

@@ -23,8 +23,13 @@ def check_terminal(location: Location | None) -> None:
     """Raise HourscopeError if the explorer cannot use this terminal; it names a command that needs none."""
     if os.environ.get("TEXTUAL_DRIVER") == BROWSER_DRIVER:
         return
-    here = sys.stdin.isatty() and sys.stdout.isatty()
-    if trouble := terminal_trouble() if here else "the explorer needs a terminal":
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        trouble = "the explorer needs a terminal"
+    elif not sys.stderr.isatty():  # where Textual draws
+        trouble = "the explorer needs a terminal as stderr"
+    else:
+        trouble = terminal_trouble()
+    if trouble:
         plain = command_line("ls", location) if location else "hourscope --help"
         raise HourscopeError(f"{trouble}; otherwise run: {plain}")
 

@@ -12,8 +12,9 @@ from itertools import islice
 
 from tui.archive.holes import escape
 from tui.archive.key_columns import KeyColumns, bare_suffix, most_common_suffix, shape_of
+from tui.archive.key_times import find_dates, find_weekdays
 from tui.archive.layout import Layout
-from tui.archive.spellings import DAYS, FoundTime, Spelling, find_dates, find_weekdays
+from tui.archive.spellings import DAYS, FoundTime, Spelling
 from tui.errors import LayoutError
 
 AGREE = 0.9  # fraction of keys that must agree, for example on a second date; the others are strays

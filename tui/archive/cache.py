@@ -10,7 +10,6 @@ from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO, cast
-from uuid import uuid4
 
 from tui.archive.chunk import ListPage, StoredObject
 from tui.archive.local import private_folder, private_opener
@@ -92,7 +91,7 @@ class _Keeping(io.RawIOBase):
         self._raw = raw
         self._kept = kept
         self._limit = limit
-        self._part = kept.with_name(f"{kept.name}.{uuid4().hex[:8]}{_PART}")
+        self._part = kept.with_name(f"{kept.name}.{os.urandom(4).hex()}{_PART}")
         self._copy: io.FileIO | None = None
         with suppress(OSError):
             private_folder(kept.parent)

@@ -8,9 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from tui.archive.assembly import AGREE, TimeMark, apart_hours, layout_around
 from tui.archive.key_columns import is_renamed, suffix_of
+from tui.archive.key_times import find_dates, find_times, find_weekdays
 from tui.archive.layout import Layout
 from tui.archive.leftovers import is_leftover
-from tui.archive.spellings import DAYS, FoundTime, Spelling, find_dates, find_times, find_weekdays
+from tui.archive.spellings import DAYS, FoundTime, Spelling
 from tui.errors import LayoutError
 from tui.printable import printable
 

@@ -138,7 +138,7 @@ def find_glued(listing: Listing, name: Sequence[NamePart], head: str, time: str,
     """
     if len(time) < 2:
         return Heads((), too_many=True)
-    regex, size = regex_of(tuple(name)), head.rfind("/") + 1
+    regex, size = regex_of(name), head.rfind("/") + 1
     glued: dict[str, None] = {}
     waiting = [head]
     for _ in range(DEEPEST):
@@ -161,7 +161,7 @@ def find_glued(listing: Listing, name: Sequence[NamePart], head: str, time: str,
         if len(waiting) > _MAX_GLUED:
             return Heads((), too_many=True)
     glued.pop(head, None)
-    whole = re.compile(f"({regex.pattern}){regex_of(tuple(after)).pattern}", re.ASCII)
+    whole = before_time(name, after)
     if not all(in_parallel(lambda begin: _is_before_time(listing, begin, whole, time[:2]), [head, *glued])):
         return Heads((), too_many=True)
     return Heads(tuple(glued), tuple(waiting))
@@ -179,7 +179,12 @@ def is_literal(parts: tuple[NamePart, ...]) -> bool:
     return all(isinstance(part, str) or part.fixed is not None for part in parts)
 
 
-def regex_of(parts: tuple[NamePart, ...]) -> re.Pattern[str]:
+def before_time(name: Sequence[NamePart], after: Sequence[NamePart]) -> re.Pattern[str]:
+    """Return a regex whose first group is the text before the time."""
+    return re.compile(f"({regex_of(name).pattern}){regex_of(after).pattern}", re.ASCII)
+
+
+def regex_of(parts: Sequence[NamePart]) -> re.Pattern[str]:
     return re.compile(
         "".join(re.escape(part) if isinstance(part, str) else f"(?:{part.regex})" for part in parts), re.ASCII
     )

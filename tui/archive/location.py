@@ -103,12 +103,16 @@ def locate_place(place: str, config: Config, s3: S3Options) -> Location:
     return Location(url, s3=s3, options=option_words(asdict(s3)))
 
 
-def option_words(options: Mapping[str, str | int | None]) -> tuple[str, ...]:
-    """Turn `{"endpoint_url": "http://…"}` into command-line arguments, without options that are not set."""
+def option_words(options: Mapping[str, object]) -> tuple[str, ...]:
+    """Turn `{"endpoint_url": "http://…"}` into command-line arguments, without options that are not set.
+
+    A tuple repeats its option.
+    """
     words: list[str] = []
-    for name, value in options.items():
+    for name, values in options.items():
         option = "--" + name.replace("_", "-")
-        words += [option] if value is True else [option, str(value)] if value else []
+        for value in values if isinstance(values, tuple) else (values,):
+            words += [option] if value is True else [option, str(value)] if value else []
     return tuple(words)
 
 

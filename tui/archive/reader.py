@@ -24,31 +24,20 @@ from tui.archive.codec import (
     unread_format,
 )
 from tui.archive.fast_gzip import BrokenStream
-from tui.archive.forms import (
-    LINES,
-    LONGEST_PREAMBLE,
-    VALUES,
-    Form,
-    Unchosen,
-    form_of,
-    form_of_part,
-    may_come_late,
-    misfit,
-    unchosen_list,
-)
+from tui.archive.form_sample import form_of_parts, peek_beginning
+from tui.archive.forms import LINES, VALUES, Form, Unchosen, form_of, misfit, unchosen_list
 from tui.archive.json_values import BOM
 from tui.archive.lines import BlockLimits, Edges, StoredAt, line_blocks
 from tui.archive.members import READ_SIZE, ZERO_RUN, Readable
 from tui.archive.reading import Reading
 from tui.archive.store import Store, is_s3
-from tui.archive.streams import FORM_BYTES, Peekable, StoredBytes, without_marks
+from tui.archive.streams import Peekable, StoredBytes, without_marks
 from tui.errors import ReplacedError
 
 if TYPE_CHECKING:
     from tui.archive.salvage import DecodedPart
 
 BLOCK_SIZE = 1 << 19  # 512 KiB: inflated bytes are still in the cache when they are searched
-_PARTS_SAMPLED = 16  # of a damaged chunk, to detect its form
 _REPLACED = 3  # times that an object may be replaced while it is being opened
 _AHEAD = 2 * READ_SIZE  # most stored bytes that a decoder has read but not fully decoded
 HOLD = 8 << 20  # bytes of records that are held back until their member's checksum is verified
@@ -240,7 +229,7 @@ class ChunkReader:
         """Yield the records of decoded bytes, which come from the stored bytes at `start`."""
         stream = without_marks(stream)
         if self._form is None:
-            first, whole = _peek_form(stream)
+            first, whole = peek_beginning(stream)
             if first and (reason := misfit(first, whole=whole)):
                 if not self.codec and self._hides_members():
                     raise BrokenStream(reason)
@@ -303,7 +292,7 @@ class ChunkReader:
         codec = stored_codec(self._open_at, self._key)
         self.codec = codec.name if codec else ""
         parts = list(salvage(self._open_at, codec, self._await_turn))
-        self._form = self._form_of_parts(parts)
+        self._form = form_of_parts(parts, self._reading.records)
         passed = self.bytes = 0
         after_hole = False
         for number, part in enumerate(parts):
@@ -326,23 +315,6 @@ class ChunkReader:
                     if item.end or item.blank or not already:
                         yield work(item)
 
-    def _form_of_parts(self, items: list[DecodedPart | Damage]) -> Form | None:
-        """Detect the form of a damaged chunk from its parts; None for a single part, which is detected as usual."""
-        parts = [part for part in items if not isinstance(part, Damage)]
-        if items and items[0] in parts and len(parts) == 1:
-            return None
-        forms: list[Form] = []
-        doubtful: list[Form] = []  # seen among bytes that are decoded wrongly, where values may follow each other
-        for part in parts[:_PARTS_SAMPLED]:
-            with closing(part.open()) as stream:
-                form = form_of_part(Peekable(cast(Readable, stream)).peek(FORM_BYTES), self._reading.records)
-            if form:
-                (forms if part.sound or form.kind == "items" else doubtful).append(form)
-        forms = forms or doubtful
-        if LINES in forms or not forms:
-            return LINES
-        return VALUES if VALUES in forms and isinstance(items[0], Damage) else forms[0]
-
     def _of_part(self, part: DecodedPart, edges: Edges) -> Iterator[Block | Damage]:
         base = self.bytes
         with closing(part.open()) as stream:
@@ -360,13 +332,3 @@ def _due(held: deque[tuple[int, int, T | Damage]], position: int) -> Generator[T
         records += held[0][1]
         yield held.popleft()[2]
     return records
-
-
-def _peek_form(stream: Peekable) -> tuple[bytes, bool]:
-    """Peek at enough decoded bytes to detect the form (a document's list may come late); True if they are all."""
-    size = FORM_BYTES
-    first = stream.peek(size)
-    while len(first) == size and size < LONGEST_PREAMBLE and may_come_late(first):
-        size *= 4
-        first = stream.peek(size)
-    return first, len(first) < size

@@ -6,7 +6,6 @@ The chunk is read twice, first to find its sound members, then to decode them. T
 from __future__ import annotations
 
 import re
-from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -16,10 +15,8 @@ from tui.archive.chunk import Damage
 from tui.archive.codec import HEAD_SIZE, ZSTD, Codec, codecs, promised, sniff, taking_turns
 from tui.archive.json_values import is_json_object
 from tui.archive.members import READ_SIZE, ZERO_RUN, MemberError, Pieces
+from tui.archive.tape import OpenAt, Tape
 
-OpenAt = Callable[[int], BinaryIO]
-
-_KEPT_BLOCKS = 8
 _OVERLAP = 16  # bytes: a member's magic may span two blocks
 _HEAD = 1 << 16
 # Limits for bytes decoded in vain while searching for a member: per byte of the chunk, plus about a second's worth.
@@ -27,45 +24,6 @@ _HEAD = 1 << 16
 VAIN_PER_BYTE, VAIN = 64, 1 << 28
 MAX_HOLES = 10_000
 _ZEROS = re.compile(rb"\x00*")
-
-
-class Tape:
-    """Random access to a chunk's stored bytes. The last 2 MB are cached."""
-
-    def __init__(self, open_at: OpenAt) -> None:
-        self._open_at = open_at
-        self._blocks: OrderedDict[int, bytes] = OrderedDict()
-        self._stream: BinaryIO | None = None
-        self._next = -1  # the block that the stream reads next
-        self._end: int | None = None  # the chunk's size, once it is known
-        self.vain = 0  # bytes that were decoded in vain
-
-    def at(self, position: int) -> bytes:
-        """Return the bytes from a position to the end of its block; none at the end of the chunk."""
-        if self._end is not None and position >= self._end:
-            return b""  # S3 refuses a range that begins there
-        index, within = divmod(position, READ_SIZE)
-        if index not in self._blocks:
-            self._blocks[index] = self._read(index)
-            if len(self._blocks) > _KEPT_BLOCKS:
-                self._blocks.popitem(last=False)
-        return self._blocks[index][within:]
-
-    def close(self) -> None:
-        if self._stream is not None:
-            self._stream.close()
-
-    def _read(self, index: int) -> bytes:
-        if self._stream is None or index != self._next:
-            self.close()
-            self._stream = self._open_at(index * READ_SIZE)
-        block = bytearray()
-        while len(block) < READ_SIZE and (piece := self._stream.read(READ_SIZE - len(block))):
-            block += piece
-        self._next = index + 1
-        if len(block) < READ_SIZE:
-            self._end = index * READ_SIZE + len(block)
-        return bytes(block)
 
 
 @dataclass(frozen=True, slots=True)

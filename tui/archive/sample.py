@@ -12,7 +12,7 @@ from tui.archive.archive import Archive
 from tui.archive.chunk import ListPage, StoredObject
 from tui.archive.descent import prefixes_in_order
 from tui.archive.detect import find_layouts
-from tui.archive.holes import Hole
+from tui.archive.key_heads import before_time
 from tui.archive.layout import Layout
 from tui.archive.leftovers import is_leftover
 from tui.archive.listing import Listing, in_parallel
@@ -107,7 +107,7 @@ def _layouts(keys: list[str]) -> tuple[Layout, ...]:
 
 def _ends(walk: Walk, prefix: str, key: str) -> list[str]:
     """Return the texts before the time in keys with as many folders as `key`, and at most as many separators."""
-    begin = _before_time(walk.layout, key)
+    begin = _before_time(walk, key)
     if not begin.startswith(prefix):
         return [prefix]
     folders, _, name = begin[len(prefix) :].rpartition("/")
@@ -139,11 +139,10 @@ def _spread(items: Sequence[str], limit: int) -> list[str]:
     return [items[at * (len(items) - 1) // (limit - 1)] for at in range(limit)]
 
 
-def _before_time(layout: Layout, key: str) -> str:
+def _before_time(walk: Walk, key: str) -> str:
     """Return the part of a key before its time."""
-    at = next(at for at, part in enumerate(layout.parts) if isinstance(part, Hole) and part.is_time)
-    parts = [re.escape(part) if isinstance(part, str) else f"(?:{part.regex})" for part in layout.parts]
-    match = re.fullmatch(f"({''.join(parts[:at])}){''.join(parts[at:])}", key, re.ASCII)
+    parts, at = walk.layout.parts, walk.time_at
+    match = before_time(parts[:at], parts[at:]).fullmatch(key)
     return match[1] if match else ""
 
 

@@ -4,22 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Generator, Iterator
-from itertools import islice, product
 from typing import cast
 
-from tui.archive.block import LONG, Block, block_of
+from tui.archive.block import LONG, Block
 from tui.archive.boundaries import (
     BEGINNINGS,
-    BETWEEN_ITEMS,
-    BETWEEN_VALUES,
     NEAR_END,
     SEPARATORS,
     TRIES,
     begins_document,
-    boundaries,
     checked_items,
     item_boundaries,
-    last_stops,
     list_again,
     list_start,
     open_after_list,
@@ -36,26 +31,20 @@ from tui.archive.json_values import (
     ends,
     is_json_object,
     items,
-    one_line_each,
     plain_items,
     value_end,
-    values,
 )
 from tui.archive.lines import BlockLimits, Edges, StoredAt
 from tui.archive.long_line import too_long
 from tui.archive.members import Readable
 from tui.archive.mixture import Mixture
+from tui.archive.record_blocks import RecordBlocks
+from tui.archive.record_search import FIRST_TRIES, RecordSearch, record_starts
 from tui.units import plural
 
-_ITEM_START = re.compile(rb"(?:^|[\[,])\s*(?=\{)")
-_VALUE_START = re.compile(rb"(?:^|[}\]])\s*(?=[{\[])")
 _SEPARATED = re.compile(rb"[ \t\r\n,]*")
 _SUSPICIOUS = 1 << 20  # bytes; a longer value may have lost its end, and is parsed on its own
 _MIN_WINDOW, _MAX_WINDOW = 1 << 8, 1 << 18
-_FIRST_STOPS = 8
-_FIRST_TRIES = 1000  # starts to try after damage, to find the first whole value
-# Bytes that one such search may parse, and all of them per byte read: hostile input must not take forever.
-_FIRST_TRIED, _TRIED_PER_BYTE = 64 << 20, 64
 
 
 def value_blocks(
@@ -83,24 +72,24 @@ class PendingValues:
         self._enough = limits.block  # pending bytes that are worth parsing
         self._window = _MIN_WINDOW  # bytes that are parsed together
         self._seen = 0  # pending bytes that were searched for a record after damage, without success
-        self._offset = 0
         self._unended = False  # the pending bytes are the beginning of one long value
         self._lost = self._doubted = edges.after_hole
         self._in_list = edges.after_hole and form.kind == "items"
         self._to_close = 0  # brackets of a document that are still open after its list
         self._cut = edges.before_hole
         self._strays = 0  # bytes between values that were not reported yet
-        self._read = self._tried = 0  # bytes read, and bytes parsed while searching for a record
+        self._search = RecordSearch()
         self._skipped = 0  # bytes of a record that is too long
         self._without_list = 0  # number of documents without the list
         self._without_list_at = 0  # position of the first of them
         self._mixture = Mixture("value") if form.kind == "values" and not chosen else None
+        self._blocks = RecordBlocks(limits.record, self._mixture)
 
     def feed(self, data: bytes) -> Iterator[Block | Damage]:
-        if not self._offset and not self._pending:
+        if not self._blocks.offset and not self._pending:
             data = data.removeprefix(BOM)
         self._pending += data
-        self._read += len(data)
+        self._search.read += len(data)
         if len(self._pending) >= self._enough:
             yield from self._take(final=False)
 
@@ -112,7 +101,7 @@ class PendingValues:
         if self._skipped:
             yield too_long(self._begun_at, self._at(), self._skipped + len(self._pending), self._limits.record)
         elif is_json_object(rest) and not self._lost:
-            yield from self._blocks([rest])
+            yield from self._blocks.of([rest], self._begun_at, self._at())
         elif not self._cut and (self._in_list or self._to_close or rest[:1] in (b"{", b"[")):
             yield Damage(
                 self._at(), self._at(), f"it ends in the middle of {'a document' if self._in_list else 'a value'}"
@@ -180,7 +169,8 @@ class PendingValues:
         if records and self._skipped:
             yield too_long(self._begun_at, self._at(), self._skipped, self._limits.record)
             self._skipped = 0
-        yield from self._blocks(list(filter(is_json_object, records)) if self._doubted else records)
+        records = list(filter(is_json_object, records)) if self._doubted else records
+        yield from self._blocks.of(records, self._begun_at, self._at())
         if self._strays:
             yield Damage(self._begun_at, self._at(), f"{self._strays:,} bytes between the records that are not JSON")
             self._strays = 0
@@ -214,14 +204,7 @@ class PendingValues:
         drop_newlines(record)
         if self._form.kind == "items" and not self._in_list:
             self._count_without_list()
-        if len(record) > self._limits.record:
-            yield too_long(self._begun_at, self._at(), len(record), self._limits.record)
-        else:
-            if self._mixture is not None:
-                self._mixture.others = True
-            record += b"\n"
-            self._offset += len(record)
-            yield Block(record, len(record), self._offset - len(record), _count=1)
+        yield self._blocks.of_long(record, self._begun_at, self._at())
         self._begun_at = self._begin()
         return True
 
@@ -257,34 +240,12 @@ class PendingValues:
             return False
         self._doubted = True
         yield Damage(self._begun_at, self._at(), "bytes among the records that are not JSON")
-        yield from self._blocks([record for record in records if is_json_object(record)])
+        yield from self._blocks.of(list(filter(is_json_object, records)), self._begun_at, self._at())
         del self._pending[:used]
         return True
 
-    def _blocks(self, records: list[bytes]) -> Iterator[Block | Damage]:
-        """Yield blocks of the records, and damage for those that are too long."""
-        begin, limit = 0, self._limits.record
-        lengths = list(map(len, records))
-        for number, length in enumerate(lengths if max(lengths, default=0) > limit else ()):
-            if length > limit:
-                if number > begin:
-                    yield self._block(records[begin:number])
-                yield too_long(self._begun_at, self._at(), length, limit)
-                begin = number + 1
-        if records[begin:]:
-            yield self._block(records[begin:])
-
-    def _block(self, records: list[bytes]) -> Block:
-        if self._mixture is not None:
-            self._mixture.add(records, self._begun_at)
-        block = block_of(one_line_each(records), self._offset)
-        self._offset += block.end
-        return block
-
     def _records(self, text: bytes, *, final: bool) -> tuple[list[bytes], int]:
         """Return records from the start of the text, and the number of bytes used."""
-        if self._lost:
-            return self._first_after_loss(text, final=final)
         if self._form.kind == "values":
             records, used, strays = values_of(text, final=final)
             self._strays += strays
@@ -324,9 +285,8 @@ class PendingValues:
             start += LONG // 2
         self._seen = start - done
         if len(self._pending) - done > LONG:
-            begin = _ITEM_START if self._in_list else _VALUE_START
             with memoryview(self._pending) as view, view[done:] as text:
-                for at in [match.end() for match in islice(begin.finditer(text[:LONG]), TRIES)]:
+                for at in record_starts(text[:LONG], TRIES, in_list=self._in_list):
                     if value_end(text[at:]) > LONG:
                         self._lost = False
                         return [], at
@@ -356,23 +316,10 @@ class PendingValues:
         if in_list and begins_document(text, self._form.path):
             self._lost = self._in_list = False  # nothing of it was lost
             return self._records(text, final=final)
-        between, begin = (BETWEEN_ITEMS, _ITEM_START) if in_list else (BETWEEN_VALUES, _VALUE_START)
-        starts = [match.end() for match in islice(begin.finditer(text), _FIRST_TRIES)]
+        starts = record_starts(text, FIRST_TRIES, in_list=in_list)
         if in_list and (rest := rest_of_list(text, starts, self._form.path, final=final))[1]:
             self._lost = False
             return rest
-        stops = [*(last_stops(text) if in_list else (len(text),))] if final else []
-        if not final or self._cut:
-            stops += boundaries(between, text)
-        stops = stops[:_FIRST_STOPS]
-        allowed = min(_FIRST_TRIED, _FIRST_TRIED + _TRIED_PER_BYTE * self._read - self._tried)
-        tries = max(TRIES, allowed // max(len(text), 1)) // max(len(stops), 1)
-        for stop, start in product(stops, starts[:tries]):
-            piece = text[start:stop].strip(SEPARATORS)
-            self._tried += len(piece)
-            whole = (items(b"[" + piece + b"]") if in_list else values(piece)) if piece else None
-            # `{}` may occur in a string, an object with a key cannot
-            if whole and b'"' in whole[0] and all(record[:1] in BEGINNINGS for record in whole):
-                self._lost = False
-                return whole, stop
-        return [], 0
+        whole, stop = self._search.first(text, starts, in_list=in_list, final=final, cut=self._cut)
+        self._lost = not whole
+        return whole, stop

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
-import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -73,7 +73,7 @@ def _archive(options: ArchiverOptions) -> Iterator[Check]:
     """Write a small hidden object, check that overwriting is refused, compare it, and remove it."""
     store, layout = options.archive.store, options.archive.layout
     example = layout.spell(_this_hour(options), {"topic": options.source.topic, "host": options.host, "rev": "-000000"})
-    key = f"{example.rpartition('/')[0]}/.hourscope-check-{uuid.uuid4().hex}".lstrip("/")
+    key = f"{example.rpartition('/')[0]}/.hourscope-check-{os.urandom(16).hex()}".lstrip("/")
     with tempfile.NamedTemporaryFile() as probe:
         path = Path(probe.name)
         path.write_bytes(key.encode())

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -156,7 +155,7 @@ def member(lines: bytes) -> bytes:
 
 def header() -> bytes:
     """Return a gzip header (RFC 1952 §2.3) with a random comment, which identifies an object in the archive as ours."""
-    comment = secrets.token_hex(8).encode() + b"\0"
+    comment = os.urandom(8).hex().encode() + b"\0"
     return HEADER + comment
 
 

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
+from tui.cli.console import DEBUG
 from tui.cli.slips import extra_words, one_dash
 
 HEADINGS = ("Range", "Filter", "NSQ", "Output", "Run", "Sample", "Reading", "S3", "Other")
@@ -24,6 +25,10 @@ class Option(click.Option):
 def option(heading: str, *names: str, **attributes: Any) -> Callable[[F], F]:
     """Declare an option as `click.option` does, under one of the headings."""
     return click.option(*names, cls=Option, heading=heading, **attributes)
+
+
+json_option = option("Output", "--json", "as_json", is_flag=True, help="Print one JSON object.")
+debug_option = option("Other", DEBUG, is_flag=True, expose_value=False, help="Print the traceback of an error.")
 
 
 class Command(click.Command):

@@ -9,13 +9,13 @@ from typing import Any
 import click
 
 from tui.analysis.count import Counted, count, known_counted, parse_every
-from tui.analysis.counting import CountedPart, Counting
+from tui.analysis.counting import MAX_COMBINATIONS, CountedPart, Counting
 from tui.analysis.sketch import ERROR
 from tui.archive.clocks import change_notes
 from tui.archive.location import command_line, option_words
 from tui.archive.moments import touched_hours
 from tui.archive.times import next_hour
-from tui.cli.command import Command, option
+from tui.cli.command import Command, json_option, option
 from tui.cli.console import EXIT_INTERRUPTED, notify
 from tui.cli.count_table import print_csv, print_rows, print_table, rows_json, table_lines
 from tui.cli.estimate import may_read, print_estimate
@@ -34,7 +34,7 @@ from tui.cli.options import (
 )
 from tui.cli.progress import progress_line, results
 from tui.cli.signals import cancel_on_signals
-from tui.cli.troubles import exit_code, report_hints, report_skipped, report_troubles
+from tui.cli.troubles import exit_code, report_hints, report_read_only, report_skipped, report_troubles
 from tui.errors import FilterError
 from tui.filter.paths import split_expressions
 from tui.index import open_index
@@ -63,7 +63,7 @@ from tui.units import plural
 @option("Run", "--estimate", "only_estimate", is_flag=True, help="Estimate the matches from a sample; count nothing.")
 @jobs_option
 @dask_option
-@option("Output", "--json", "as_json", is_flag=True, help="Print one JSON object.")
+@json_option
 @option("Output", "--csv", "as_csv", is_flag=True, help="Print CSV with a header.")
 @reading_options
 @archive_options
@@ -118,6 +118,7 @@ def _count(plan: ScanPlan, counting: Counting, totals: Totals, again: str, **how
         if cancel.is_set() or counted is None:
             notify(stopped)
             return None
+        report_read_only(index)
     return counted
 
 
@@ -169,6 +170,9 @@ def _warnings(counting: Counting, counted: Counted) -> list[str]:
         warnings.append(f"no record has a number at {counting.stats}")
     if counted.no_time:
         warnings.append(f"{plural(counted.no_time, 'record')} without a time in {counting.time_field}")
+    if counted.crowded:
+        number, most = plural(counted.crowded, "record"), figure(MAX_COMBINATIONS)
+        warnings.append(f"{number} in no row: more than {most} combinations of {' and '.join(counting.by)}")
     if counted.error:
         warnings.append(f"too many different values: each count may be too low by up to {figure(counted.error)}")
     return warnings

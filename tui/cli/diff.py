@@ -26,7 +26,7 @@ from tui.archive import empty_range
 from tui.archive.location import command_line, option_words
 from tui.archive.moments import Moments
 from tui.archive.times import begins_hour, spell_time
-from tui.cli.command import Command, option
+from tui.cli.command import Command, json_option, option
 from tui.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_MATCHED, EXIT_NOTHING, narrate, notify, print_line
 from tui.cli.estimate import may_read
 from tui.cli.opened import Opened, open_named
@@ -44,7 +44,7 @@ from tui.cli.options import (
 )
 from tui.cli.progress import progress_line, results
 from tui.cli.signals import cancel_on_signals
-from tui.cli.troubles import report_troubles
+from tui.cli.troubles import report_read_only, report_troubles
 from tui.filter import Filter
 from tui.index import open_index
 from tui.scan import ScanPlan, Totals
@@ -64,7 +64,7 @@ _TOP = 10
 @option("Run", "--full", is_flag=True, help="Read every record, not a sample.")
 @jobs_option
 @dask_option
-@option("Output", "--json", "as_json", is_flag=True, help="Print one JSON object.")
+@json_option
 @reading_options
 @archive_options
 def command(
@@ -90,9 +90,9 @@ def command(
     filter_ = filter_of(given)
     opened = open_named(archive, given)
     opened, plan, question = _planned(opened, filter_, against, full=full)
-    options = {"top": top if top != _TOP else None, "full": full, "jobs": jobs, "dask": dask, "json": as_json}
-    how = [*(word for text in against for word in ("--against", text)), *option_words(options)]
-    again = command_line("diff", opened.location, *opened.asked, [*filter_.arguments(), *opened.lag_words, *how])
+    how = {"against": against, "top": top if top != _TOP else None, "full": full, "jobs": jobs, "dask": dask}
+    options = [*filter_.arguments(), *opened.lag_words, *option_words({**how, "json": as_json})]
+    again = command_line("diff", opened.location, *opened.asked, options)
     stopped = f"interrupted; run it again with: {again}"
     if full and not may_read(plan, jobs):
         return EXIT_INTERRUPTED
@@ -126,6 +126,7 @@ def _answered(
         if cancel.is_set() or answer is None:
             notify(stopped)
             return None
+        report_read_only(index)
     return answer
 
 

@@ -10,7 +10,7 @@ import click
 from tui.checks import Check
 from tui.cli.checks import report
 from tui.cli.checkup import check_archive, check_config, check_machine, check_nsqd, open_named_archive
-from tui.cli.command import Command, option
+from tui.cli.command import Command, json_option, option
 from tui.cli.console import EXIT_MATCHED
 from tui.cli.options import archive_argument, archive_options, located, reading_options
 from tui.cli.policy import POLICIES, policy_text
@@ -34,7 +34,7 @@ from tui.nsq.lookup import named_spec
     type=click.Choice(POLICIES),
     help="Print the minimal IAM policy for reading, extracts, or the archiver; check nothing.",
 )
-@option("Output", "--json", "as_json", is_flag=True, help="Print one JSON object.")
+@json_option
 @reading_options
 @archive_options
 def command(archive: str, nsqds: tuple[str, ...], policy: str | None, as_json: bool, **given: Any) -> int:

@@ -6,8 +6,7 @@ from typing import Any
 
 import click
 
-from tui.cli.command import Command, option
-from tui.cli.console import DEBUG
+from tui.cli.command import Command, debug_option, json_option
 from tui.cli.lists import print_list
 from tui.history.extracts import ExtractLine, extracts
 from tui.history.words import age, ago, filter_text, span_text
@@ -17,8 +16,8 @@ _EMPTY = "there are no extracts yet; to make one: hourscope scan ARCHIVE --from 
 
 
 @click.command("extracts", cls=Command)
-@option("Output", "--json", "as_json", is_flag=True, help="Print one JSON object.")
-@option("Other", DEBUG, is_flag=True, expose_value=False, help="Print the traceback of an error.")
+@json_option
+@debug_option
 def command(as_json: bool, **_: Any) -> int:
     """List the extracts.
 

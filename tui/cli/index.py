@@ -10,7 +10,7 @@ import click
 
 from tui.analysis.indexing import build, unindexed
 from tui.archive.location import command_line, option_words
-from tui.cli.command import Command, option
+from tui.cli.command import Command, json_option, option
 from tui.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_MATCHED, narrate, notify, print_line
 from tui.cli.estimate import may_read
 from tui.cli.opened import open_named
@@ -43,7 +43,7 @@ from tui.units import count, duration, plural, size
 @dask_option
 @option("Run", "--status", is_flag=True, help="Print what is indexed, and how large the index is; read nothing.")
 @option("Run", "--drop", is_flag=True, help="Delete the index of ARCHIVE.")
-@option("Output", "--json", "as_json", is_flag=True, help="Print one JSON object.")
+@json_option
 @reading_options
 @archive_options
 def command(archive: str, status: bool, drop: bool, as_json: bool, **given: Any) -> int:

@@ -6,8 +6,7 @@ from typing import Any
 
 import click
 
-from tui.cli.command import Command, option
-from tui.cli.console import DEBUG
+from tui.cli.command import Command, debug_option, json_option
 from tui.cli.lists import print_list
 from tui.history.sends import unread_sends
 from tui.history.stopped import Unfinished, unfinished
@@ -17,8 +16,8 @@ _EMPTY = "no job is running or stopped; scans into a folder and sends to a topic
 
 
 @click.command("jobs", cls=Command)
-@option("Output", "--json", "as_json", is_flag=True, help="Print one JSON object.")
-@option("Other", DEBUG, is_flag=True, expose_value=False, help="Print the traceback of an error.")
+@json_option
+@debug_option
 def command(as_json: bool, **_: Any) -> int:
     """List scans and sends that were stopped, with the command that resumes each.
 

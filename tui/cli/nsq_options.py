@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
+from tui.archive.location import option_words
 from tui.cli.command import option
 from tui.config import NsqSpec, load_config, nsq_of_environment
 from tui.nsq.lookup import configured_target, named_spec
@@ -92,7 +93,7 @@ class TargetOptions:
 def target_options(given: dict[str, Any]) -> TargetOptions | None:
     """Return the destination of a send; None if none of its options is present."""
     asked = take(given, SEND_OPTIONS, given["topic"])
-    words = _words(asked)
+    words = option_words(asked)
     nsqds, lookupds, topic = asked["nsqd_tcp_address"], asked["lookupd_http_address"], asked["topic"]
     if not nsqds and not lookupds:
         if words:
@@ -103,12 +104,3 @@ def target_options(given: dict[str, Any]) -> TargetOptions | None:
     if not topic:
         raise click.UsageError("--nsqd-tcp-address and --lookupd-http-address need a --topic")
     return TargetOptions(nsq_spec(asked, load_config().nsq), topic, asked["round_robin"], words)
-
-
-def _words(asked: Mapping[str, Any]) -> tuple[str, ...]:
-    words: list[str] = []
-    for name, value in asked.items():
-        option = "--" + name.replace("_", "-")
-        for item in value if isinstance(value, tuple) else (value,):
-            words += [option] if item is True else [option, str(item)] if item else []
-    return tuple(words)

@@ -11,8 +11,7 @@ import click
 
 from tui.archive.location import Location, locate
 from tui.archive.reading import MAX_RECORD, Reading
-from tui.cli.command import option
-from tui.cli.console import DEBUG
+from tui.cli.command import debug_option, option
 from tui.cli.slips import count_as_expression
 from tui.config import Config, S3Options
 from tui.filter import Filter, parse_filter
@@ -109,7 +108,7 @@ archive_options = _all(
         is_flag=True,
         help="Agree to pay for requests and transfer (requester pays).",
     ),
-    option("Other", DEBUG, is_flag=True, expose_value=False, help="Print the traceback of an error."),
+    debug_option,
 )
 
 reading_options = _all(

@@ -17,7 +17,7 @@ from tui.cli.console import EXIT_INTERRUPTED, narrate, notify, write_lines
 from tui.cli.opened import Opened
 from tui.cli.progress import progress_line, show_scan
 from tui.cli.signals import cancel_on_signals
-from tui.cli.troubles import exit_code, report_hints, report_skipped, report_troubles
+from tui.cli.troubles import exit_code, report_hints, report_read_only, report_skipped, report_troubles
 from tui.scan import Matches, ScanEvent, ScanPlan, Totals, run_plan
 from tui.scan.order import first_matches, written_to
 from tui.scan.plan import reasons_to_ask
@@ -160,6 +160,7 @@ def _events(request: ScanRequest, cancel: threading.Event) -> Iterator[Iterator[
                 yield written_to(file, events)
         else:
             yield events
+        report_read_only(index)
 
 
 def _recorded(request: ScanRequest, extract: Extract | None, events: Iterator[ScanEvent]) -> Iterator[ScanEvent]:

@@ -182,11 +182,10 @@ def _refuse_strays(given: dict[str, Any], names: Sequence[str], destination: str
 
 def _send_options(
     rate: str | None, pace: float | None, max_depth: int | None, canary: bool, skip_oversize: bool
-) -> tuple[SendOptions, list[str]]:
+) -> tuple[SendOptions, tuple[str, ...]]:
     """Return the options, and the words that repeat them in a resume, except for --canary, which was answered."""
-    brakes = (("--rate", rate), ("--pace", f"{pace:g}" if pace else None), ("--max-depth", max_depth))
-    words = [word for option, n in brakes if n for word in (option, str(n))]
-    words += ["--skip-oversize"] if skip_oversize else []
+    brakes = {"rate": rate, "pace": f"{pace:g}" if pace else None, "max_depth": max_depth}
+    words = option_words({**brakes, "skip_oversize": skip_oversize})
     parsed = parse_rate(rate) if rate else None
     steps = CANARY if canary else ()
     return SendOptions(parsed, max_depth, steps, skip_oversize=skip_oversize, pace=pace), words

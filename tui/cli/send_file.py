@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from tui.archive.location import option_words
 from tui.cli.console import ReaderGoneError, notify
 from tui.cli.progress import progress_line, send_text
 from tui.cli.send_end import SendRequest, end_with_nothing, report, survey_code
@@ -40,9 +41,8 @@ def file_request(out: str, how: dict[str, Any], resume: bool) -> FileRequest:
         raise click.UsageError("--append adds to one existing file: leave out --force and --split")
     if out == "-" and (append or force or split):
         raise click.UsageError("--append, --split and --force need a file, not stdout")
-    words = ["-o", out, *(["--append"] if append else []), *(["--force"] if force else [])]
-    words += ["--split", split] if split else []
-    return FileRequest(out, append, force, parse_split(split) if split else None, tuple(words))
+    words = ("-o", out, *option_words({"append": append, "force": force, "split": split}))
+    return FileRequest(out, append, force, parse_split(split) if split else None, words)
 
 
 def to_file(request: SendRequest, file: FileRequest) -> int:

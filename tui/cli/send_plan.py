@@ -13,7 +13,7 @@ from tui.facts import Fact
 from tui.send import Destination, Source, Survey
 from tui.send.facts import destination_facts, order_fact, survey_facts
 from tui.send.receipt import VERSION
-from tui.send.survey import NAMED
+from tui.send.unsent import NAMED
 
 
 @dataclass(frozen=True, slots=True)

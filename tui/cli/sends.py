@@ -12,8 +12,8 @@ from typing import Any
 
 import click
 
-from tui.cli.command import Command, option
-from tui.cli.console import DEBUG, EXIT_FAILED, EXIT_MATCHED, notify, print_line
+from tui.cli.command import Command, debug_option, json_option, option
+from tui.cli.console import EXIT_FAILED, EXIT_MATCHED, notify, print_line
 from tui.cli.lists import print_list
 from tui.errors import HourscopeError, SendError
 from tui.history.sends import SendRecord, digest_of_first, find_send, sends, unread_sends
@@ -28,8 +28,8 @@ _EMPTY = (
 
 @click.command("sends", cls=Command)
 @option("Output", "--verify", metavar="NAME", help="Read the source of a send again and compare its SHA-256.")
-@option("Output", "--json", "as_json", is_flag=True, help="Print one JSON object.")
-@option("Other", DEBUG, is_flag=True, expose_value=False, help="Print the traceback of an error.")
+@json_option
+@debug_option
 def command(verify: str | None, as_json: bool, **_: Any) -> int:
     """List the sends, or check one against its source.
 

@@ -9,6 +9,7 @@ from tui.scan import Totals
 from tui.units import plural
 
 if TYPE_CHECKING:
+    from tui.index import Index
     from tui.scan import ScanPlan
 
 _NAMED_PARTS = 20  # damaged parts that are listed
@@ -29,6 +30,12 @@ def report_skipped(totals: Totals) -> None:
     """Report on a terminal how many chunks the index made it unnecessary to read."""
     if totals.skipped:
         narrate(f"from the index: {plural(totals.chunks, 'chunk')} read, {plural(totals.skipped, 'chunk')} not")
+
+
+def report_read_only(index: Index) -> None:
+    """Report on a terminal that the index is used, but that what is counted now cannot be added to it."""
+    if index.read_only:
+        narrate(f"{index.read_only} can only be read: it is used, and nothing is added to it")
 
 
 def report_hints(plan: ScanPlan, *, matched: bool, words: bool = True) -> list[str]:

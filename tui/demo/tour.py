@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from tui.archive.local import private_folder
+from tui.archive.local import atomic_file
 from tui.config import state_dir
 from tui.errors import HourscopeError
 from tui.filter.jmespath import parse_expression
@@ -179,11 +179,9 @@ def read_progress(steps: int) -> int:
 def write_progress(step: int) -> str:
     """Store the progress; return a sentence if that fails, or ""."""
     try:
-        private_folder(_path().parent)
-        part = _path().with_suffix(".part")
-        part.write_bytes(msgspec.json.encode(_Saved(_VERSION, step)))
-        part.replace(_path())
-    except (OSError, HourscopeError) as error:
+        with atomic_file(_path(), overwrite=True, private=True) as stream:
+            stream.write(msgspec.json.encode(_Saved(_VERSION, step)))
+    except HourscopeError as error:
         return f"(The tour's progress cannot be kept: {error}.)"
     return ""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import MAXYEAR, MINYEAR, UTC, datetime, timedelta, tzinfo
 from typing import Any
 
 MICROSECONDS = 1_000_000  # per second. All times here are in µs since 1970 UTC
@@ -21,12 +21,15 @@ _MIN_EPOCH, _MAX_EPOCH = 10**8, 10**20
 _EXTRA_DIGITS = re.compile(r"(\.\d{6})\d+")
 _DIGITS = str.maketrans("123456789", "0" * 9)
 _TAIL = re.compile(r"0000-00-00[T ]00:00:00((?:\.0{1,6})?)(?:Z|[+-]00:00)?")
-_MINUTE = 60 * MICROSECONDS
+MINUTE = 60 * MICROSECONDS
 _NUMBER = re.compile(r"\d{9,20}(\.\d+)?")
 
 
 def event_time(value: Any, zone: tzinfo = UTC) -> int | None:
-    """Return the time of a value, in µs since 1970; None if it is not a time. Texts without an offset are in `zone`."""
+    """Return the time of a value, in µs since 1970; None if it is not a time, or not of the years 1 to 9999 in `zone`.
+
+    Texts without an offset are in `zone`.
+    """
     kind = type(value)
     if kind is str:
         return _of_text(value, zone)
@@ -44,7 +47,7 @@ def minutes_of(values: Sequence[Any], zone: tzinfo = UTC) -> Counter[int]:
     texts = [value for value in values if type(value) is str]
     if len(texts) != len(values):
         times = (event_time(value, zone) for value in values if type(value) is not str)
-        minutes.update(time // _MINUTE for time in times if time is not None)
+        minutes.update(time // MINUTE for time in times if time is not None)
     shapes = Counter("\n".join(texts).translate(_DIGITS).split("\n"))
     tail = _TAIL.fullmatch(next(iter(shapes))) if len(shapes) == 1 else None
     if tail is not None:
@@ -54,7 +57,7 @@ def minutes_of(values: Sequence[Any], zone: tzinfo = UTC) -> Counter[int]:
         of_second = Counter(texts)
     for text, number in of_second.items():
         if (time := event_time(text, zone)) is not None:
-            minutes[time // _MINUTE] += number
+            minutes[time // MINUTE] += number
     return minutes
 
 
@@ -84,7 +87,10 @@ def _of_text(text: str, zone: tzinfo) -> int | None:
             return _of_number(int(text))
     try:
         aware = time if time.tzinfo is not None else time.replace(tzinfo=zone)
-        return (aware - _EPOCH) // _MICROSECOND
+        since = (aware - _EPOCH) // _MICROSECOND
+        if time.year in (MINYEAR, MAXYEAR):
+            from_microseconds(since // MINUTE * MINUTE, zone)
+        return since
     except OverflowError:
         return None
 

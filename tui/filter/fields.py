@@ -42,8 +42,8 @@ Scalar = str | int | float | bool | None
 class Field:
     """One path. `coverage` is the share of records that have it; `distinct` is a lower bound unless `exact`.
 
-    For numbers: the minimum, maximum, median and quartiles, and a histogram of a fair sample in `BINS` equal steps from
-    the minimum to the maximum; outliers are in the first or last step.
+    For numbers: the minimum, maximum and median, and a histogram of a fair sample in `BINS` equal steps from the
+    minimum to the maximum; outliers are in the first or last step.
     """
 
     path: FieldPath
@@ -56,7 +56,6 @@ class Field:
     low: float | None = None
     median: float | None = None
     high: float | None = None
-    quartiles: tuple[float, float] | None = None
     bins: tuple[int, ...] = ()
 
 
@@ -151,7 +150,6 @@ class Fields:
             tally.low if numbers else None,
             numbers[last // 2] if numbers else None,
             tally.high if numbers else None,
-            (numbers[last // 4], numbers[last * 3 // 4]) if numbers else None,
             _histogram(numbers) if numbers else (),
         )
 
@@ -161,12 +159,13 @@ def _histogram(numbers: Sequence[float]) -> tuple[int, ...]:
     last = len(numbers) - 1
     first, third = numbers[last // 4], numbers[last * 3 // 4]
     low, high = numbers[0], numbers[-1]
-    if third > first:  # Tukey's outer fences; the difference of large numbers may overflow a float
-        low, high = max(low, 4 * first - 3 * third), min(high, 4 * third - 3 * first)
+    if third > first:  # Tukey's outer fences; they may be infinite
+        low, high = max(low, first - 3 * (third - first)), min(high, third + 3 * (third - first))
     steps = [0] * BINS
     width = high / BINS - low / BINS
     for number in numbers:
-        steps[min(max(int(number / width - low / width), 0), BINS - 1) if width else 0] += 1
+        inside = min(max(number, low), high)  # others may be so large that the quotient is infinite
+        steps[min(max(int(inside / width - low / width), 0), BINS - 1) if width else 0] += 1
     return tuple(steps)
 
 

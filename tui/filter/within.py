@@ -9,7 +9,7 @@ from datetime import datetime, tzinfo
 from tui.archive.block import Block
 from tui.archive.moments import stretches
 from tui.archive.times import spell_time
-from tui.filter.event_time import event_time, microseconds
+from tui.filter.event_time import MINUTE, event_time, microseconds
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,12 @@ class Within:
         """Return a test whether a time is in the range."""
         parts = [_holds(*part) for part in stretches(self.start, self.stop)]
         return parts[0] if len(parts) == 1 else lambda time: any(holds(time) for holds in parts)
+
+    @property
+    def in_minutes(self) -> bool:
+        """True if no end is inside a minute since 1970 UTC."""
+        ends = (time for part in stretches(self.start, self.stop) for time in part if time is not None)
+        return all(microseconds(time) % MINUTE == 0 for time in ends)
 
     def arguments(self) -> list[str]:
         """Return the command-line arguments for the field. The ends are in `ends`."""

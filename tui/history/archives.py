@@ -69,8 +69,8 @@ def keep_seen(location: Location, archive: Archive, catalog: Catalog, gaps: int,
         return
     s3 = location.s3
     seen = SeenArchive(
-        title=location.name or _root(location.url),
-        url=_root(location.url),
+        title=location.name or absolute(location.url),
+        url=absolute(location.url),
         timezone=zone_name(archive.zone),
         given_timezone=location.timezone,
         layout=location.layout,
@@ -167,7 +167,8 @@ def _drop_oldest(folder: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def _root(url: str) -> str:
+def absolute(url: str) -> str:
+    """Return the location with a folder's whole path, whose links stay as they are."""
     return url if is_s3(url) else str(Path(url).expanduser().absolute())
 
 

@@ -8,7 +8,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
-from uuid import uuid4
 
 import msgspec
 
@@ -17,6 +16,7 @@ from tui.archive.open import MANIFEST
 from tui.archive.store import is_s3, open_store
 from tui.archive.times import spell_hour
 from tui.errors import ConfigError, HourscopeError
+from tui.history.archives import absolute
 from tui.history.log import (
     HistoryError,
     LogLine,
@@ -136,17 +136,17 @@ def _begun(work: ScanWork) -> ExtractLine:
     known: ExtractLine | None = None
     taken: list[str] = []
     with suppress(HistoryError):  # reported when the line is written
-        known = next((line for line in extract_lines() if line.place == _place(work.extract.url)), None)
+        known = next((line for line in extract_lines() if line.place == place_of(work.extract.url)), None)
         taken = [] if known else [line.name for line in extracts()]
     return ExtractLine(
-        run=uuid4().hex[:12],
+        run=os.urandom(6).hex(),
         at=now,
         who=whoami(),
         pid=os.getpid(),
-        place=_place(work.extract.url),
-        name=known.name if known else free_name(_place(work.extract.url).rstrip("/").rpartition("/")[2], taken),
+        place=place_of(work.extract.url),
+        name=known.name if known else free_name(place_of(work.extract.url).rstrip("/").rpartition("/")[2], taken),
         source=work.source,
-        url=work.url if is_s3(work.url) else str(Path(work.url).expanduser().absolute()),
+        url=absolute(work.url),
         filter=work.extract.manifest.filter,
         start=spell_hour(plan.start) if plan.start else None,
         stop=spell_hour(plan.stop) if plan.stop else None,
@@ -193,7 +193,7 @@ def extracts() -> list[ExtractLine]:
 
 def find_extract(name: str) -> ExtractLine | None:
     """Return the newest extract with that name or place."""
-    place = _place(name)
+    place = place_of(name)
     return next((line for line in extracts() if name == line.name or place == line.place), None)
 
 
@@ -291,7 +291,8 @@ def _folder_size(place: str) -> int | None:
     return size
 
 
-def _place(url: str) -> str:
+def place_of(url: str) -> str:
+    """Return the one spelling of a folder or of an S3 location."""
     return url.rstrip("/") + "/" if is_s3(url) else str(Path(url).expanduser().resolve())
 
 

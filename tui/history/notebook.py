@@ -27,10 +27,9 @@ from pathlib import Path
 import msgspec
 
 from tui.archive.local import private_folder, private_opener
-from tui.archive.store import is_s3
 from tui.config import state_dir
 from tui.errors import reason
-from tui.history.extracts import extract_lines
+from tui.history.extracts import extract_lines, place_of
 from tui.history.log import VERSION, HistoryError, Reporter
 from tui.history.naming import name_part
 from tui.printable import HOSTILE, encodable, printable
@@ -145,19 +144,13 @@ class Notebook:
 
 def notebook_of(url: str, title: str, *, enabled: bool = True, records: bool = True) -> Notebook:
     """Return the notebook of an archive, independent of its spelling. A local extract uses its source's notebook."""
-    root = _resolved(url)
+    root = place_of(url)
     with suppress(HistoryError):
         source = next((line.url for line in extract_lines() if line.place == root.rstrip("/") and line.url), None)
-        root = _resolved(source) if source else root
+        root = place_of(source) if source else root
     mark = hashlib.sha256(root.encode("utf-8", "backslashreplace")).hexdigest()[:8]
     name = name_part(root.rstrip("/").rpartition("/")[2])[:40] or "archive"
     return Notebook(state_dir() / "notebooks" / f"{name}-{mark}.md", title, enabled, records)
-
-
-def _resolved(url: str) -> str:
-    if is_s3(url):
-        return url.rstrip("/") + "/"
-    return str(Path(url).expanduser().resolve())
 
 
 def shown_records(records: Sequence[bytes]) -> list[str]:

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import msgspec
 
@@ -65,7 +64,7 @@ class SendWork:
 def recorded_send(events: Iterator[SendEvent], work: SendWork, report: Reporter) -> Iterator[SendEvent]:
     """Pass the events on; record the start of the send, and the receipt of a file. Report errors of the recording."""
     line = SendLine(
-        run=uuid4().hex[:12],
+        run=os.urandom(6).hex(),
         at=now_text(),
         who=whoami(),
         pid=os.getpid(),

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
-from uuid import uuid4
 
 import msgspec
 
@@ -138,7 +138,7 @@ def forget_send(record: SendRecord) -> None:
     append(
         send_log(),
         SendLine(
-            run=uuid4().hex[:12],
+            run=os.urandom(6).hex(),
             at=now_text(),
             who=whoami(),
             name=record.name,

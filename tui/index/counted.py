@@ -36,7 +36,9 @@ class CountedChunk(NamedTuple):
 
 
 class Head(NamedTuple):
-    """The figures of one chunk. `whole`: every field was kept. `no_time`: records without a time."""
+    """The figures of one chunk. `whole`: every field was kept. `time_field`: the path of the records' time, as in
+    JMESPath, if one was found; times without an offset were taken as times in `zone`. `no_time`: records without one.
+    """
 
     records: int = 0
     bytes: int = 0
@@ -51,6 +53,7 @@ class Head(NamedTuple):
     whole: bool = True
     time_field: str = ""
     no_time: int = 0
+    zone: str = ""
 
 
 def pack_head(head: Head, *chunk: object) -> _Bytes:

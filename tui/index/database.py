@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
@@ -10,7 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from tui.archive.local import private_folder
-from tui.errors import IndexFileError
+from tui.errors import IndexFileError, is_full
 
 _WAIT = 10.0  # seconds to wait for another process to finish writing
 _PAUSE = 0.01  # seconds between tries
@@ -32,6 +34,15 @@ drop table if exists words;
 drop table if exists summaries;
 """
 
+_PRIMARY = 0xFF  # the part of SQLite's error code that is not specific
+_UNWRITABLE = {
+    sqlite3.SQLITE_PERM,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_CANTOPEN,
+}
+
 # A message about a damaged file may quote bytes of it that are not UTF-8
 _DAMAGED = (sqlite3.DatabaseError, UnicodeDecodeError)
 
@@ -41,11 +52,13 @@ T = TypeVar("T")
 class Database:
     """Opened at the first query. Use it in one thread; processes may share the file.
 
-    A file that is damaged or not a database is renamed, and a new one is started.
+    A file that is damaged or not a database is renamed, and a new one is started. One that cannot be written, or whose
+    disk is full, is opened only to be read: then `read_only` is true.
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self.path = path
+        self.read_only = False
         self._connection: sqlite3.Connection | None = None
 
     def close(self, *, keep_log: bool = False) -> None:
@@ -54,7 +67,11 @@ class Database:
         if self._connection is None:
             return
         with suppress(*_DAMAGED):
-            other = sqlite3.connect(f"{self._path.resolve().as_uri()}?mode=ro", uri=True) if keep_log else None
+            other = (
+                sqlite3.connect(f"{self.path.resolve().as_uri()}?mode=ro", uri=True)
+                if keep_log and not self.read_only
+                else None
+            )
             if other is not None:  # only the last connection to close moves the log, and a read-only one cannot
                 other.execute("select 1 from chunk_summaries limit 1").fetchone()
             self._connection.close()
@@ -64,10 +81,10 @@ class Database:
 
     def ask(self, question: Callable[[sqlite3.Connection], T]) -> T | None:
         """Return the result of a query; None if the file is missing or damaged, as if nothing were indexed."""
-        if self._connection is None and not self._path.exists():
+        if self._connection is None and not self.path.exists():
             return None
         try:
-            return question(self._open())
+            return question(self._open_to_read())
         except (*_DAMAGED, OSError):
             self.close()
             return None
@@ -78,9 +95,11 @@ class Database:
 
     def write(self, work: Callable[[sqlite3.Connection], object]) -> None:
         """Do some work in one transaction; IndexFileError if the file cannot be written."""
+        if self.read_only:
+            self.close()  # it may be possible now
         for attempt in (1, 2):
             try:
-                database = self._open()
+                database, self.read_only = self._open(), False
                 with database:
                     database.execute("begin immediate")
                     work(database)
@@ -88,28 +107,38 @@ class Database:
             except _DAMAGED as error:
                 self.close()
                 if _is_external(error):
-                    words = f"{self._path} cannot be written: {error}; free some space, or set XDG_CACHE_HOME"
+                    words = f"{self.path} cannot be written: {error}; free some space, or set XDG_CACHE_HOME"
                     raise IndexFileError(words) from error
                 if attempt == 2:
-                    raise IndexFileError(f"{self._path} cannot be written: {error}; delete it") from error
+                    raise IndexFileError(f"{self.path} cannot be written: {error}; delete it") from error
                 self._rename_damaged()
             except OSError as error:
-                raise IndexFileError(f"{self._path} cannot be written: {error.strerror}") from error
+                raise IndexFileError(f"{self.path} cannot be written: {error.strerror}") from error
 
     def _rename_damaged(self) -> None:
         """Rename a damaged file, so a new one can be started."""
         with suppress(OSError):
-            self._path.rename(self._path.with_suffix(".damaged"))
+            self.path.rename(self.path.with_suffix(".damaged"))
         for ending in ("-wal", "-shm"):
             with suppress(OSError):
-                self._path.with_name(self._path.name + ending).unlink()
+                self.path.with_name(self.path.name + ending).unlink()
+
+    def _open_to_read(self) -> sqlite3.Connection:
+        if self._connection is None and not self.read_only:
+            try:
+                return self._open()
+            except (sqlite3.OperationalError, OSError) as error:
+                if not _forbids_writing(error):
+                    raise
+        if self._connection is None:
+            self._connection, self.read_only = _opened_read_only(self.path), True
+        return self._connection
 
     def _open(self) -> sqlite3.Connection:
         if self._connection is None:
-            private_folder(self._path.parent)
-            if not self._path.exists():
-                self._path.touch(0o600)
-            connection = sqlite3.connect(self._path, timeout=_WAIT, isolation_level=None)
+            private_folder(self.path.parent)
+            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))  # SQLite would only read it
+            connection = sqlite3.connect(self.path, timeout=_WAIT, isolation_level=None)
             try:
                 _begin(connection)
             except _DAMAGED:
@@ -117,6 +146,32 @@ class Database:
                 raise
             self._connection = connection
         return self._connection
+
+
+def _opened_read_only(path: Path) -> sqlite3.Connection:
+    """Open a file without writing anything, not even SQLite's files beside it.
+
+    SQLite makes these for a file in WAL mode, or refuses it, unless it is told that nobody changes it (`immutable`). If
+    somebody does, pages of two versions may be read; rows have checksums, so no wrong one is used.
+    """
+    in_use = path.with_name(f"{path.name}-wal").exists()
+    for mode in (*(["mode=ro"] if in_use else []), "mode=ro&immutable=1"):
+        connection = sqlite3.connect(f"{path.resolve().as_uri()}?{mode}", timeout=_WAIT, isolation_level=None, uri=True)
+        try:
+            connection.execute("select 1 from sqlite_master limit 1").fetchone()
+            return connection
+        except _DAMAGED as error:
+            connection.close()
+            if not _forbids_writing(error):
+                raise
+    raise sqlite3.OperationalError(f"{path} cannot be read")
+
+
+def _forbids_writing(error: Exception) -> bool:
+    """True if the file cannot be opened because something must be written for that, and cannot be."""
+    if isinstance(error, OSError):
+        return error.errno in (errno.EACCES, errno.EPERM, errno.EROFS) or is_full(error)
+    return getattr(error, "sqlite_errorcode", 0) & _PRIMARY in _UNWRITABLE
 
 
 def _is_external(error: Exception) -> bool:

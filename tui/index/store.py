@@ -23,7 +23,7 @@ from tui.index.rows import AT_ONCE, ChunkRows, key_text
 if TYPE_CHECKING:  # slow to import; a scan may not need it
     from tui.index.summary import Summary
 
-FORMAT = 8  # of stored summaries; other formats are ignored
+FORMAT = 9  # of stored summaries; other formats are ignored
 WORDS_FORMAT = 4  # of stored Bloom filters of words
 _SCANS_FORMAT = f"{FORMAT} of {__version__}"  # a scan's counts depend on the filters' code, so updates discard them
 _MAX_KEPT = 5_000  # chunks whose summaries are read ahead, at about 8 kB each
@@ -69,6 +69,15 @@ class Index:
 
     def close(self) -> None:
         self._database.close(keep_log=self._only_counted)
+
+    @property
+    def read_only(self) -> str:
+        """The path of the index if it was only opened to be read, because it cannot be written; else an empty text."""
+        return str(self._database.path) if self._database.read_only else ""
+
+    def check_writable(self) -> None:
+        """Raise IndexFileError if the file cannot be written."""
+        self._database.write(lambda _: None)
 
     def expect(self, chunks: Iterable[Chunk]) -> None:
         """Announce the chunks that will be queried: their rows are then read together, ten times as fast."""

@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any, TypeVar
 
 import msgspec
@@ -22,6 +23,10 @@ _MAX_DIGITS = 10**22  # smaller integers are written with all digits
 _LARGEST = 10**308  # larger integers may not fit into a float
 
 _ZSTD = b"\x28\xb5\x2f\xfd"  # magic number (RFC 8878); a list in MessagePack never begins like this
+
+_DEEPEST = 500  # objects and lists in each other that are spelled; Python's json cannot spell 1,000
+_TOO_DEEP = b'"(nested more than 500 deep)"'
+_INFINITIES = {"Infinity": "1e999", "-Infinity": "-1e999"}
 
 T = TypeVar("T")
 
@@ -83,10 +88,19 @@ class Summary:
 
     @property
     def sample(self) -> Sample:
+        return self._rest().sample
+
+    @property
+    def minutes(self) -> dict[int, int]:
+        """The number of records by minute since 1970."""
+        flat = self._rest().minutes
+        return dict(zip(accumulate(flat[::2]), flat[1::2], strict=True))
+
+    def _rest(self) -> Details:
         details = self._unpacked()
         if details.packed:
             (details.minutes, details.sample), details.packed = _decoded(details.packed, _Rest), b""
-        return details.sample
+        return details
 
     def _unpacked(self) -> Details:
         if isinstance(self.details, bytes):
@@ -124,7 +138,7 @@ def packed(summary: Summary, *chunk: object) -> bytes:
         name: _packed_part(("\n".join(field.values), list(field.values.values()), replace(field, values={})))
         for name, field in summary.fields.items()
     }
-    rest = _packed_part((summary._unpacked().minutes, summary.sample))
+    rest = _packed_part((summary._rest().minutes, summary.sample))
     return checked(msgspec.msgpack.encode((fields, rest)), *chunk)
 
 
@@ -170,9 +184,37 @@ def spell_json(value: Any) -> bytes:
     elif type(value) is int and abs(value) >= _MAX_DIGITS and abs(value) < _LARGEST and float(value) == value:
         value = float(value)
     try:
-        return msgspec.json.encode(value, order="deterministic")
+        return _spell_nested(value) if type(value) in (dict, list) else msgspec.json.encode(value)
     except UnicodeEncodeError:  # a lone surrogate
-        return json.dumps(value, sort_keys=True).encode()
+        return json.dumps(_without_infinity(value), sort_keys=True).encode()
+
+
+def _spell_nested(value: Any) -> bytes:
+    try:
+        text = msgspec.json.encode(value, order="deterministic")
+    except (UnicodeEncodeError, RecursionError):
+        if _is_deep(value):
+            return _TOO_DEEP
+        raise
+    if text.count(b"[") + text.count(b"{") > _DEEPEST and _is_deep(value):
+        return _TOO_DEEP
+    if b"null" in text:  # which may be an infinite number
+        return msgspec.json.encode(_without_infinity(value), order="deterministic")
+    return text
+
+
+def _is_deep(value: Any) -> bool:
+    level = [value]
+    for _ in range(_DEEPEST):
+        level = [inner for outer in level for inner in (outer.values() if type(outer) is dict else outer)]
+        level = [inner for inner in level if type(inner) in (dict, list)]
+    return bool(level)
+
+
+def _without_infinity(value: Any) -> Any:
+    """Return a value whose infinite numbers are texts, as in the output of `count`: JSON has no infinity."""
+    text = json.dumps(value)
+    return json.loads(text, parse_constant=_INFINITIES.__getitem__) if "Infinity" in text else value
 
 
 def read_json(text: bytes) -> Any:

@@ -1,4 +1,5 @@
-"""The words of a chunk in a Bloom filter: 0.05 % false positives, no false negatives.
+"""The words of a chunk in a Bloom filter: 0.05 % false positives, 1 % in a chunk that is hardly more than ids; no false
+negatives.
 
 A word is a run of at least 4 ASCII letters, digits and underscores; UTF-8 bytes beyond ASCII separate words. A text
 without escapes therefore has the same words in a record's bytes and in its values. `-w` searches for such words, and
@@ -26,6 +27,8 @@ LINE = 128  # bytes
 MOST_LINES = (64 << 20) // LINE  # of a filter
 LINES_OF_ROW = 31  # lines stored as one row; with its checksum, a row fills an SQLite page
 _BITS = 18  # per word; with 8 of them set, false positives are 0.03 % (Bloom 1970), and with such lines 0.05 %
+_FEWEST_BITS = 10  # per word, if with _BITS the filter would be more than a _SHARE of the chunk: 1 % false positives
+_SHARE = 10
 _SET = 4  # bits in a set; a word has two of the sets, each chosen by 14 bits of its hash
 _SETS = 1 << 14
 _PIECE = 1 << 18  # bytes split into words at once
@@ -109,9 +112,12 @@ class Words:
         number = gcd(len(self._lines), len(other._lines))
         self._lines = list(map(or_, _folded(self._lines, number), _folded(other._lines, number)))
 
-    def packed(self) -> bytes:
-        """Return the filter in as few lines as keep false positives at 0.05 %."""
-        return b"".join([line.to_bytes(LINE, "little") for line in _folded(self._lines, _lines_needed(self._lines))])
+    def packed(self, size: int | None = None) -> bytes:
+        """Return the filter in as few lines as keep false positives at 0.05 %; with the stored `size` of the chunk, in
+        a tenth of that if false positives stay below 1 %."""
+        most = size // _SHARE // LINE if size is not None else len(self._lines)
+        lines = _folded(self._lines, _lines_needed(self._lines, most))
+        return b"".join([line.to_bytes(LINE, "little") for line in lines])
 
     @classmethod
     def of(cls, packed: bytes) -> Words:
@@ -186,14 +192,17 @@ def _split(data: bytes) -> Iterator[set[bytes]]:
         start = stop
 
 
-def _lines_needed(lines: list[int]) -> int:
-    """Return the number of lines that a filter can be folded to."""
+def _lines_needed(lines: list[int], most: int) -> int:
+    """Return the number of lines that a filter can be folded to; if possible, at `most` so many."""
     filled, bits = sum(map(int.bit_count, lines)), 8 * LINE * len(lines)
     if filled == bits:
         return len(lines)
     words = -bits / (2 * _SET) * log(1 - filled / bits)
-    enough = _BITS * words / (8 * LINE)
-    return next((number for number in _divisors(len(lines)) if number >= enough), len(lines))
+    fewest, enough = (bits * words / (8 * LINE) for bits in (_FEWEST_BITS, _BITS))
+    divisors = _divisors(len(lines))
+    good = next((number for number in divisors if number >= enough), len(lines))
+    small = next((number for number in divisors if number >= fewest), len(lines))
+    return max(small, min(good, max((number for number in divisors if number <= most), default=1)))
 
 
 @lru_cache

@@ -7,10 +7,10 @@ wait on their workers until one of the few parts held here was passed on.
 
 from __future__ import annotations
 
+import os
 import re
 import threading
 import time
-import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
@@ -55,7 +55,7 @@ def cluster(address: str, jobs: int | None, cancel: threading.Event) -> Iterator
         slots = jobs or sum(client.nthreads().values())
         if not slots:
             raise ConfigError(f"the Dask scheduler at {address} has no worker; start one with: dask worker {address}")
-        stop_name = f"hourscope-stop-{uuid.uuid4().hex}"
+        stop_name = f"hourscope-stop-{os.urandom(16).hex()}"
         stop = distributed.Event(stop_name, client=client)
         held = threading.Semaphore(_HELD_PARTS)
 

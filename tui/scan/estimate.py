@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import BinaryIO, cast
@@ -103,43 +103,45 @@ def estimate(
     scan keeps the matches, so it must read known chunks that have some.
     """
     answers = {chunk.key: answer for chunk in plan.chunks if known and (answer := known(chunk, plan.filter))}
-    unknown = replace(plan, chunks=tuple(chunk for chunk in plan.chunks if chunk.key not in answers))
-    skipped = {key for key, answer in answers.items() if not (keeps and answer.counts.matches)}
-    fetched = replace(plan, chunks=tuple(chunk for chunk in plan.chunks if chunk.key not in skipped))
-    known_matches = sum(answer.counts.matches for answer in answers.values())
+    counts = [answer.counts for answer in answers.values()]
+    known_matches = sum(count.matches for count in counts)
+    unknown = _without(plan, answers)
+    fetched = _without(plan, {key for key, answer in answers.items() if not (keeps and answer.counts.matches)})
     chosen = stratified(unknown.chunks, SAMPLE_CHUNKS, seed)
     samples = _samples(plan, chosen)
     speed = samples or _samples(plan, stratified(fetched.chunks, _SAMPLES_AT_ONCE, seed))
-    matches, low, high, records = _extrapolate(unknown, samples) if samples else (0, 0, 0, 0)
-    costs = _costs(fetched, prices or Prices())
-    return Estimate(
+    matches, low, high, records = _extrapolate(unknown, samples)
+    expected = Estimate(
         matches=known_matches + round(matches),
         low=known_matches + math.floor(low),
         high=known_matches + math.ceil(high),
-        records=sum(answer.counts.records for answer in answers.values()) + round(records),
+        records=sum(count.records for count in counts) + round(records),
         bytes_compressed=fetched.bytes_compressed,
         seconds=_seconds(fetched, speed, jobs or plan.default_jobs),
         sampled=sum(sample.records for sample in samples),
         sampled_chunks=len(samples),
         exact=len(samples) == len(unknown.chunks) and all(sample.share == 1 for sample in samples),
-        requests=costs[0],
-        request_dollars=costs[1],
-        transfer_dollars=costs[2],
         unread=len(chosen) - len(samples),
         indexed=len(plan.chunks) - len(fetched.chunks),
-        damaged=sum(sample.damaged for sample in samples) + sum(bool(each.damage) for each in answers.values()),
-        not_json=sum(sample.not_json for sample in samples) + sum(each.counts.not_json for each in answers.values()),
+        damaged=sum(sample.damaged for sample in samples) + sum(bool(answer.damage) for answer in answers.values()),
+        not_json=sum(sample.not_json for sample in samples) + sum(count.not_json for count in counts),
     )
+    return _with_costs(expected, fetched, prices or Prices())
 
 
-def _costs(plan: ScanPlan, prices: Prices) -> tuple[int, float, float]:
-    """Return the number of S3 requests, their cost and the transfer cost in dollars; zeros for a folder."""
+def _without(plan: ScanPlan, keys: Container[str]) -> ScanPlan:
+    return replace(plan, chunks=tuple(chunk for chunk in plan.chunks if chunk.key not in keys))
+
+
+def _with_costs(expected: Estimate, plan: ScanPlan, prices: Prices) -> Estimate:
+    """Return the estimate with the number of S3 requests, their cost and the transfer cost in dollars."""
     if not is_s3(plan.archive.store.url):
-        return 0, 0.0, 0.0
+        return expected
     gets = len(plan.chunks)
     lists = math.ceil(gets / _KEYS_PER_LIST)
     dollars = (gets * prices.get_per_1000 + lists * prices.list_per_1000) / 1000
-    return gets + lists, dollars, plan.bytes_compressed / 1e9 * prices.transfer_per_gb
+    transfer = plan.bytes_compressed / 1e9 * prices.transfer_per_gb
+    return replace(expected, requests=gets + lists, request_dollars=dollars, transfer_dollars=transfer)
 
 
 def _samples(plan: ScanPlan, chosen: Sequence[Chunk]) -> list[_ChunkSample]:

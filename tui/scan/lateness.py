@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, timedelta
 
 from tui.archive import Archive, Chunk
-from tui.archive.block import Block
+from tui.archive.block import block_of
 from tui.archive.moments import Moments
 from tui.archive.times import HOUR, ceil_hour, next_hour
 from tui.filter.event_time import microseconds
@@ -82,7 +82,4 @@ def _delays(within: Within, chunk: Chunk, records: Sequence[bytes]) -> Iterator[
 
 
 def _times(within: Within, records: Sequence[bytes]) -> list[int | None]:
-    if not records:
-        return []
-    data = bytearray(b"".join(record + b"\n" for record in records))
-    return within.times()(Block(data, len(data), 0))
+    return within.times()(block_of(list(records), 0)) if records else []

@@ -8,16 +8,15 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
-from jmespath import exceptions
 from jmespath.parser import ParsedResult
 
 from tui.errors import FilterError
 from tui.filter.compiled import MAX_PARSED, NotJsonError, TooLargeError
 from tui.filter.jmespath import load, parse_expression
 from tui.filter.paths import JsonPath, path_of
+from tui.filter.shapes import FAILURES
 
 _PATHS = re.compile(r"\s*[\w.\"\[\]-]+(\s*,\s*[\w.\"\[\]-]+)*\s*")
-_FAILURES = (exceptions.JMESPathError, TypeError, ValueError, ArithmeticError, RecursionError)
 _MINUS_ZERO = re.compile(rb"[:\[,\s]-0[\s,\]}]")
 _MAX_DIGITS = 4300  # Python does not parse longer integers
 _OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -55,7 +54,7 @@ def _value_of(expression: ParsedResult) -> Callable[[bytes], bytes]:
         value = load_spelled(record)
         try:
             return encoded(expression.search(value))
-        except _FAILURES:
+        except FAILURES:
             return b"null"
 
     def sliced(record: bytes) -> bytes:

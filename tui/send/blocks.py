@@ -100,8 +100,11 @@ class SourceBlock:
         return self.joined or as_lines(self.records)
 
     def filled(self) -> SourceBlock:
-        """Return the block without empty records, which no broker accepts."""
-        return self if all(self.records) else self.only(list(map(bool, self.records)))
+        """Return the block without empty records, which no broker accepts; they count as blank."""
+        if all(self.records):
+            return self
+        kept = list(map(bool, self.records))
+        return replace(self.only(kept), blank=self.blank + kept.count(False))
 
     def only(self, kept: Sequence[bool]) -> SourceBlock:
         """Return the block with the records whose flag is true."""

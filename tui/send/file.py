@@ -14,13 +14,14 @@ from typing import BinaryIO
 
 from tui.archive.reader import DoubtfulGiven
 from tui.errors import SendError
-from tui.send.blocks import DamagedChunk, SourceBlock, Unfit
+from tui.send.blocks import SourceBlock
 from tui.send.engine.control import Control
 from tui.send.events import SendEvent, Sending, Sent
 from tui.send.outputs import Output, Split, Stream, outputs
 from tui.send.receipt import Receipt, whoami
 from tui.send.source import Source
-from tui.send.survey import NAMED, Misread, not_json_warning, nothing_to_send
+from tui.send.survey import not_json_warning, nothing_to_send
+from tui.send.unsent import Unsent
 
 STDOUT = "-"
 _EVENT_SECONDS = 0.2  # between two events
@@ -99,11 +100,8 @@ class _Writing:
         self._started = datetime.now(UTC)
         self._began = time.monotonic()
         self._digest = hashlib.sha256()
-        self._damaged: list[DamagedChunk] = []
-        self._unfit: list[Unfit] = []
-        self._count = self._bytes = self._sent = self._unfit_count = self._repeats = self._blank = 0
-        self._not_json = 0
-        self._misread = Misread()
+        self._count = self._bytes = self._sent = 0
+        self._unsent = Unsent()
         self.stopped = False
 
     def all(self, output: Output, control: Control) -> Iterator[Sending]:
@@ -122,7 +120,7 @@ class _Writing:
                 yield self._state()
                 reported = time.monotonic()
         if not self._count and not self.stopped:
-            raise nothing_to_send(self._source, self._unfit)
+            raise nothing_to_send(self._source, self._unsent.unfit)
         yield self._state()
 
     def forget(self) -> None:
@@ -131,7 +129,7 @@ class _Writing:
         self._digest = hashlib.sha256()
 
     def receipt(self) -> Receipt:
-        source = self._source
+        source, unsent = self._source, self._unsent
         return Receipt(
             what=source.description,
             where=self.where,
@@ -146,24 +144,17 @@ class _Writing:
             bytes=self._bytes,
             sha256=self._digest.hexdigest(),
             partial=self.stopped,
-            unfit=self._unfit_count,
-            unfit_named=tuple(self._unfit),
-            damaged=tuple(self._damaged),
-            repeats=self._repeats,
-            blank=self._blank,
-            warnings=(*([not_json_warning(self._not_json)] if self._not_json else []), *self._misread.sentences()),
+            unfit=unsent.unfit_count,
+            unfit_named=tuple(unsent.unfit),
+            damaged=tuple(unsent.damaged),
+            repeats=unsent.repeats,
+            blank=unsent.blank,
+            warnings=(*([not_json_warning(unsent.not_json)] if unsent.not_json else []), *unsent.misread()),
             note="stopped before all was written" if self.stopped else "",
         )
 
     def _write(self, output: Output, block: SourceBlock) -> None:
-        self._repeats += block.repeats
-        self._blank += block.blank
-        self._not_json += block.not_json
-        self._misread.add(block)
-        self._unfit_count += len(block.unfit)
-        self._unfit += block.unfit[: NAMED - len(self._unfit)]
-        if block.damaged:
-            self._damaged.append(block.damaged)
+        self._unsent.add(block)
         if block.records:
             output.write(block)
             lines = block.as_lines()

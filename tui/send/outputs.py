@@ -9,7 +9,6 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
-from uuid import uuid4
 
 from tui.archive import Block, Damage
 from tui.archive.codec import GZIP_MAGIC, decoded_stream, encoder, sniff
@@ -188,7 +187,7 @@ def _parts(target: Path, split: Split, overwrite: bool) -> Iterator[_FileParts]:
         if place.exists() and not (overwrite and place.is_file()):
             raise OutputError(f"{place} exists; choose another name or add --force")
 
-    folder = target.with_name(f".{target.name[:100]}.{uuid4().hex[:12]}.parts")
+    folder = target.with_name(f".{target.name[:100]}.{os.urandom(6).hex()}.parts")
     parts = _FileParts(target, split, folder, refuse)
     try:
         try:

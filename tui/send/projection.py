@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from jmespath import exceptions
-
 from tui.filter.compiled import NotJsonError
 from tui.filter.jmespath import parse_expression
+from tui.filter.shapes import FAILURES
 from tui.scan.projection import encoded, load_spelled
 from tui.send.blocks import SourceBlock, Unfit
 from tui.send.source import Source, digest_of
 from tui.shell import shell_word
-
-_FAILURES = (exceptions.JMESPathError, TypeError, ValueError, ArithmeticError, RecursionError)
 
 
 def projected_source(source: Source, expression: str) -> Source:
@@ -30,7 +27,7 @@ def projected_source(source: Source, expression: str) -> Source:
             value = search(load_spelled(record))
         except NotJsonError:
             return Unfit(key, line, "not JSON")
-        except _FAILURES as error:
+        except FAILURES as error:
             return Unfit(key, line, f"the projection fails: {error}".splitlines()[0])
         return Unfit(key, line, "the projection gives null") if value is None else encoded(value)
 

@@ -24,7 +24,7 @@ from tui.send.nsqds import Nsqds
 from tui.send.options import SendOptions
 from tui.send.receipt import Receipt, whoami
 from tui.send.sink import Broker
-from tui.send.source import Plan, Source
+from tui.send.source import Source
 from tui.send.survey import Survey, nothing_to_send, surveying
 from tui.units import plural
 
@@ -88,7 +88,7 @@ def send_to(
     started = datetime.now(UTC)
     asking = Sending(note=f"asking {', '.join(broker.where)}")
     limits, before = yield from _in_thread(lambda: (broker.ask(), broker.message_count()), lambda: asking, control)
-    source = outgoing(source, _plan(limits, options, journal))
+    source = outgoing(source, journal.plan if journal is not None else options.plan(limits.largest))
     survey = surveyed
     if survey is None and options.check_first:
         survey = yield from _look_first(source, limits, journal, control)
@@ -103,10 +103,6 @@ def send_to(
     ending.check_journal()
     after = yield from _in_thread(broker.message_count, lambda: engine.snapshot, control)
     yield Sent(ending.finish(after))
-
-
-def _plan(limits: Limits, options: SendOptions, journal: Journal | None) -> Plan:
-    return journal.plan if journal is not None else options.plan(limits.largest)
 
 
 def _look_first(
@@ -205,7 +201,7 @@ class _Ending:
     name: str
 
     def receipt(self, after: int | None, note: str = "") -> Receipt:
-        source, engine, batches, journal = self.source, self.engine, self.engine.batches, self.journal
+        source, engine, journal, unsent = self.source, self.engine, self.journal, self.engine.batches.unsent
         if not engine.complete:
             note = note or "stopped before all was sent; resume it to send the rest"
         earlier = journal.where if journal else ()
@@ -225,16 +221,16 @@ class _Ending:
             bytes=engine.snapshot.bytes,
             sha256=engine.sha256,
             partial=not engine.complete,
-            resumed=batches.passed,
+            resumed=engine.batches.passed,
             repeated=engine.repeated,
-            skipped=batches.skipped,
-            repeats=batches.repeats,
-            blank=batches.blank,
-            unfit=batches.unfit,
-            unfit_named=tuple(batches.unfit_named),
+            skipped=unsent.oversize_count,
+            repeats=unsent.repeats,
+            blank=unsent.blank,
+            unfit=unsent.unfit_count,
+            unfit_named=tuple(unsent.unfit),
             unknown=engine.unknown,
-            left_out=tuple(batches.left_out),
-            damaged=tuple(batches.damaged),
+            left_out=tuple(unsent.oversize),
+            damaged=tuple(unsent.damaged),
             message_count_before=self.before,
             message_count_after=after,
             journal=str(journal.path) if journal else None,

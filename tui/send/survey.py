@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from tui.archive.forms import Unchosen
 from tui.archive.reader import DoubtfulGiven
 from tui.errors import NothingToSendError
-from tui.scan.tally import misread
 from tui.send.blocks import DamagedChunk, RecordPlace, SourceBlock, Unfit
 from tui.send.histogram import CountedValues, Histogram
 from tui.send.shapes import RecordShape, Shapes
 from tui.send.source import Source
+from tui.send.unsent import NAMED, Unsent
 from tui.units import plural
 
 _REPORT_BLOCKS = 16  # between two reports: some MB of lines
-NAMED = 100  # records to name, per kind of problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,58 +97,28 @@ def surveying(
         return
 
 
-class Misread:
-    """Data in the chunks of a source that may be the records, but was not read as records."""
-
-    def __init__(self) -> None:
-        self._unchosen: Counter[Unchosen] = Counter()
-        self._of_lines = 0
-
-    def add(self, block: SourceBlock) -> None:
-        self._of_lines += block.of_lines
-        if block.unchosen is not None:
-            self._unchosen[block.unchosen] += 1
-
-    def sentences(self) -> tuple[str, ...]:
-        return tuple(misread(self._unchosen, self._of_lines))
-
-
 class _Tally:
     """A survey that grows block by block."""
 
     def __init__(self, max_message: int | None, start: int, shapes: Shapes | None) -> None:
         self._max_message, self._start, self._shapes = max_message, start, shapes
         self._digest = hashlib.sha256()
-        self._count = self._size = self._blank = self._repeats = 0
-        self._oversize_count = self._skipped_count = self._unfit_count = self._not_json = 0
+        self._count = self._size = self._oversize_count = self._no_time = 0
+        self._unsent = Unsent()
         self._hours: list[datetime] = []
         self._first: bytes | None = None
         self._last: bytes | None = None
         self._largest: RecordPlace | None = None
         self._oversize: list[RecordPlace] = []
-        self._skipped: list[RecordPlace] = []
-        self._damaged: list[DamagedChunk] = []
-        self._unfit: list[Unfit] = []
         self._histogram = Histogram(values=shapes is not None)
         self._times: list[int] = []
-        self._no_time = 0
         self._archived = ""
-        self._misread = Misread()
 
     def add(self, whole: SourceBlock) -> None:
-        if whole.damaged:
-            self._damaged.append(whole.damaged)
-        self._repeats += whole.repeats
-        self._not_json += whole.not_json
-        self._unfit_count += len(whole.unfit)
-        self._unfit += whole.unfit[: NAMED - len(self._unfit)]
-        self._skipped_count += len(whole.oversize)
-        self._skipped += whole.oversize[: NAMED - len(self._skipped)]
-        self._no_time += whole.no_time
-        self._archived = whole.archived
-        self._misread.add(whole)
         block = whole.filled()
-        self._blank += whole.blank + len(whole.records) - len(block.records)
+        self._unsent.add(block)
+        self._no_time += block.no_time
+        self._archived = block.archived
         if block.records:
             self._add_records(block)
 
@@ -184,13 +152,14 @@ class _Tally:
         self._oversize += places[: NAMED - len(self._oversize)]
 
     def survey(self, *, complete: bool) -> Survey:
+        unsent = self._unsent
         first_hour, last_hour = (self._hours[0], self._hours[-1]) if self._hours else (None, None)
         first_time, last_time = (self._times[0], self._times[-1]) if self._times else (None, None)
         return Survey(
             count=self._count,
             size=self._size,
-            blank=self._blank,
-            not_json=self._not_json,
+            blank=unsent.blank,
+            not_json=unsent.not_json,
             first_hour=first_hour,
             last_hour=last_hour,
             first=self._first,
@@ -199,13 +168,13 @@ class _Tally:
             max_message=self._max_message,
             oversize=tuple(self._oversize),
             oversize_count=self._oversize_count,
-            skipped=tuple(self._skipped),
-            skipped_count=self._skipped_count,
-            repeats=self._repeats,
-            damaged=tuple(self._damaged),
+            skipped=tuple(unsent.oversize),
+            skipped_count=unsent.oversize_count,
+            repeats=unsent.repeats,
+            damaged=tuple(unsent.damaged),
             complete=complete,
-            unfit=tuple(self._unfit),
-            unfit_count=self._unfit_count,
+            unfit=tuple(unsent.unfit),
+            unfit_count=unsent.unfit_count,
             shapes=self._shapes.summarize() if self._shapes is not None else (),
             shapeless=self._shapes.beyond if self._shapes is not None else 0,
             sha256=self._digest.hexdigest(),
@@ -215,7 +184,7 @@ class _Tally:
             first_time=first_time,
             last_time=last_time,
             no_time=self._no_time,
-            misread=self._misread.sentences(),
+            misread=unsent.misread(),
         )
 
 

@@ -48,11 +48,10 @@ def by_time(blocks: Iterable[SourceBlock], *, in_memory: int = IN_MEMORY) -> Ite
         with _Sorter(in_memory) as sorter:
             for whole in group:
                 block = whole.filled()
-                blank = whole.blank + len(whole.records) - len(block.records)
                 if block.records:
                     digest.update(block.as_lines())
                     sorter.add(block)
-                yield replace(block.holding([], ()), times=(), blank=blank)
+                yield replace(block.holding([], ()), times=())
             latest = microseconds(hour) + _HOUR if hour is not None else None
             sorted_rows = sorter.rows()
             while rows := tuple(islice(sorted_rows, _BLOCK_RECORDS)):

@@ -58,7 +58,7 @@ async def test_the_days_of_the_month_win_over_what_is_below(
         names = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
         in_sight = [int(line[4:6]) for line in shown(pilot).splitlines() if line[1:3] in names and line[3] == " "]
         assert in_sight == list(range(first, first + days))
-        await assert_shown(pilot, "small to large")
+        await assert_shown(pilot, "by fifths")
 
 
 async def test_at_80_columns_the_bar_says_what_is_known_of_the_hour_and_tab_shows_its_chunks(opened: Opened) -> None:
@@ -158,8 +158,15 @@ async def test_x_on_a_torn_hour_shows_its_last_bytes(opened: Opened, small_archi
         await pilot.press("enter")
         await until(pilot, lambda: preview_of(pilot).ended)
         await pilot.press("q", "x")
-        tail = chunk_path(small_archive, TORN).read_bytes()[-12:].hex(" ")
+        tail = chunk_path(small_archive, TORN).read_bytes()[-8:].hex(" ")
         await assert_shown(pilot, "the object ends in the middle", tail, "nothing follows")
+        await pilot.press("q")
+        await pilot.resize_terminal(120, 40)  # the explanation has half of it
+        await pilot.press("x")
+        await until_shown(pilot, "nothing follows")
+        beside = [line[60:].strip() for line in shown(pilot).splitlines()]
+        assert sum(tail in line and len(line.split()) == 10 for line in beside) == 1  # offset, eight bytes, text
+        assert "a whole one would end with its" in beside[beside.index("checksum and length:") - 1]
 
 
 async def test_help_leaves_the_left_half_to_the_screen_that_it_explains(opened: Opened) -> None:

@@ -101,7 +101,9 @@ def test_hours_in_glacier_are_marked(tmp_path: Path) -> None:
         (7000.0, 120.0, "fresh: last hour ended 1h 57m ago", "fresh, 1h 57m ago"),
         (5 * 3600.0, 120.0, "behind: nothing since 13:00", "behind 5h 00m"),
         (5 * 3600.0, 3 * 3600.0, "fresh: last hour ended 5h 00m ago", "fresh, 5h 00m ago"),
-        (4 * 86400.0, None, "behind: nothing since 13:00", "behind 4 days"),
+        (6 * 86400.0, 7 * 86400.0, "ended 6 days ago", "ended 6 days ago"),  # a copy
+        (25 * 86400.0, 2 * 86400.0, "behind: nothing since 5 Jan 13:00", "behind 25 days"),
+        (4 * 86400.0, None, "behind: nothing since 5 Jan 13:00", "behind 4 days"),
         (400 * 86400.0, 120.0, "ends 2015-01-05 13:00", ""),
     ],
 )

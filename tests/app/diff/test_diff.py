@@ -16,7 +16,20 @@ from textual.pilot import Pilot
 from tests.analysis.incidents import Incident, incident
 from tests.analysis.test_diff import hour, write
 from tests.analysis.test_diff_minutes import write as write_days
-from tests.app.conftest import answer, assert_shown, calendar, on, preview, settled, shown, until, until_shown
+from tests.app.conftest import (
+    FIRST,
+    LAST,
+    Opened,
+    answer,
+    assert_shown,
+    calendar,
+    on,
+    preview,
+    settled,
+    shown,
+    until,
+    until_shown,
+)
 from tui.app.app import Explorer
 from tui.app.diff import screen
 from tui.app.diff.run import Examples
@@ -163,6 +176,27 @@ async def test_damage_that_was_met_is_reported_beside_the_answer(made: tuple[Inc
         await until_shown(pilot, "! 2 chunks damaged")
         assert set(page.session.damage) == {first.name, second.name}
         assert "· exact · 2 chunks damaged" in shown(pilot)
+
+
+async def test_if_nothing_can_be_read_the_reason_is_the_answer(tmp_path: Path) -> None:
+    for number in range(6):
+        (tmp_path / f"events.2015-01-20_{number:02}.log.gz").write_bytes(b"<html>no</html>")
+    async with explorer(tmp_path).run_test(size=(120, 40)) as pilot:
+        await until_shown(pilot, "nothing selected")
+        await pilot.press("M", "d")
+        await until_shown(pilot, "Nothing could be read: events.2015-01-20_00.log.gz, bytes 0 to 15: ")
+        assert "have no records" not in shown(pilot) and "Below are the sizes" not in shown(pilot)
+        await pilot.press("i")
+        await until_shown(pilot, "Nothing could be read: events.2015-01-20_00.log.gz, bytes 0 to 15: ")
+
+
+async def test_without_a_finding_s_plans_a_scan_of_the_compared_hours(opened: Opened) -> None:
+    async with opened() as pilot:
+        await pilot.press("M", "d")
+        await until_shown(pilot, "Nothing stands out.")
+        await pilot.press("s")
+        page = on(pilot, ScanPage)
+        assert page.form.plan.start == FIRST and page.form.plan.stop == LAST + timedelta(hours=1)
 
 
 async def test_n_goes_to_the_next_finding_as_long_as_there_is_one(made: tuple[Incident, Path]) -> None:

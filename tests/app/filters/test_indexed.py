@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.app.conftest import Opened, assert_shown, preview, until_shown
-from tests.index.test_index import build, planned, write
+from tests.index.indexed import build, planned, write
 from tui.app.filters.indexed import is_indexed, measure_indexed
 from tui.app.filters.sample import Facet, Measured
 from tui.filter.fields import ANY

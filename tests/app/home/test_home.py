@@ -121,6 +121,18 @@ async def test_an_archive_is_listed_after_it_was_opened_and_opens_again(small_ar
         assert len(calendar(pilot).session.catalog.hours) == 29
 
 
+async def test_days_before_an_archive_began_are_not_gaps(small_archive: Path) -> None:
+    async with explorer().run_test(size=(200, 60)) as pilot:
+        await until_shown(pilot, "demo")
+        await pilot.press("o")
+        await type_text(pilot, str(small_archive))
+        await pilot.press("enter")
+        await until_shown(pilot, "small to large")
+        await pilot.press("q", "k")
+        await until_shown(pilot, "Mon 19 Jan  ━")
+        assert "Sun 18 Jan" not in shown(pilot)
+
+
 async def test_new_hours_of_a_folder_are_seen_behind_the_first_paint_those_of_a_bucket_when_asked(
     small_archive: Path, tmp_path: Path
 ) -> None:

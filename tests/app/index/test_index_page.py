@@ -13,7 +13,7 @@ import pytest
 from textual.pilot import Pilot
 
 from tests.app.conftest import Opened, assert_shown, on, settled, until, until_shown
-from tests.index.test_index import build, planned, write
+from tests.index.indexed import build, planned, write
 from tests.support.command import hourscope
 from tui.analysis import indexing
 from tui.app.index import screen

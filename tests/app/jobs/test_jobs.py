@@ -196,6 +196,9 @@ def test_a_paused_send_has_no_time_to_go(paused: bool, asking: bool) -> None:
     assert "5.0s to go" in replace(running, progress=replace(sending, asking=False)).headline
     state = replace(running, control=control)
     assert state.headline == "Paused: 5 of 10 records confirmed." and state.of_job().sign == PAUSED
+    words = " ".join(f"{fact.text} {fact.note}" for fact in state.facts(low=False))
+    assert "space continues, S stops" in words and "r rate" not in words and "L changes" not in words
+    assert state.of_job().words == f"{'asks whether to continue' if asking else 'paused'} · 5 confirmed"
 
 
 async def test_the_palette_has_every_key_of_the_screen(opened: Opened) -> None:

@@ -314,3 +314,21 @@ async def test_a_panel_without_room_is_hidden_unless_it_was_requested(opened: Op
         await until_shown(pilot, "8 fields of 40 records")
         await pilot.resize_terminal(120, 40)
         await until(pilot, lambda: page.nodes.display and not page.panel.display)
+
+
+async def test_the_fields_begin_below_the_tallest_record_so_far(opened: Opened, tmp_path: Path) -> None:
+    lines = [{"n": 1}, {"n": 2, "tags": [*range(6)]}, {"n": 3}, {"n": 4, "tags": [*range(60)]}]
+    data = b"".join(json.dumps(line).encode() + b"\n" for line in lines)
+    (tmp_path / "events.2015-01-20_13.log.gz").write_bytes(gzip.compress(data))
+    async with opened(str(tmp_path), (200, 60)) as pilot:
+        page = await preview(pilot)
+        heights = []
+        for _ in lines:
+            await until_shown(pilot, f"n  {len(heights) + 1}")
+            await pilot.pause()
+            heights.append(page.nodes.size.height)
+            assert page.nodes.region.bottom == page.panel.region.y
+            await pilot.press("j")
+        assert heights[:3] == [3, 10, 10]  # the title, the rows, and an empty line
+        await pilot.press("tab", "j", "enter")  # open the long list
+        await until(pilot, lambda: page.nodes.size.height == 24)

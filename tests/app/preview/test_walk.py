@@ -29,7 +29,7 @@ from tests.app.conftest import (
     until,
     until_shown,
 )
-from tests.index.test_index import build, planned
+from tests.index.indexed import build, planned
 from tui.app.preview import screen
 from tui.index import open_index
 

@@ -19,10 +19,12 @@ from tui.app.preview.marks import Marks
 from tui.app.preview.panes import read_columns
 from tui.app.preview.rows import Around
 from tui.app.records.columns import cells
+from tui.app.records.lines import RecordLines
 from tui.app.records.matching import match_records
-from tui.app.records.store import HourRecords, Places, RecordsGone
+from tui.app.records.store import FewRecords, HourRecords, Places, RecordsGone
 from tui.app.records.table import choose, chosen, shared
 from tui.app.terminal.clipboard import gathered, osc52, passed_on
+from tui.app.widgets.theme import DARK, PALETTES
 from tui.archive import Block, Chunk
 from tui.errors import FilterError, OutputError
 from tui.filter import parse_filter
@@ -321,3 +323,28 @@ def test_places_of_more_than_4_gib_are_kept_in_half_the_room(steps: list[list[in
     assert places[-1] == known[-1]
     for place in known:
         assert bisect_left(places, place) == bisect_left(known, place)
+
+
+def test_large_records_are_in_columns_as_well() -> None:
+    def large(number: int) -> bytes:
+        value = {"n": number, "where": {"host": f"web{number % 2}", "dump": "x" * 200_000}, "items": [number] * 50_000}
+        return json.dumps(value).encode()
+
+    records = [large(number) if number % 2 else json.dumps({"n": number}).encode() for number in range(4)]
+    columns = chosen(("n", "where.host", "items"), records, 120)
+    assert [[text.strip() for text, _ in cells(record, columns) or []] for record in records] == [
+        ["0", "", ""],
+        ["1", "web1", "[…] 150 kB"],
+        ["2", "", ""],
+        ["3", "web1", "[…] 150 kB"],
+    ]
+    assert cells(b'{"n": 1, "dump": "%s"}' % (b"x" * (2 << 20)), columns) is None  # too large to parse while drawing
+
+
+def test_columns_are_chosen_from_as_many_large_records_as_are_read_quickly() -> None:
+    records = FewRecords(json.dumps({"n": number, "dump": "x" * 900_000, "kind": "a"}).encode() for number in range(40))
+    lines = RecordLines(records)
+    lines.fit(100, range(len(records)))
+    assert {column.text for column in lines.columns} == {"n"}
+    shared_words = "".join(text for text, _ in lines.shared_pieces(len(records), PALETTES[DARK][1], 100))
+    assert shared_words.startswith(" first 10  ") and "kind a" in shared_words

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.app.conftest import Opened, answer, assert_shown, on, settled, until
-from tests.app.scan.test_scan_and_send import expected
+from tests.app.scan.scans import expected
 from tests.support.dask import Cluster
 from tui.app.scan.screen import ScanPage
 from tui.archive import ChunkReader, open_archive

@@ -7,9 +7,9 @@ from datetime import datetime
 from tui.app.model.command import cat_command, ls_command, shell_list
 from tui.app.model.exhibit import CHUNKS
 from tui.app.model.freshness import freshness
-from tui.app.model.session import Session
+from tui.app.model.session import Session, gap_words
 from tui.archive.clocks import clock_note
-from tui.archive.times import spell_hour, zone_name
+from tui.archive.times import zone_name
 from tui.units import plural, size
 
 
@@ -44,11 +44,10 @@ def _hour(session: Session, hour: datetime) -> list[str]:
     chunks = session.chunks(hour)
     name = f"{hour:%A} {hour.day} {hour:%B %Y %H:00} {zone_name(session.archive.zone)}"
     if not chunks:
-        gap = next((gap for gap in session.gaps if gap.start <= hour < gap.stop), None)
-        if gap is None:
-            return [f"{name} has no records here."]
-        span = f"from {spell_hour(gap.start)} to {spell_hour(gap.stop)}"
-        return [f"{name} is in a gap of {plural(gap.hours, 'hour')}, {span}: no key names an hour in it."]
+        gap = session.gap_at(hour)
+        return [
+            f"{name} is in a {gap_words(gap)}: no key names an hour in it." if gap else f"{name} has no records here."
+        ]
     more = f"; the first {CHUNKS} are below" if len(chunks) > CHUNKS else ""
     about = f"{plural(len(chunks), 'chunk')}, {size(session.hour_size[hour])}{more}"
     note = clock_note(hour)

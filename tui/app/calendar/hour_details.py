@@ -224,7 +224,7 @@ class HourDetails(LineWidget, can_focus=True):
 
     def _chunk(self, chunk: Chunk, width: int, *, here: bool) -> PieceLine:
         palette = self.palette
-        uploaded = chunk.uploaded.astimezone(self._session.zone).strftime("%H:%M")
+        uploaded = _upload_time(chunk.uploaded.astimezone(self._session.zone), self._hour)
         right: PieceLine = [(f"{size(chunk.size):>8}", palette.text), (f"  {uploaded}", palette.dim)]
         if chunk.key in self._session.damage:
             right = [("! torn  ", palette.trouble), *right]
@@ -285,5 +285,7 @@ def _sign(ratio: float) -> str:
 
 
 def _upload_time(time: datetime, hour: datetime) -> str:
-    """Return an upload time: the time of day if it is near the hour, else the date."""
-    return time.strftime("%H:%M" if abs(time - hour) < timedelta(hours=12) else "%Y-%m-%d")
+    """Return an upload time: the time of day if it is near the hour, else the day or, in another year, the month."""
+    if abs(time - hour) < timedelta(hours=12):
+        return f"{time:%H:%M}"
+    return f"{time.day} {time:%b}" if time.year == hour.year else f"{time:%b %Y}"

@@ -93,7 +93,6 @@ class CalendarPanes(Guarded, Vertical):
         self.legend.show(grid.grid, grid.marked, open_range=grid.began is not None)
 
     def on_record_peek_ready(self, message: RecordPeek.Ready) -> None:
-        message.stop()
         self._first = message.peek.records[0] if message.peek.records else None
         self._show_record()
 

@@ -24,6 +24,7 @@ from tui.app.model.heat import HeatGrid, Overlay, heat_grid, next_overlay, troub
 from tui.app.model.hours import Hours, Selection
 from tui.app.model.remembered import StateError, remember
 from tui.app.model.session import Session
+from tui.app.records.peek import RecordPeek
 from tui.app.requests import ChooseTopic, CountedMore, OpenHour
 from tui.archive.times import spell_hour
 from tui.archive.topics import named_topics, topics_of
@@ -259,6 +260,11 @@ class CalendarPage(HoursPage):
             of = f"{count(series.total)} of {plural(sum(series.records.values()), 'record')}"
             self.report(f"{of} match {series.filter.describe()}{where}")
 
+    def on_record_peek_ready(self, message: RecordPeek.Ready) -> None:
+        if message.peek.damaged:
+            self.session.add_damage(*message.peek.damaged)
+            self.refresh_hours()
+
     def interrupt(self) -> bool:
         self._counted = None
         return super().interrupt()
@@ -289,8 +295,8 @@ class CalendarPage(HoursPage):
         return cat_command(session, hour, session.filter) if session.chunks(hour) else ls_command(session)
 
     def situation(self) -> dict[str, object]:
-        cursor, gaps = self.grid.cursor, self.session.gaps
-        return {"hour": spell_hour(cursor), "gap": any(gap.start <= cursor < gap.stop for gap in gaps)}
+        cursor = self.grid.cursor
+        return {"hour": spell_hour(cursor), "gap": self.session.gap_at(cursor) is not None}
 
     def explanation(self) -> tuple[str, ...]:
         return explanation(self.session, self.grid.cursor)

@@ -65,33 +65,28 @@ class FindingList(CursorList):
         return 1 + max(self.length, 1)
 
     def draw(self, y: int, width: int) -> Strip:
-        name, line = self._widths(width)
-        palette = self.palette
-        if y == 0 and self.length:
-            heading = f"   {'surprise':<{_BAR + 2}} {fit('what', name)}{'here':>{_SHARE}}{'there':>{_SHARE}}  "
-            return strip_of([(heading, palette.dim), (fit(self._axis(), line), palette.dim)], width)
-        row = self.top + max(y, 1) - 1
-        if self.answer is None or row >= self.length:
+        answer, palette = self.answer, self.palette
+        if answer is None or not answer.findings:
             return Strip.blank(width)
-        located = self.answer.findings[row]
-        return strip_of(self._row(located, row, name, line), width, self.ground(row))
+        name, line = self._widths(answer, width)
+        if y == 0:
+            heading = f"   {'surprise':<{_BAR + 2}} {fit('what', name)}{'here':>{_SHARE}}{'there':>{_SHARE}}  "
+            return strip_of([(heading, palette.dim), (fit(_axis(answer), line), palette.dim)], width)
+        row = self.top + y - 1
+        if row >= self.length:
+            return Strip.blank(width)
+        return strip_of(self._row(answer, row, name, line), width, self.ground(row))
 
-    def _axis(self) -> str:
-        """Return the first and last day of the sparklines."""
-        if self.answer is None or not self.answer.hours:
-            return ""
-        first, last = self.answer.hours[0], self.answer.hours[-1]
-        return f"{first.day} {first:%b} to {last.day} {last:%b}"
-
-    def _widths(self, width: int) -> tuple[int, int]:
+    def _widths(self, answer: Answer, width: int) -> tuple[int, int]:
         """Return the cells for the name and for the sparkline."""
         rest = width - (3 + _BAR + 3) - 2 * _SHARE - 3
-        longest = max((len(name_of(one)) for one in self.answer.findings), default=0) if self.answer else 0
+        longest = max(len(name_of(one)) for one in answer.findings)
         name = min(max(longest + 6, _MIN_NAME), _MAX_NAME, max(rest // 2, rest - 48))
         return max(name, 10), max(min(rest - name, _MAX_LINE), _MIN_LINE)
 
-    def _row(self, located: LocatedFinding, row: int, name: int, line: int) -> list[Piece]:
-        palette, shift = self.palette, located.finding.shift
+    def _row(self, answer: Answer, row: int, name: int, line: int) -> list[Piece]:
+        located, palette = answer.findings[row], self.palette
+        shift = located.finding.shift
         cursor = ("▸" if row == self.at else " ", palette.selected)
         bar = "━" * max(round(_BAR * (located.finding.rank / self._strongest) ** 0.5), 1)
         sign = sign_of(located, palette)
@@ -106,14 +101,20 @@ class FindingList(CursorList):
             (f"{share(shift.here):>{_SHARE}}", palette.strong),
             (f"{share(shift.there):>{_SHARE}}", palette.dim),
             ("  ", palette.text),
-            (over_hours(located, self.answer, line), sign[1]),
+            (over_hours(located, answer, line), sign[1]),
         ]
 
 
-def over_hours(located: LocatedFinding, answer: Answer | None, width: int) -> str:
-    """Return a sparkline of the finding's share over all compared hours."""
-    if answer is None or not answer.hours:
+def _axis(answer: Answer) -> str:
+    """Return the first and last day of the sparklines."""
+    if not answer.hours:
         return ""
+    first, last = answer.hours[0], answer.hours[-1]
+    return f"{first.day} {first:%b} to {last.day} {last:%b}"
+
+
+def over_hours(located: LocatedFinding, answer: Answer, width: int) -> str:
+    """Return a sparkline of the finding's share over all compared hours."""
     cells = min(width, len(answer.hours))
     hits, sizes = [0] * cells, [0] * cells
     for at, (hit, size) in enumerate(zip(located.by_hour, answer.sizes, strict=True)):

@@ -37,10 +37,11 @@ class Compared(Message):
 
 @dataclass
 class ChunksRead(Message):
-    """The progress of reading: `chunks` of `of`."""
+    """The progress of reading: `chunks` of `of`. `damaged`: parts that could not be read so far."""
 
     chunks: int
     of: int
+    damaged: tuple[ChunkDamaged, ...]
 
     def can_replace(self, message: Message) -> bool:
         return isinstance(message, ChunksRead)
@@ -80,7 +81,7 @@ def compare(
                 done += isinstance(event, ChunkDone)
                 if time.monotonic() - reported > _INTERVAL_SECONDS or done == len(plan.chunks):
                     reported = time.monotonic()
-                    yield ChunksRead(done, len(plan.chunks))
+                    yield ChunksRead(done, len(plan.chunks), tuple(damaged))
 
 
 def examples(session: Session, hours: Hours, filter_: Filter, limit: int, cancel: threading.Event) -> tuple[bytes, ...]:

@@ -44,11 +44,9 @@ from tui.history.notebook import Spot
 from tui.units import count, size
 
 _EXAMPLES = 40
-_NOTHING = (
-    "b compares with other hours; / compares only some records; i shows the timeline.",
-    "Below are the sizes of the compared days; the compared hours are underlined.",
-)
-_WITH_FINDING = ("open", "scan", "send", "write", "without")  # actions that need one under the cursor
+_NEXT = "b compares with other hours; / compares only some records; i shows the timeline; s scans."
+_BELOW = "Below are the sizes of the compared days; the compared hours are underlined."
+_WITH_FINDING = ("open", "without")  # actions that need one under the cursor
 
 
 class DiffPage(SelectionPage):
@@ -112,6 +110,7 @@ class DiffPage(SelectionPage):
         self.stream("compare", comparing, lambda message: message)
 
     def on_chunks_read(self, message: ChunksRead) -> None:
+        self._damaged = damaged_words(message.damaged)
         if message.chunks == message.of:
             self._show_header("comparing")
         elif message.chunks:
@@ -123,11 +122,11 @@ class DiffPage(SelectionPage):
         answer = self._answer = message.answer
         self.session.add_damage(*message.damaged)
         self._damaged = damaged_words(message.damaged)
-        also = companions(answer), volume_sentence(answer)
-        sentences = headline(answer), *also, *(_NOTHING if not answer.findings else ())
-        self.sentences.show(
-            tuple(filter(None, sentences)), " · ".join(filter(None, (source_of(answer), self._damaged)))
-        )
+        unread = answer.final and message.damaged and not answer.target.records
+        first = f"Nothing could be read: {message.damaged[0].sentence}" if unread else headline(answer)
+        nothing = () if answer.findings else (_NEXT, _BELOW if answer.hours else "")
+        sentences = filter(None, (first, companions(answer), volume_sentence(answer), *nothing))
+        self.sentences.show(tuple(sentences), " · ".join(filter(None, (source_of(answer), self._damaged))))
         self.list.show(answer)
         self._show_sizes(answer)
         if answer.final:
@@ -204,10 +203,13 @@ class DiffPage(SelectionPage):
         return super().check_action(action, parameters)
 
     def take_hours(self) -> Selection:
-        """Return the finding's hours. The finding becomes the filter, the selection and the calendar's shades."""
+        """Return the finding's hours. The finding becomes the filter, the selection and the calendar's shades.
+
+        Without a finding, return the compared hours.
+        """
         current, answer, session = self.list.current, self._answer, self.session
         if current is None or answer is None:
-            return Selection()
+            return Selection.of(Hours(*(self._target or (session.first, next_hour(session.catalog_last)))))
         session.filter = self._filter_of(current)
         session.selection = Selection.of(Hours(current.since, current.until))
         session.place = floor_hour(current.since)

@@ -66,17 +66,15 @@ def _at(context: CursorContext, word: str) -> list[Suggestion]:
     if not context.start:
         return []
     values = _values(context.compared, word)
-    if word[:1] in ("'", "`") and word:
+    if word.startswith(("'", "`")):
         return values
     if NUMBER.fullmatch(word):
         return [Suggestion(f"`{word}`", "a number", "value"), *(value for value in values if value.text != f"`{word}`")]
     return [*values, *_operands(context.base, word)]
 
 
-def _end(text: str, cursor: int, typed: CursorToken | None) -> int:
+def _end(text: str, cursor: int, typed: CursorToken) -> int:
     """Return the end of the word under the cursor: of a name, or of a text if it is closed."""
-    if typed is None:
-        return cursor
     if typed.kind == "open":
         rest = re.compile(rf"(?:\\.|[^{typed.text[0]}\\])*{typed.text[0]}").match(text, cursor)
         return rest.end() if rest else cursor

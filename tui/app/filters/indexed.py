@@ -58,7 +58,6 @@ class _Merged:
                 low=self.numbers.low,
                 median=quantiles[_SHARES // 2],
                 high=self.numbers.high,
-                quartiles=(quantiles[_SHARES // 4], quantiles[_SHARES * 3 // 4]),
                 bins=_bins(quantiles[1:-1]),  # without the extremes: outliers would press everything else into one bin
             )
         few = self.exact and self.distinct <= FEW

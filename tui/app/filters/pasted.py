@@ -6,9 +6,9 @@ import re
 from contextlib import suppress
 from hashlib import sha256
 
-from tui.archive.local import private_folder, private_opener, reason
+from tui.archive.local import atomic_file
 from tui.config import state_dir
-from tui.errors import FilterError, OutputError
+from tui.errors import FilterError
 from tui.filter import Term, TermKind
 
 _OPERATOR = re.compile(r"&&|\|\||[=!<>]=|[<>?|]|\w\(")
@@ -41,10 +41,6 @@ def list_term(lines: list[str]) -> Term:
     """
     content = "".join(f"{line}\n" for line in dict.fromkeys(lines)).encode("utf-8", "surrogateescape")
     path = state_dir() / "lists" / f"pasted-{sha256(content).hexdigest()[:12]}.txt"
-    try:
-        private_folder(path.parent)
-        with open(path, "wb", opener=private_opener) as file:
-            file.write(content)
-    except OSError as error:
-        raise OutputError(f"{path} cannot be written: {reason(error)}") from error
+    with atomic_file(path, overwrite=True, private=True) as file:
+        file.write(content)
     return Term("file", str(path))

@@ -25,6 +25,7 @@ _NAME = 18
 _BAR = 20
 _WIDE = 110  # cells: from this width, a row has room for places
 _MIN_ROWS = 3  # rows of a section, if it has that many
+_DEMO = "a sample with an incident to find"
 _NEW = "New here?"
 _TOUR = "the tour: find the incident in the demo"
 _NEW_WORDS = (("o", "open a folder or s3://bucket/prefix"), ("+", "add one to the config"))
@@ -64,9 +65,9 @@ class HomeList(ChoiceList):
         here, searched = self.item, words != self._words
         self._home, self._words = home, words
         self._rows = self._all_rows()
-        places = [at for at, row in enumerate(self._rows) if row.item is not None]
-        same = next((at for at in places if here and _same(self._rows[at].item, here)), None)
-        self.go(same if same is not None and not searched else next(iter(places), 0))
+        items = {at: row.item for at, row in enumerate(self._rows) if row.item is not None}
+        same = next((at for at, item in items.items() if here and _identity(item) == _identity(here)), None)
+        self.go(same if same is not None and not searched else next(iter(items), 0))
         self.refresh(layout=True)
 
     def go_to(self, kind: str, name: str) -> None:
@@ -216,19 +217,17 @@ class HomeList(ChoiceList):
             (f"{('! ' if behind else '') + newest:<15}", palette.trouble if behind else palette.text),
             (f"{size(seen.size):>8}", palette.dim),
         ]
-        return self._row(item, "a sample with an incident to find" if item.kind == "demo" else seen.url, right, width)
+        room = width - sum(cell_len(text) for text, _ in right)
+        name = _NAME if room > 2 * _NAME else max(room - 3, 6)
+        about = printable(_DEMO if item.kind == "demo" else seen.url)
+        words = shorten_middle(about, room - name - 3) if room > name + 12 else ""
+        return both_ends([self._name_piece(item.name, name), (words, palette.dim)], right, width)
 
     def _unseen(self, item: Item, width: int) -> list[Piece]:
         palette, place = self.palette, f"{item.place} · " if item.place and width > _WIDE else ""
-        about = "a sample with an incident to find" if item.kind == "demo" else f"{place}not opened yet"
+        about = _DEMO if item.kind == "demo" else f"{place}not opened yet"
         about, style = (f"! {item.trouble}", palette.trouble) if item.trouble else (about, palette.dim)
         return [self._name_piece(item.name), (shorten(printable(about), max(width - _NAME - 1, 0)), style)]
-
-    def _row(self, item: Item, about: str, right: list[Piece], width: int) -> list[Piece]:
-        room = width - sum(cell_len(text) for text, _ in right)
-        name = _NAME if room > 2 * _NAME else max(room - 3, 6)
-        words = shorten_middle(printable(about), room - name - 3) if room > name + 12 else ""
-        return both_ends([self._name_piece(item.name, name), (words, self.palette.dim)], right, width)
 
     def _job(self, job: Unfinished, width: int) -> list[Piece]:
         palette = self.palette
@@ -284,11 +283,7 @@ class HomeList(ChoiceList):
         )
 
 
-def _same(one: Item | None, other: Item) -> bool:
-    """Return whether both are the same thing, even if it was renamed."""
-    return one is not None and _identity(one) == _identity(other)
-
-
 def _identity(item: Item) -> tuple[str, str, str]:
+    """Return what stays the same if the item is renamed."""
     what = item.of.what if isinstance(item.of, SendRecord | Unfinished) else ""
     return item.kind, item.url or item.name, what

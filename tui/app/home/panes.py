@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from textual.strip import Strip
 
 from tui.app.home.rows import Item
+from tui.app.model.freshness import rough_duration
 from tui.app.widgets.bars import titled
 from tui.app.widgets.lines import LineWidget, Piece, shorten, strip_of
 from tui.history.archives import DAYS, SeenArchive
@@ -17,7 +18,7 @@ from tui.history.sends import SendRecord
 from tui.history.stopped import Unfinished
 from tui.history.words import age, ago, filter_text, span_text
 from tui.printable import printable
-from tui.units import count, duration, plural, size
+from tui.units import count, plural, size
 
 _STEPS = 5
 _LABEL = 9
@@ -111,7 +112,8 @@ class ItemPane(LineWidget):
             return []
         if self.size.height < _WEEK:
             return [self._row(label, text, width) for label, text in _archive_rows(seen, item.trouble)]
-        last, dim = datetime.fromisoformat(seen.last).date(), self.palette.dim
+        first, last = (datetime.fromisoformat(hour).date() for hour in (seen.first, seen.last))
+        dim = self.palette.dim
         ranked = sorted(seen.week.values())
         lines: list[list[Piece]] = []
         for day in (last - timedelta(days=back) for back in range(6, -1, -1)):
@@ -120,7 +122,7 @@ class ItemPane(LineWidget):
         lines.append([(" " * _LABEL + "".join(f"{hour:02}       " for hour in range(0, 24, 3)), dim)])
         lines += [[], *(self._row(label, text, width) for label, text in _archive_rows(seen, item.trouble)), []]
         largest = max(seen.days.values(), default=0) or 1
-        for back in range(DAYS):
+        for back in range(min(DAYS, (last - first).days + 1)):
             day = last - timedelta(days=back)
             amount = seen.days.get(f"{day:%Y-%m-%d}", 0)
             bar = "━" * max(round(_BAR * amount / largest), bool(amount))
@@ -176,5 +178,5 @@ def _archive_rows(seen: SeenArchive, trouble: str) -> list[tuple[str, str]]:
     rows = [("state", f"! {trouble}")] if trouble else []
     rows += [("place", seen.url), ("hours", f"{seen.first} to {seen.last} {seen.timezone}")]
     rows += [("layout", seen.layout)] if seen.layout else []
-    lag = f"usually {duration(seen.lag)} after the hour" if seen.lag is not None and seen.lag > 0 else ""
+    lag = f"usually {rough_duration(seen.lag)} after the hour" if seen.lag is not None and seen.lag > 0 else ""
     return [*rows, *([("uploads", lag)] if lag else [])]

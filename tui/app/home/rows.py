@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Literal
 
 from tui.app.model.freshness import Freshness
@@ -15,7 +14,7 @@ from tui.archive.store import is_s3
 from tui.config import Config, S3Options, demo_dir
 from tui.demo.tour import take_up
 from tui.errors import HourscopeError
-from tui.history.archives import SeenArchive, forget_archive, look_again, seen_archives
+from tui.history.archives import SeenArchive, absolute, forget_archive, look_again, seen_archives
 from tui.history.extracts import ExtractLine, delete_extract, extracts, forget_extract
 from tui.history.sends import SendRecord, forget_send, sends
 from tui.history.stopped import Unfinished, unfinished
@@ -156,8 +155,7 @@ def _archives(config: Config) -> list[Item]:
     named = [
         Item("archive", name, name, by_title.get(name), spec.url) for name, spec in sorted(config.archives.items())
     ]
-    urls = [spec.url for spec in config.archives.values()]
-    places = {url if is_s3(url) else str(Path(url).absolute()) for url in urls}
+    places = {absolute(spec.url) for spec in config.archives.values()}
     demo = str(demo_dir())
     recent = [
         Item("archive", archive.title.rstrip("/").rpartition("/")[2] or archive.title, archive.url, archive)

@@ -222,7 +222,7 @@ class IndexPage(JobPage, ArchivePage):
         if self.left is None:
             return "Looking for what is indexed already …"
         all_, left = len(self.plan.chunks), len(self.left.chunks)
-        return f"{count(all_ - left)} of {plural(all_, 'chunk')} are indexed."
+        return f"{count(all_ - left)} of {plural(all_, 'chunk')} {'is' if all_ == 1 else 'are'} indexed."
 
     def _facts(self) -> Iterator[Fact]:
         left, progress = self.left, self.progress

@@ -124,26 +124,16 @@ class JobsPage(Page):
 
     def _rows(self) -> list[Choice]:
         room = max((self.size.width or 80) - _REST, 24)
-        own = [
-            Choice(f"{job.brief:<12}  {shorten(job.title, room)}", job.state.words, str(at))
-            for at, job in enumerate(self.jobs)
-        ]
-        return own + [
-            Choice(
-                f"{f'{RUNNING if job.running else PAUSED} {job.kind}':<12}  {shorten(job.title, room)}",
-                f"{job.progress}, {_state(job)}",
-                str(at),
-            )
-            for at, job in enumerate(self.left, len(self.jobs))
-        ]
+        own = ((job.brief, job.title, job.state.words) for job in self.jobs)
+        left = ((_brief(job), job.title, f"{job.progress}, {_state(job)}") for job in self.left)
+        return [Choice(f"{brief:<12}  {shorten(title, room)}", words) for brief, title, words in (*own, *left)]
 
     def on_resize(self) -> None:
         self.choices.show(self._rows())
 
     def on_choice_list_chosen(self) -> None:
-        at = int(self.choices.value)
-        if at < len(self.jobs):
-            self.request(ShowJob(self.jobs[at]))
+        if (own := self._here) is not None:
+            self.request(ShowJob(own))
         else:
             self.action_resume()
 
@@ -209,6 +199,10 @@ class JobsPage(Page):
             why = f" {left.reason}." if left.reason else ""
             return (f"{left.title}: {left.what}. {left.progress}, {_state(left)}.{why}",)
         return ()
+
+
+def _brief(job: Unfinished) -> str:
+    return f"{RUNNING if job.running else PAUSED} {job.kind}"
 
 
 def _state(job: Unfinished) -> str:

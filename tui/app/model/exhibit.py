@@ -17,7 +17,7 @@ Exhibit = tuple[tuple[str, str], ...]
 """A line of (text, kind) parts."""
 
 CHUNKS = 4  # shown in detail
-_TAIL, _LINE = 36, 12  # bytes
+_TAIL, _LINE = 32, 8  # bytes: half of a screen of 120 columns is wide enough
 _TORN = "ends in the middle"  # of a member, a frame, …
 
 
@@ -47,7 +47,7 @@ def _fields(archive: Archive, chunk: Chunk) -> Exhibit:
 
 
 def _tail(archive: Archive, chunk: Chunk) -> Iterator[Exhibit]:
-    """Yield a chunk's last bytes in lines of twelve: offset, hex, text."""
+    """Yield a chunk's last bytes in lines of eight: offset, hex, text."""
     start = max(chunk.size - _TAIL, 0)
     try:
         with archive.store.open(chunk.key, start=start, etag=chunk.etag) as stream:

@@ -32,22 +32,30 @@ class Freshness:
         return not self.ended and self.age - _HOUR > lag + max(_HOUR, abs(lag))
 
     @property
+    def copied(self) -> bool:
+        """Whether chunks arrive days after their hour, as in a copy: that says nothing about the writer."""
+        return (self.lag or 0.0) > _DAY
+
+    @property
     def brief(self) -> str:
         """The freshness for the header; empty if the archive has ended."""
         age = rough_duration(self.age)
-        return "" if self.ended else f"behind {age}" if self.behind else f"fresh, {age} ago"
+        if self.ended:
+            return ""
+        return f"behind {age}" if self.behind else f"ended {age} ago" if self.copied else f"fresh, {age} ago"
 
     def words(self) -> str:
         """Return `fresh: last hour ended 34m ago`."""
         if self.ended:
             return f"ends {self.last + timedelta(hours=1):%Y-%m-%d %H:00}"
         if self.behind:
-            return f"behind: nothing since {self.last + timedelta(hours=1):%H:%M}"
-        return f"fresh: last hour ended {rough_duration(self.age)} ago"
+            stop = self.last + timedelta(hours=1)
+            return f"behind: nothing since {f'{stop.day} {stop:%b} ' if self.age > _DAY else ''}{stop:%H:%M}"
+        return f"{'' if self.copied else 'fresh: last hour '}ended {rough_duration(self.age)} ago"
 
     def sentence(self) -> str:
         """Return the rest of a sentence that starts with "This archive"."""
-        return f"{'' if self.ended else 'is '}{self.words()}; {self.uploads()}"
+        return f"{'' if self.ended or (self.copied and not self.behind) else 'is '}{self.words()}; {self.uploads()}"
 
     def uploads(self) -> str:
         """Return when uploads usually arrive."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from tui.app.model.month_cache import CachedArchive, Month, MonthCache
 from tui.archive import Archive, Catalog, Chunk, StoredObject
@@ -30,10 +30,10 @@ def month_of(hour: datetime) -> Month:
     return hour.year, hour.month
 
 
-def bounds(month: Month) -> tuple[datetime, datetime]:
-    """Return the first hour of a month and of the next one, in wall-clock time."""
+def bounds(month: Month, zone: tzinfo | None = None) -> tuple[datetime, datetime]:
+    """Return the first hour of a month and of the next one, in a time zone or in wall-clock time."""
     year, number = month
-    return datetime(year, number, 1), datetime(year + number // 12, number % 12 + 1, 1)
+    return datetime(year, number, 1, tzinfo=zone), datetime(year + number // 12, number % 12 + 1, 1, tzinfo=zone)
 
 
 @dataclass
@@ -55,8 +55,7 @@ class Months:
 
     def load(self, month: Month) -> None:
         """List a month."""
-        start, stop = (time.replace(tzinfo=self.archive.zone) for time in bounds(month))
-        rows = tuple(self.archive.chunks(self.walk, start, stop))
+        rows = tuple(self.archive.chunks(self.walk, *bounds(month, self.archive.zone)))
         self._take(month, rows)
         self.stale.discard(month)
         self.cache.keep_month(month, rows)
@@ -104,7 +103,7 @@ class Months:
         for month in dict.fromkeys([*near, *((year, other) for other in range(12, 0, -1))]):
             if month not in near and month not in self.rows and self._total + largest > MAX_ROWS:
                 return  # it would evict another month
-            start, stop = (time.replace(tzinfo=self.archive.zone) for time in bounds(month))
+            start, stop = bounds(month, self.archive.zone)
             if (month not in self.rows or month in self.stale) and start < self.stop and self.first < stop:
                 yield month
 
@@ -125,7 +124,7 @@ class Months:
     def _unlisted(self) -> Iterator[tuple[datetime, datetime]]:
         begin = self.first
         for month in sorted(self.rows):
-            start, stop = (time.replace(tzinfo=self.archive.zone) for time in bounds(month))
+            start, stop = bounds(month, self.archive.zone)
             if begin < start:
                 yield begin, min(start, self.stop)
             begin = max(begin, stop)
@@ -215,7 +214,7 @@ def months_of(archive: Archive, walk: Walk, cache: MonthCache) -> Months | None:
     years, latest = quick.years, _newest(quick)
     if not years or latest is None:
         return None
-    start, _ = (time.replace(tzinfo=archive.zone) for time in bounds(month_of(latest)))
+    start, _ = bounds(month_of(latest), archive.zone)
     first = datetime(_near(years)[0], 1, 1, tzinfo=archive.zone)
     months = Months(archive, quick, min(first, start), next_hour(start), cache)
     months.load(month_of(latest))

@@ -7,6 +7,7 @@ written atomically. A broken file is reported once, ignored, and kept under anot
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -14,7 +15,6 @@ from datetime import datetime, tzinfo
 from hashlib import sha256
 from pathlib import Path
 from typing import Annotated
-from uuid import uuid4
 
 import msgspec
 
@@ -126,7 +126,7 @@ def _newer(saved: Mapping[str, object]) -> bool:
 
 def _set_aside(path: Path) -> Path:
     """Rename a broken file; return its new path."""
-    aside = path.with_name(f"{path.name}.broken-{uuid4().hex[:8]}")
+    aside = path.with_name(f"{path.name}.broken-{os.urandom(4).hex()}")
     try:
         path.rename(aside)
     except OSError as error:
@@ -237,7 +237,7 @@ def _read(path: Path) -> str | None:
 
 
 def _write(path: Path, text: str) -> None:
-    part = path.with_name(f".{path.name}.{uuid4().hex[:12]}.part")
+    part = path.with_name(f".{path.name}.{os.urandom(6).hex()}.part")
     try:
         private_folder(path.parent)
         with open(part, "x", encoding="utf-8", opener=private_opener) as stream:

@@ -16,14 +16,14 @@ from tui.app.model.usual import Usual, usual_counts, usual_of
 from tui.archive import Archive, Catalog, Chunk, Gap
 from tui.archive.catalog import gaps_between
 from tui.archive.location import Location, far_warnings, left_out
-from tui.archive.times import floor_hour, next_hour
+from tui.archive.times import floor_hour, next_hour, spell_hour
 from tui.config import Config, NsqSpec, S3Options, cache_dir, state_dir
 from tui.filter import Filter
 from tui.filter.within import Within
 from tui.history.notebook import Notebook, notebook_of
 from tui.scan import ChunkDamaged
 from tui.scan.manifest import ExtractOrigin
-from tui.units import plural
+from tui.units import count, plural
 
 _MAX_KEYS = 100  # named on a screen
 _MAX_PARTS = 100  # damaged parts of a chunk that are remembered
@@ -139,6 +139,10 @@ class Session:
             return self.catalog.gaps
         return gaps_between(self.scanned | self.catalog.hours.keys(), self.first, next_hour(self.catalog_last))
 
+    def gap_at(self, hour: datetime) -> Gap | None:
+        """Return the gap with this hour, if it is in one."""
+        return next((gap for gap in self.gaps if gap.start <= hour < gap.stop), None)
+
     @cached_property
     def gap_hours(self) -> int:
         return sum(gap.hours for gap in self.gaps)
@@ -193,7 +197,7 @@ class Session:
     def damage_words(self, chunks: Iterable[Chunk] | None = None) -> str:
         """Return the number of chunks (or of these) known to be damaged, for a header; empty if none."""
         number = len(self.damage) if chunks is None else sum(chunk.key in self.damage for chunk in chunks)
-        return f"! {number} damaged" if number else ""
+        return f"! {count(number)} damaged" if number else ""
 
     @property
     def left_out(self) -> tuple[str, ...]:
@@ -260,6 +264,11 @@ def damaged_words(events: Iterable[ChunkDamaged]) -> str:
     """Return `12 chunks damaged`; empty if none is."""
     number = len({event.chunk.key for event in events})
     return f"{plural(number, 'chunk')} damaged" if number else ""
+
+
+def gap_words(gap: Gap) -> str:
+    """Return `gap of 3 hours, from 2015-01-20T13 to 2015-01-20T16`."""
+    return f"gap of {plural(gap.hours, 'hour')}, from {spell_hour(gap.start)} to {spell_hour(gap.stop)}"
 
 
 def shifted(hour: datetime, hours: int) -> datetime:

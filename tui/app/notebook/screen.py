@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import ClassVar
 
@@ -150,10 +149,7 @@ class NotebookPage(Page):
             session.lines[hour] = spot.line
         self.request(Leave())
         if spot.key is not None or spot.line is not None:
-            self._open(nearest)
-
-    def _open(self, hour: datetime) -> None:
-        self.request(OpenHour(self.session, hour, self.session.chunks(hour)))
+            self.request(OpenHour(session, nearest, session.chunks(nearest)))
 
     def action_copy(self) -> None:
         text = _markdown(self.list.entries)

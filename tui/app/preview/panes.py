@@ -42,6 +42,7 @@ class PreviewPanes(Guarded, Container):
         self._left_at = left_at
         self._fields_asked: bool | None = None  # whether the user opened or closed the fields; None: neither
         self._last: FieldsPanel | JsonTree = self.nodes  # the pane beside the list that was used last
+        self._tallest = 0  # lines of a record shown so far
 
     def on_mount(self) -> None:
         self.listing.show_columns(self._session.columns)
@@ -49,7 +50,7 @@ class PreviewPanes(Guarded, Container):
     def look_like(self, other: PreviewPanes) -> None:
         """Show the same panes, lines and fields as those of another hour."""
         self.nodes.display, self.panel.display = other.nodes.display, other.panel.display
-        self._fields_asked = other._fields_asked
+        self._fields_asked, self._tallest = other._fields_asked, other._tallest
         self._last = self.panel if other.pane is other.panel else self.nodes
         self.listing.look_like(other.listing)
         self.panel.look_like(other.panel)
@@ -82,8 +83,10 @@ class PreviewPanes(Guarded, Container):
         damage = [words for chunk in chunks for words in self._session.damage.get(chunk.key, ())]
         where = place(rows.records, number) if number is not None else () if reading.ended else ("reading …",)
         notes = notes_words(reading, damage)
-        empty = empty_words(rows, reading) if rows.records or not damage else notes[0]
-        self.listing.explain(where, empty, rows_words(rows), notes)
+        if damage and not rows.records:
+            self.listing.explain(where, notes[0], rows_words(rows), ())  # wrapped, in place of the records
+        else:
+            self.listing.explain(where, empty_words(rows, reading), rows_words(rows), notes)
 
     def _shown(self) -> Shown:
         """Return all records, or the matching ones if only these are shown."""
@@ -140,6 +143,13 @@ class PreviewPanes(Guarded, Container):
 
     def on_resize(self) -> None:
         self._lay_out()
+        self.on_json_tree_arranged()
+
+    def on_json_tree_arranged(self) -> None:
+        """Give the record the lines of the tallest one so far, at most three sevenths, and the fields the rest."""
+        self._tallest = max(self._tallest, self.nodes.length + 2 if self.nodes.length else 0)
+        if self._tallest:
+            self.styles.grid_rows = f"{max(min(self._tallest, 3 * self.size.height // 7), 1)} 1fr"
 
     def close_fields(self) -> None:
         """Show only the record again."""

@@ -9,18 +9,24 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
 
-from jmespath import exceptions
+import msgspec
 from jmespath.parser import ParsedResult
+from msgspec import Raw
 from rich.cells import cell_len
 
+from tui.app.records.outline import brief
 from tui.filter.compiled import NotJsonError
 from tui.filter.jmespath import load, parse_expression
 from tui.filter.paths import JsonPath, path_of
+from tui.filter.shapes import FAILURES
 from tui.printable import printable
 
 ValueTone = Literal["plain", "common", "rare", "warning", "error", "fatal"]
 TonedText = tuple[str, ValueTone]
-LARGEST = 64_000  # bytes; larger records are not parsed while drawing
+LARGEST = 64_000  # bytes; of larger records, only short values are parsed while drawing
+LARGEST_SHOWN = 1 << 20  # bytes; larger records are shown raw
+_SHORT = 4_000  # bytes
+_MANY = 500  # members of a large object
 TIME = re.compile(r"\d{4}-(\d\d-\d\d)[T ]((\d\d:\d\d:\d\d)(?:\.\d{1,3})?)")
 NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?|–")
 LEVELS: Mapping[str, ValueTone] = {
@@ -101,7 +107,7 @@ def text_at(value: dict[str, object], column: Column) -> str:
     if column.path is None:
         try:
             result = _parsed(column.text).search(value)
-        except (exceptions.JMESPathError, TypeError, ValueError, ArithmeticError):
+        except FAILURES:
             return ""  # the expression does not apply to this record
         return "" if result is None else text_of(result)
     inner: Any = value
@@ -123,11 +129,26 @@ def text_of(value: object) -> str:
 
 
 def object_of(record: bytes) -> dict[str, object] | None:
-    """Return a record as an object; None if it is not one or is too large."""
-    if len(record) > LARGEST:
+    """Return a record as an object; None if it is not one or is too large. In a large one, what is long is a text."""
+    if len(record) > LARGEST_SHOWN:
         return None
     try:
-        value = load(record)
-    except NotJsonError:
+        value = load(record) if len(record) <= LARGEST else _short_values(record)
+    except (NotJsonError, msgspec.DecodeError, RecursionError):
         return None
     return value if isinstance(value, dict) else None
+
+
+def _short_values(record: bytes | Raw) -> dict[str, object] | None:
+    """Parse a large object without what is long in it; None if it has too many members. DecodeError if it is none."""
+    members = msgspec.json.decode(record, type=dict[str, Raw])
+    return {name: _value(raw) for name, raw in members.items()} if len(members) <= _MANY else None
+
+
+def _value(raw: Raw) -> object:
+    view = memoryview(raw)
+    first = bytes(view[:1])
+    if len(view) <= _SHORT or first not in (b"{", b"["):
+        return load(bytes(view))
+    inner = _short_values(raw) if first == b"{" else None
+    return brief(raw) if inner is None else inner

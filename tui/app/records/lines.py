@@ -7,7 +7,7 @@ from zlib import crc32
 
 from rich.cells import cell_len, chop_cells
 
-from tui.app.records.columns import LARGEST, Column, TonedText, ValueTone, cells
+from tui.app.records.columns import LARGEST_SHOWN, Column, TonedText, ValueTone, cells
 from tui.app.records.store import FewRecords, Records
 from tui.app.records.table import SAMPLE, choose, chosen, shared
 from tui.app.widgets.lines import Piece, fit, shorten
@@ -20,6 +20,7 @@ _SIDEWAYS = 20  # cells
 _MAX_LINES = 12  # of a wrapped record; the tree shows the rest
 _WIDEST_SHARED = 24  # cells of a value that all records share
 _HOUR = 3  # characters: `17:`
+_SAMPLE_BYTES = 8 << 20  # of the first records, from which columns are chosen
 _KEPT = 400  # texts: more than fit on a screen
 
 
@@ -67,6 +68,7 @@ class RecordLines:
         self._width = 1
         self._drawn: dict[int, list[list[TonedText]]] = {}
         self._chosen_for: object = None
+        self._sampled = 0  # records
         self._chosen: tuple[str, ...] = ()  # the columns that the user chose, as JMESPath
         self._filter = Filter()
         self._raw = False
@@ -128,14 +130,19 @@ class RecordLines:
         self.columns, self.shared = (), ()
         if self._raw or self.wrapped:
             return
-        sample = [self._records.head(number, LARGEST + 1) for number in sampled]
+        sample, left = list[bytes](), _SAMPLE_BYTES
+        for number in sampled:
+            if left > 0:
+                sample.append(self._records.head(number, LARGEST_SHOWN + 1))
+                left -= len(sample[-1])
+        self._sampled = len(sample)
         self.columns = chosen(self._chosen, sample, width) if self._chosen else choose(sample, width, self._filter)
         if self.columns and not self._chosen:
             self.shared = shared(sample)
 
     def shared_pieces(self, total: int, palette: Palette, width: int) -> list[Piece]:
         """Return the values that all records, or the first ones, share, as far as they fit."""
-        number = min(total, SAMPLE)
+        number = min(total, self._sampled)
         lead = f" {'all' if number == total else 'first'} {count(number)}  "
         pieces: list[Piece] = [(lead, palette.dim)]
         room = width - len(lead)
@@ -166,7 +173,7 @@ class RecordLines:
             room = self._width * _MAX_LINES
             text = printable(self._records.head(number, 4 * room + 4), room)
             return [[(line, "plain")] for line in chop_cells(text, self._width)[:_MAX_LINES] or [""]]
-        cells_ = cells(self._records.head(number, LARGEST + 1), self.columns) if self.columns else None
+        cells_ = cells(self._records.head(number, LARGEST_SHOWN + 1), self.columns) if self.columns else None
         if cells_ is None:
             end = self.left + self._width
             return [[(printable(self._records.head(number, 4 * end + 4), end)[self.left :], "plain")]]

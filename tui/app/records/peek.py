@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
@@ -13,7 +14,7 @@ from textual.strip import Strip
 from textual.timer import Timer
 from textual.worker import get_current_worker
 
-from tui.app.model.session import Session
+from tui.app.model.session import Session, damaged_words, gap_words
 from tui.app.records.lines import record_table
 from tui.app.records.record_list import RecordList
 from tui.app.records.store import FewRecords
@@ -22,9 +23,9 @@ from tui.app.widgets.cursor_list import REST_SECONDS
 from tui.app.widgets.lines import LineWidget, Piece, both_ends, strip_of
 from tui.app.widgets.workers import stream
 from tui.archive import Chunk
-from tui.archive.times import spell_hour
 from tui.filter import Filter
 from tui.printable import printable
+from tui.scan import ChunkDamaged
 from tui.scan.heads import heads
 from tui.units import count, plural
 
@@ -33,13 +34,14 @@ _TREE_LINES = 6  # a lower tree shows nothing useful
 _MAX_CHUNKS = 4
 _MAX_RECORDS = 1_000  # of a chunk, tested by a filter
 _SHOWN = 60
+_PROSE = 96  # cells of a sentence
 
 
 @dataclass(frozen=True, slots=True)
 class Peek:
     """The first matching records of an hour: `matches` of `seen` records match. `whole`: the whole hour was read.
 
-    If none matches, `records` are the first ones that do not match.
+    If none matches, `records` are the first ones that do not match. `damaged`: parts that could not be read for it.
     """
 
     hour: datetime
@@ -48,10 +50,13 @@ class Peek:
     matches: int
     seen: int
     whole: bool
+    damaged: tuple[ChunkDamaged, ...] = ()
 
     @property
     def words(self) -> str:
         """`81 of 1,243 records match event == 'error'`."""
+        if self.damaged and not self.seen:
+            return "! cannot be read"
         first = "" if self.whole else "the first "
         if not self.filter.narrows:
             return f"{first}{plural(self.seen, 'record')}"
@@ -60,24 +65,33 @@ class Peek:
     @property
     def brief_words(self) -> str:
         """`81 of 1,243 match`."""
-        if not self.filter.narrows:
+        if not self.filter.narrows or not self.seen:
             return self.words
         return f"{count(self.matches)} of {'' if self.whole else 'the first '}{count(self.seen)} match"
 
 
 def peek(session: Session, hour: datetime, chunks: tuple[Chunk, ...], filter_: Filter) -> Iterator[Peek]:
-    """Read the first records of the hour's first chunks, in a worker. Unreadable chunks are left out."""
+    """Read the first records of the hour's first chunks, in a worker."""
     worker, matcher = get_current_worker(), filter_.matcher()
     most = _SHOWN if matcher.selects_all else _MAX_RECORDS
     matches: list[bytes] = []
     others: list[bytes] = []
+    damaged: list[ChunkDamaged] = []
     seen, whole, read = 0, True, chunks[:_MAX_CHUNKS]
-    for _, head in heads(session.archive, read, limit=len(read), records=most, cancelled=lambda: worker.is_cancelled):
+    beginnings = heads(
+        session.archive,
+        read,
+        limit=len(read),
+        records=most,
+        cancelled=lambda: worker.is_cancelled,
+        report=damaged.append,
+    )
+    for _, head in beginnings:
         matches += [record for record in head if matcher.matches(record)]
         others += head[: 0 if matches else _SHOWN]
         seen, whole = seen + len(head), whole and len(head) < most
-    whole = whole and len(read) == len(chunks)
-    yield Peek(hour, filter_, tuple((matches or others)[:_SHOWN]), len(matches), seen, whole)
+    whole = whole and len(read) == len(chunks) and not damaged
+    yield Peek(hour, filter_, tuple((matches or others)[:_SHOWN]), len(matches), seen, whole, tuple(damaged))
 
 
 class RecordPeek(LineWidget):
@@ -161,35 +175,38 @@ class RecordPeek(LineWidget):
             return [*title, ("this hour has no chunk", palette.dim)]
         if trouble := self._session.out_of_reach(hour):
             return [*title, (trouble, palette.dim)]
-        words = (
-            printable(known.brief_words if self.brief else known.words)
-            if known is not None and known.hour == hour
-            else "reading …"
-        )
+        read = known if known is not None and known.hour == hour else None
+        words = printable(read.brief_words if self.brief else read.words) if read else "reading …"
+        title.append((words, palette.text))
+        if read and read.damaged and read.seen:
+            title.append((f" · ! {damaged_words(read.damaged)}", palette.trouble))
         key: list[Piece] = [("enter", palette.key), (" opens it ", palette.dim)]
-        return both_ends([*title, (words, palette.text)], key if self._opens else [], width)
+        return both_ends(title, key if self._opens else [], width)
 
     def _lines(self, known: Peek, width: int) -> list[list[Piece]]:
         drawn = (known, width, self.palette)
         if self._table[0] != drawn:
             table = record_table(known.records, width, self.palette)
-            self._table = drawn, table if known.matches else [*self._hints(known), *self._dimmed(table)]
+            hints = [] if known.matches else self._hints(known, width)
+            self._table = drawn, [*hints, *self._dimmed(table)] if hints else table
         return self._table[1]
 
     def _dimmed(self, table: list[list[Piece]]) -> list[list[Piece]]:
         return [[("".join(text for text, _ in line), self.palette.dim)] for line in table]
 
-    def _hints(self, known: Peek) -> list[list[Piece]]:
+    def _hints(self, known: Peek, width: int) -> list[list[Piece]]:
         """Return why there is nothing to show, and what to do."""
         palette, session = self.palette, self._session
         if not session.chunks(known.hour):
-            gap = next((gap for gap in session.gaps if gap.start <= known.hour < gap.stop), None)
-            if gap is None:
+            if (gap := session.gap_at(known.hour)) is None:
                 return []
-            words = f"A gap of {plural(gap.hours, 'hour')}, from {spell_hour(gap.start)} to {spell_hour(gap.stop)}."
+            words = f"A {gap_words(gap)}."
             return [[], [(words, palette.title)], self._keys(("e", "next trouble"), ("x", "explains it"))]
         if session.out_of_reach(known.hour):
             return [[], self._keys(("e", "next trouble"), ("x", "explains it"))]
+        if known.damaged and not known.seen:
+            reason = textwrap.wrap(printable(known.damaged[0].sentence), max(min(width, _PROSE), 20))
+            return [[], *([(line, palette.trouble)] for line in reason), self._keys(("x", "explains it"))]
         if not known.seen:
             return [[], [("No records in these chunks.", palette.title)], self._keys(("x", "explains them"))]
         matches = ("n", "next hour with matches") if session.matches or session.shade else ("s", "scan for matches")

@@ -58,6 +58,9 @@ class JsonTree(FoldingList):
         ticket: object
         keep: Callable[[], None]
 
+    class Arranged(Message):
+        """Other rows are shown, or more or fewer of them."""
+
     def __init__(self, zone: tzinfo = UTC) -> None:
         super().__init__()
         self._zone = zone
@@ -126,6 +129,7 @@ class JsonTree(FoldingList):
         here = self.at < len(self._rows) and self._rows[self.at].path == self._path  # on a line of a wrapped text
         self.at = self.at if here else next(places, min(self.at, max(len(self._rows) - 1, 0)))
         self.keep_in_sight()
+        self.post_message(self.Arranged())
         if soon:
             self._repaint_soon()
         else:

@@ -54,6 +54,8 @@ class ScanView:
         """The result so far, in a sentence."""
         state, expected = self.state, self.expected
         if state is not None and state.over:
+            if state.damaged and not state.records and not state.skipped:
+                return "Nothing could be read."
             sentence = result_sentence(state.matches, state.matches_by_hour, state.hours)
             return f"{sentence} This is a partial result." if state.partial else sentence
         if state is not None:
@@ -113,7 +115,8 @@ def _end(state: ScanState) -> Fact:
     if not state.over:
         return Fact("", "running: S stops it and keeps the matches so far; q leaves and keeps it running", "you")
     if state.partial:
-        return Fact("", "stopped: a partial result; enter opens it, R resumes, p publishes it", "trouble")
+        publish = ", p publishes it" if state.matches else ""
+        return Fact("", f"stopped: a partial result; enter opens it, R resumes{publish}", "trouble")
     if not state.matches:
         return Fact("", "done: q goes back to change the filter", "you")
     return Fact("", "done: enter opens the extract, p publishes it, L names it", "good")

@@ -11,7 +11,7 @@ from tui.app.model.cargo import default_out
 from tui.app.model.command import scan_commands
 from tui.app.model.hours import Hours, MinuteRange, Selection, range_notes, read_moments, read_selection
 from tui.app.model.session import Session
-from tui.archive.location import command_words
+from tui.archive.location import command_words, option_words
 from tui.archive.moments import hours_of_moments
 from tui.archive.times import HOUR, spell_time
 from tui.archive.writer import names_folder
@@ -49,9 +49,9 @@ class Power:
                 raise ConfigError(f"'{word}' is neither a number of jobs nor a scheduler such as tcp://HOST:8786")
         return cls(jobs, dask)
 
-    def words(self) -> list[str]:
+    def words(self) -> tuple[str, ...]:
         """Return the command line's options for it."""
-        return [*(["--jobs", str(self.jobs)] if self.jobs else []), *(["--dask", self.dask] if self.dask else [])]
+        return option_words({"jobs": self.jobs, "dask": self.dask})
 
     def __str__(self) -> str:
         return " ".join(filter(None, (str(self.jobs or ""), self.dask)))

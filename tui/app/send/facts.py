@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tui.app.model.jobs import DONE, FAILED, PAUSED, RUNNING, STOPPED, JobState
 from tui.app.send.order import BY_TIME, Order
@@ -59,7 +59,10 @@ class SendState:
         if planned:
             asking = order.to_nsq and checked.target is None and not self.failure
             rows += what_facts(self.title, survey, low=low, planned=not runs)
-            rows += [Fact(), *where_facts(order, () if runs else checked.destinations, asking=asking)]
+            where = where_facts(order, () if runs else checked.destinations, asking=asking)
+            # no key changes these now
+            where = [replace(fact, note="") if runs and fact.label in ("how", "name") else fact for fact in where]
+            rows += [Fact(), *where]
         elif not low and (histogram := histogram_facts(survey)):  # the receipt has the other rows
             rows += [*histogram, Fact()]
         command = [Fact(), Fact("command", self.command, "command")]
@@ -121,8 +124,11 @@ class SendState:
             return JobState(FAILED, words=self.failure)
         progress = self.progress or Sending()
         share = progress.confirmed / progress.total if progress.total else 0.0
-        asks = "asks whether to continue · " if progress.asking else ""
-        words = f"{asks}{count(progress.confirmed)} confirmed · {count(round(progress.rate))} per second"
+        confirmed = f"{count(progress.confirmed)} confirmed"
+        if self.paused:
+            words = f"{'asks whether to continue' if progress.asking else 'paused'} · {confirmed}"
+        else:
+            words = f"{confirmed} · {count(round(progress.rate))} per second"
         return JobState(PAUSED if self.paused else RUNNING, share, words)
 
 
@@ -156,7 +162,7 @@ def _how(order: Order) -> Fact:
     canary = " · canary: 1, then 10, then it asks" if order.canary else ""
     speed = f", {order.pace} times as fast" if order.pace not in ("", BY_TIME) else ""
     by_time = f" · by the records' own time{speed}" if order.pace else ""
-    return Fact("how", rate + depth + by_time + canary, "text", "r rate  m depth ceiling  c canary  o order")
+    return Fact("how", rate + depth + by_time + canary, "text", "r rate  m ceiling  c canary  o order")
 
 
 def check_facts(order: Order, checked: Checked, survey: Survey) -> list[Fact]:
@@ -213,5 +219,7 @@ def progress_facts(progress: Sending, control: Control, order: Order) -> list[Fa
         facts.append(Fact("depth", count(progress.depth), "text", ceiling))
     if progress.asking:
         return [*facts, Fact("canary", f"{progress.note}: space continues, S stops", "you")]
-    word = "sending: space pauses, S stops (the journal keeps progress); q leaves and keeps it running"
-    return [*facts, Fact("", progress.note or ("paused: space continues" if control.paused else word), "you")]
+    if control.paused:
+        return [*facts, Fact("", "paused: space continues, S stops (the journal keeps progress)", "you")]
+    words = "sending: space pauses, S stops (the journal keeps progress); q leaves and keeps it running"
+    return [*facts, Fact("", progress.note or words, "you")]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
+from tui.archive.location import option_words
 from tui.config import Config, NsqSpec
 from tui.errors import SendError
 from tui.nsq.address import split_address
@@ -99,25 +100,24 @@ class Order:
         steps = CANARY if self.canary else ()
         return SendOptions(rate, self.max_depth, steps, self.skip_oversize, order=order, pace=pace, name=self.name)
 
-    def words(self) -> list[str]:
+    def words(self) -> tuple[str, ...]:
         """Return the command line's options for it."""
-        name = ["--name", self.name] if self.name else []
         if self.out:
-            return [*name, "-o", self.out]
-        words = [*name, *self._way_words()]
-        words += ["--topic", self.topic or "TOPIC"]
-        words += ["--rate", self.rate] if self.rate else []
-        words += ["--order", "time"] if self.pace == BY_TIME else ["--pace", self.pace] if self.pace else []
-        words += ["--max-depth", str(self.max_depth)] if self.max_depth else []
-        words += ["--skip-oversize"] if self.skip_oversize else []
-        return [*words, "--canary"] if self.canary else words
-
-    def _way_words(self) -> list[str]:
-        if self.way_name or not self.where:
-            return ["--nsqd-tcp-address", self.way_name or "HOST:PORT"]
-        nsqds = (word for address in self.way.nsqd_tcp_addresses for word in ("--nsqd-tcp-address", address))
-        lookups = (word for address in self.way.lookupd_http_addresses for word in ("--lookupd-http-address", address))
-        return [*nsqds, *lookups]
+            return (*option_words({"name": self.name}), "-o", self.out)
+        way = NsqSpec((self.way_name or "HOST:PORT",)) if self.way_name or not self.where else self.way
+        return option_words(
+            {
+                "name": self.name,
+                "nsqd_tcp_address": way.nsqd_tcp_addresses,
+                "lookupd_http_address": way.lookupd_http_addresses,
+                "topic": self.topic or "TOPIC",
+                "rate": self.rate,
+                "order" if self.pace == BY_TIME else "pace": self.pace,
+                "max_depth": self.max_depth,
+                "skip_oversize": self.skip_oversize,
+                "canary": self.canary,
+            }
+        )
 
 
 def read_pace(text: str) -> str:

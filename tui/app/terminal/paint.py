@@ -20,6 +20,7 @@ from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual.geometry import Region
 from textual.strip import Strip
 
+from tui.app.terminal.colors import downgrade
 from tui.app.terminal.pen import UNKNOWN, Cell, Pen, Run, StyleCodes
 
 _ATTRIBUTES = (("bold", "1"), ("dim", "2"), ("italic", "3"), ("underline", "4"), ("reverse", "7"), ("strike", "9"))
@@ -37,7 +38,7 @@ def _codes(style: Style, system: ColorSystem | None) -> StyleCodes:
 def _color(color: Color | None, system: ColorSystem, foreground: bool) -> str:
     if color is None or color.is_default:
         return "39" if foreground else "49"
-    return ";".join(color.downgrade(system).get_ansi_codes(foreground))
+    return ";".join(downgrade(color, system).get_ansi_codes(foreground))
 
 
 def cells_of(strip: Strip, system: ColorSystem | None) -> list[Cell]:

@@ -19,6 +19,8 @@ def headline(series: Series, odd: Mapping[datetime, float]) -> str:
     if not series.total and not series.final:
         return "Counting …"
     peak = max(series.matches, key=lambda time: series.matches[time], default=None)
+    if series.damaged and not any(series.records.values()):
+        return f"Nothing could be read: {series.damaged[0].sentence}"
     if peak is None or not series.total:
         return f"No record {'matches ' + series.filter.describe() if series.filter.narrows else f'is in {hours}'}."
     most = f"{peak:%a} {peak.day} {peak:%b %H:%M}"

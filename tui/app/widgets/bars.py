@@ -46,7 +46,8 @@ class HeaderLine(LineWidget):
         self.repaint()
 
     def show(self, place: str, *facts: str) -> None:
-        """Show the place, and facts in order of importance; if room is short, the last ones are omitted."""
+        """Show the place, and facts in order of importance; if room is short, the last ones are omitted, those about
+        trouble after all others."""
         self._place, self._facts = printable(place), tuple(printable(fact) for fact in facts if fact)
         self.repaint()
 
@@ -55,7 +56,8 @@ class HeaderLine(LineWidget):
         facts = list(self._facts)
         job = f"{self._job}   " if self._job else ""
         while len(facts) > 1 and len(job + " · ".join(facts)) > width - 28:
-            facts.pop()
+            calm = [at for at, fact in enumerate(facts) if at and not fact.startswith(_TROUBLE)]
+            facts.pop(calm[-1] if calm else -1)
         right: list[Piece] = [(job, palette.selected)]
         for fact in facts:
             style = palette.trouble if fact.startswith(_TROUBLE) else palette.bar

@@ -15,7 +15,7 @@ class Choice:
 
     name: str
     about: str
-    value: str
+    value: str = ""
 
 
 class Choices(ChoiceList):

@@ -58,10 +58,13 @@ class Paragraphs(ScrolledLines):
         for text, what in exhibit:
             left = printable(text)
             while left:
-                if used >= room:
-                    lines.append([("    ", palette.text)])
-                    used = 2
-                part, left = left[: room - used], left[room - used :]
+                cut = room - used
+                if len(left) > cut:
+                    cut = left.rfind(" ", 0, cut + 1) + 1 or cut  # after a word, if there is one
+                part, left = left[:cut], left[cut:]
                 lines[-1].append((part, colors.get(what, palette.number)))
                 used += cell_len(part)
+                if left:
+                    lines.append([("    ", palette.text)])
+                    used = 2
         return lines

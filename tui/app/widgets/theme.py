@@ -64,7 +64,7 @@ _HUES: Mapping[str, tuple[str, str]] = {  # name → (on dark, on light); a ramp
     "strong": ("#f0f4fa", "#0f141b"),
     "you": ("#f2b75c", "#7d4d00"),
     "you_ground": ("#3f3421", "#f6e2b8"),
-    "you_idle": ("#262c36", "#e9e6df"),
+    "you_idle": ("#242a33", "#e9e6df"),
     "find": ("#f08fcb", "#9c2470"),
     "heat": ("#1f364c #2a597c #3d7fae #66b0dc #c2e8fc", "#cfe1ef #98c2e2 #5897cb #2769a3 #0a376b"),
     "finds": ("#3d2843 #6f3d6b #a65394 #f08fcb #ffdcf1", "#f2d3e6 #e0a1c9 #c762a5 #9c2470 #611048"),

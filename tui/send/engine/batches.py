@@ -12,9 +12,9 @@ from typing import Any
 from tui.archive.reader import DoubtfulGiven
 from tui.errors import HourscopeError, SendError
 from tui.nsq.limits import BODY_HEADER, RECORD_HEADER, Limits
-from tui.send.blocks import DamagedChunk, RecordPlace, SourceBlock, Unfit, as_lines
+from tui.send.blocks import RecordPlace, SourceBlock, as_lines
 from tui.send.source import Source
-from tui.send.survey import NAMED
+from tui.send.unsent import Unsent
 
 BATCH_BYTES = 512 << 10
 
@@ -69,13 +69,7 @@ class Batches:
         self.passed = 0
         self.passed_bytes = 0
         self.digest_passed = self._digest.copy()  # of records confirmed by an earlier run
-        self.blank = 0
-        self.repeats = 0
-        self.skipped = 0
-        self.left_out: list[RecordPlace] = []  # the first skipped records
-        self.unfit = 0
-        self.unfit_named: list[Unfit] = []  # the first ones
-        self.damaged: list[DamagedChunk] = []
+        self.unsent = Unsent()
 
     def take(self, limit: int, seconds: float) -> list[Batch]:
         """Return the next batches: about `limit` at most, or those that are ready after `seconds`."""
@@ -99,14 +93,7 @@ class Batches:
 
     def _add(self, whole: SourceBlock, batches: list[Batch]) -> None:
         block = whole.filled()
-        self.blank += whole.blank + len(whole.records) - len(block.records)
-        self.repeats += whole.repeats
-        self.skipped += len(whole.oversize)
-        self.left_out += whole.oversize[: NAMED - len(self.left_out)]
-        self.unfit += len(whole.unfit)
-        self.unfit_named += whole.unfit[: NAMED - len(self.unfit_named)]
-        if whole.damaged:
-            self.damaged.append(whole.damaged)
+        self.unsent.add(block)
         records = self._pass_over(block.records)
         if not records:
             return
