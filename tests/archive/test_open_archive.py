@@ -254,3 +254,10 @@ def test_a_layout_beside_an_extract_keeps_its_time_zone(tmp_path: Path) -> None:
     assert len(archive.catalog().chunks) == 1
     with pytest.raises(LayoutError, match="does not fit any key"):
         open_archive(str(tmp_path), layout="x.%Y-%m-%d_%H.jsonl.gz").catalog()
+
+
+def test_a_place_with_only_what_tools_leave_is_not_called_empty(tmp_path: Path) -> None:
+    place = folder_of(tmp_path, ["a/_SUCCESS", "b/ev.2015-01-20_13.log.partial"])
+    with pytest.raises(ArchiveError, match="holds only hidden files and leftovers of tools, such as a/_SUCCESS, b/ev"):
+        open_archive(place)
+    assert keys_of(f"{place}/b/ev.%Y-%m-%d_%H.log.partial") == ["ev.2015-01-20_13.log.partial"]

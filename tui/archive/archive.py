@@ -220,6 +220,7 @@ class Archive:
     def _refuse_if_nothing_fits(self, listing: Listing) -> None:
         """Raise an error if no key fits, or if there are no keys. An extract may have no chunks."""
         keys = list(islice((item.key for item in listing.objects("") if not is_leftover(item.key)), 3))
+        keys = keys or [item.key for item in islice(listing.objects(""), 3) if not self.extract]
         if not keys:
             if self.extract:
                 return
