@@ -79,10 +79,12 @@ def test_a_file_is_not_an_archive(tmp_path: Path) -> None:
 
 
 def test_an_empty_folder_is_reported_as_empty(tmp_path: Path) -> None:
-    (tmp_path / ".hidden").write_bytes(b"")
     for url in (str(tmp_path), f"{tmp_path}/%Y-%m-%d_%H.gz"):
         with pytest.raises(ArchiveError, match="is empty"):
             open_archive(url).catalog()
+    (tmp_path / ".hidden").write_bytes(b"")
+    with pytest.raises(LayoutError, match=r"does not fit any key of .*, such as \.hidden;"):
+        open_archive(f"{tmp_path}/%Y-%m-%d_%H.gz").catalog()
 
 
 def test_a_layout_that_fits_nothing_shows_the_keys_that_exist(tmp_path: Path) -> None:
