@@ -23,6 +23,7 @@ _MONTHS = {name.lower(): n for n, name in enumerate(calendar.month_name) if name
 }
 _WEEKDAYS = {name.lower(): n for names in (calendar.day_name, calendar.day_abbr) for n, name in enumerate(names)}
 _EPOCH_DIGITS = ((11, 1), (14, 10**3), (17, 10**6), (20, 10**9))  # seconds, milli-, micro-, nanoseconds
+_USUAL = frozenset("YmdH")
 _CENTURY_PIVOT = 69  # POSIX strptime: %y of 69 to 99 is 19xx
 _MAX_OFFSET_HOURS = 14  # Pacific/Kiritimati
 _MAX_STEPS = 4000  # of a range whose values can be listed
@@ -288,6 +289,8 @@ def hour_of(codes: tuple[TimeCode, ...], texts: tuple[str, ...], zone: tzinfo) -
 
 
 def _time(values: Mapping[str, int], zone: tzinfo) -> datetime | None:
+    if values.keys() == _USUAL:  # a large archive has 100,000 hours
+        return datetime(values["Y"], values["m"], values["d"], values["H"], tzinfo=zone)
     if "s" in values:
         return datetime.fromtimestamp(values["s"], zone).replace(minute=0, second=0, microsecond=0, fold=0)
     year = values.get("Y", year_of(values.get("y", 0)))
