@@ -30,7 +30,7 @@ test: $(VENV)/.tested
 
 test-s3: $(VENV)/.tested
 	@$(BIN)/python -m tests.support.build versitygw
-	S3_SERVER=versitygw $(BIN)/python -m pytest tests/cli/test_s3_store.py tests/cli/test_cache.py tests/archiver/test_upload.py \
+	S3_SERVER=versitygw $(BIN)/python -m pytest tests/cli/test_s3_store.py tests/cli/test_cache.py tests/archiver/test_put.py \
 	  --deselect tests/cli/test_s3_store.py::TestSentences::test_a_key_that_is_not_known  # it says 404 of it
 
 check: $(VENV)/.tested

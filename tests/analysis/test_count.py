@@ -233,21 +233,66 @@ def test_the_command_names_the_records_that_are_in_no_row(tmp_path: Path, capsys
     assert summary["warnings"][0] == "1 record in no row: more than 100,000 combinations of a and b"
 
 
+@pytest.mark.parametrize(
+    ("asked", "hint"),
+    [
+        (["--by", "errorcode"], "no record has the field errorcode (of 3 sampled); did you mean error_code?"),
+        (["--by", "status.x"], "no record has the field status.x (of 3 sampled); did you mean status?"),
+        (["--by", "status", "--stats", "MS"], "no record has the field MS (of 3 sampled); did you mean ms?"),
+        (["--by", "status"], None),
+        (["--by", "rare"], None),
+        (["--by", "nosuch", "-g", "nosuch"], None),  # no match, so the filter is to blame
+    ],
+)
+def test_a_path_that_no_record_has_gets_a_hint(
+    tmp_path: Path, asked: list[str], hint: str | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    record = {"error_code": 7, "status": "ok", "ms": 3}
+    archive(tmp_path / "a", [[record, record, record | {"rare": 1}]])
+    run(["count", str(tmp_path / "a"), *asked, "--jobs", "1"])
+    hints = [line for line in capsys.readouterr().err.splitlines() if "hint: " in line]
+    assert hints == ([f"hourscope: hint: {hint}"] if hint else [])
+
+
 def test_the_sketches_of_all_values_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """The rare values are dropped as if there were too many of them; the frequent ones keep their statistics."""
-    monkeypatch.setattr("tui.analysis.counting.MAX_BUCKETS", 1000)
+    monkeypatch.setattr("tui.analysis.counting.MAX_BYTES", 8000)
     total = CountedPart()
     for part in range(30):
         piece = CountedPart()
         piece.count([(None, (b"%d" % n,)) for n in range(part * 20, part * 20 + 20)], 1, [1.0, 10.0, 100.0])
         piece.count([(None, (b'"frequent"',))], 40, [float(2**n) for n in range(40)])
         total.merge(piece)
-        assert total.buckets == sum(len(sketch.entries) for sketch in total.sketches.values()) <= 1500
+        assert sum(sketch.size for sketch in total.sketches.values()) <= total.size <= 12_000
     total.drop_rare()
-    assert total.buckets <= 1000
+    assert total.size <= 8000
     frequent = total.sketches[None, (b'"frequent"',)]
     assert (frequent.count, frequent.low, frequent.high) == (1200, 1, 2**39)
     assert 1200 - total.error <= total.counts[None, (b'"frequent"',)] <= 1200
+
+
+def test_long_values_are_bounded_by_their_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tui.analysis.counting.MAX_BYTES", 100_000)
+    total = CountedPart()
+    for part in range(20):
+        piece = CountedPart()
+        piece.count([(None, (b"%04000d" % n,)) for n in range(part * 10, part * 10 + 10)], 1)
+        piece.count([(None, (b'"frequent"',))], 50)
+        total.merge(piece)
+        assert sum(len(value) for _, values in total.counts for value in values) <= 150_000
+    assert 0 < total.error <= 20
+    assert 1000 - total.error <= total.counts[None, (b'"frequent"',)] <= 1000
+
+
+def test_few_values_that_recur_are_exact_however_many_records_have_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tui.analysis.counting.MAX_BYTES", 1000)
+    total = CountedPart()
+    for _ in range(500):
+        piece = CountedPart()
+        piece.count([(None, (b"%010d" % n,)) for n in range(50)], 2, [1.0])
+        total.merge(piece)
+    total.drop_rare()
+    assert total.error == 0 and set(total.counts.values()) == {1000}
 
 
 NUMBERS = st.lists(st.one_of(st.integers(-5, 5), st.floats(-1e6, 1e6), st.none(), st.just("x")), max_size=6)

@@ -95,6 +95,9 @@ def test_what_can_be_an_archive_is_opened(capsys: pytest.CaptureFixture[str], wo
         (["send", "logs", "--output", "x"], "-o OUT"),
         (["count", "logs", "--group-by", "event"], "--by PATH"),
         (["count", "logs", "--limit", "5"], "--top N"),
+        (["count", "logs", "--last", "2h"], "--from -2h"),
+        (["count", "logs", "--format", "csv"], "--csv or --json"),
+        (["count", "logs", "--field", "event"], "--by PATH"),
         (["scan", "logs", "-q", "-g", "error"], "--count"),
     ],
 )

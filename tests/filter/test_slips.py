@@ -30,6 +30,8 @@ from tui.filter import parse_filter
         ("a == “x”", 6, "straight single quotes", "a == 'x'"),
         ("user-agent == 'x'", 1, "a name with a dash is written in double quotes", "\"user-agent\" == 'x'"),
         ("$.a == 'x'", 1, "without $", "a == 'x'"),
+        (".a == 'x'", 1, "without a dot", "a == 'x'"),
+        ("a && .items[].sku", 6, "without a dot", "a && items[].sku"),
     ],
 )
 def test_a_slip_is_named_with_what_was_meant(expression: str, column: int, words: str, meant: str) -> None:

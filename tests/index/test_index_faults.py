@@ -278,6 +278,14 @@ def test_that_the_index_cannot_be_written_is_said_once_and_only_to_a_person(plac
     assert shown.count(b"can only be read: it is used, and nothing is added to it") == 1
 
 
+def test_an_index_on_a_full_disk_is_read(place: Path) -> None:
+    """SQLite needs files beside it to open it as usual."""
+    assert rebuilt(place) == CHUNKS
+    count = started(place, "count", str(place / "a"), "--by", "k", "--json", before="ulimit -f 0;")
+    out, err = count.communicate(timeout=60)
+    assert (json.loads(out)["read"]["chunks"], err) == (0, "")
+
+
 def test_an_index_in_use_by_another_process_is_read_with_what_that_one_wrote(place: Path) -> None:
     """What is still in SQLite's log is read, too, if its files are there."""
     assert rebuilt(place) == CHUNKS

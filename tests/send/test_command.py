@@ -5,54 +5,17 @@ from __future__ import annotations
 import gzip
 import json
 import os
-import signal
 import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 
-from tests.app.emulator import Terminal
-from tests.send.helpers import arrived, digest, lines, write_lines
+from tests.send.commands import to
+from tests.send.helpers import arrived, lines, write_lines
 from tests.support.command import hourscope
-from tests.support.consume import read_messages
 from tests.support.nsqd import Nsqd, Nsqlookupd
-
-_RUN = "import sys; from tui.cli import main; main(sys.argv[1].split('\\x1f'))"
-
-
-@contextmanager
-def typed(*words: object) -> Iterator[Terminal]:
-    with Terminal("\x1f".join(map(str, words)), 110, 40, script=_RUN) as terminal:
-        yield terminal
-
-
-def until(terminal: Terminal, text: str, seconds: float = 20) -> None:
-    end = time.monotonic() + seconds
-    while text not in terminal.text:
-        assert time.monotonic() < end, terminal.text
-        terminal.read(quiet=0.05, most=0.2)
-
-
-def to(nsqd: Nsqd, topic: str) -> list[str]:
-    return ["--nsqd-tcp-address", nsqd.tcp_address, "--nsqd-http-address", nsqd.http_address, "--topic", topic]
-
-
-@pytest.fixture
-def archive(tmp_path: Path) -> Path:
-    folder = tmp_path / "archive"
-    folder.mkdir()
-    for hour in (12, 13):
-        text = b'{"h":%d,"a":1}\n\n{"h":%d,"a":2,"error":{"code":7}}\n' % (hour, hour)
-        (folder / f"e.2015-01-20_{hour}.log.gz").write_bytes(gzip.compress(text))
-    return folder
-
-
-# Before
 
 
 @pytest.mark.nsq
@@ -191,77 +154,6 @@ def test_an_archiver_that_listens_is_recognised(
     assert b"1 reader (nsq_to_file/1.3.0" in ran.out
 
 
-# The question, the canary, the receipt
-
-
-@pytest.mark.nsq
-def test_the_topics_name_confirms_and_the_receipt_is_a_screen(archive: Path, nsqd: Nsqd, topic: str) -> None:
-    with typed("send", archive, *to(nsqd, topic)) as terminal:
-        until(terminal, "type the topic's name to send 4 records")
-        os.write(terminal.fd, b"something-else\n")
-        until(terminal, f"that is not {topic}: nothing was sent")
-    assert arrived(nsqd, topic) == 0
-    with typed("send", archive, *to(nsqd, topic)) as terminal:
-        until(terminal, "type the topic's name to send 4 records")
-        os.write(terminal.fd, topic.encode() + b"\n")
-        until(terminal, "journal    /")
-        text = terminal.text
-    records = [b'{"h":%d,"a":%d%s}' % (h, a, b',"error":{"code":7}' * (a == 2)) for h in (12, 13) for a in (1, 2)]
-    for words in (
-        "sent       4 records, 94 B in ",
-        "skipped    2 blank lines",
-        f"sha256     {digest(records)}",
-        "nsqd       message_count 0 before, 4 after, as many as were confirmed",
-        "confirmed  means that nsqd has the record",
-    ):
-        assert words in text
-    assert read_messages(nsqd, topic, 4) == records
-
-
-@pytest.mark.nsq
-@pytest.mark.parametrize(("answers", "sent", "code"), [((b"y\n", b"y\n"), 50, 0), ((b"y\n", b"n\n"), 11, 130)])
-def test_the_canary_asks(
-    answers: tuple[bytes, bytes], sent: int, code: int, nsqd: Nsqd, topic: str, tmp_path: Path
-) -> None:
-    write_lines(tmp_path / "in", lines(50))
-    with typed("send", tmp_path / "in", *to(nsqd, topic), "--canary", "--yes") as terminal:
-        until(terminal, "1 record arrived; continue?")
-        assert arrived(nsqd, topic) == 1
-        os.write(terminal.fd, answers[0])
-        until(terminal, "11 records arrived; continue?")
-        assert arrived(nsqd, topic) == 11
-        os.write(terminal.fd, answers[1])
-        until(terminal, "journal    /")
-        terminal.read(most=2)
-        assert terminal.text.count("hourscope send") == (1 if code else 0)
-    assert arrived(nsqd, topic) == sent
-
-
-@pytest.mark.nsq
-def test_ctrl_z_pauses_without_repeating_anything_and_fg_goes_on(nsqd: Nsqd, topic: str, tmp_path: Path) -> None:
-    write_lines(tmp_path / "in", lines(6_000))
-    words = ["send", tmp_path / "in", *to(nsqd, topic), "--rate", "3000", "--yes", "--json"]
-    process = subprocess.Popen([sys.executable, "-m", "tui", *map(str, words)], stdout=subprocess.PIPE)
-    try:
-        while arrived(nsqd, topic) < 500:
-            time.sleep(0.05)
-        process.send_signal(signal.SIGTSTP)
-        _, status = os.waitpid(process.pid, os.WUNTRACED)
-        assert os.WIFSTOPPED(status)
-        count = arrived(nsqd, topic)
-        time.sleep(0.5)
-        assert arrived(nsqd, topic) == count < 6_000
-        process.send_signal(signal.SIGCONT)
-        receipt = json.loads(process.communicate(timeout=30)[0])
-    finally:
-        process.kill()
-    assert (process.returncode, receipt["confirmed"], receipt["repeated"]) == (0, 6_000, 0)
-    assert arrived(nsqd, topic) == 6_000
-
-
-# Where
-
-
 @pytest.mark.nsq
 def test_names_of_the_config_and_nsqlookupd(archive: Path, nsqd: Nsqd, nsqlookupd: Nsqlookupd, topic: str) -> None:
     folder = Path(os.environ["XDG_CONFIG_HOME"]) / "hourscope"
@@ -308,57 +200,6 @@ def test_options_that_do_not_go_together(words: list[str], sentence: str, archiv
     ran = hourscope("send", archive, *placed)
     assert (ran.code, ran.out) == (2, b"")
     assert sentence in ran.sentence
-
-
-# Into a file
-
-
-def test_files_from_the_command_line(archive: Path, tmp_path: Path) -> None:
-    out = tmp_path / "out.jsonl"
-    assert f"into       {out}\n" in hourscope("send", archive, "-o", out, "--dry-run").out.decode()
-    assert not out.exists()
-    assert hourscope("send", archive, "-o", out).code == 0
-    for more in ((), ("--dry-run",)):
-        assert f"{out} exists" in hourscope("send", archive, "-o", out, *more).sentence
-    assert hourscope("send", archive, "-o", out, "--append", "--project", "{n: h}", "-m", "error").code == 0
-    text = b"".join(gzip.decompress(path.read_bytes()) for path in sorted(archive.iterdir())).replace(b"\n\n", b"\n")
-    assert out.read_bytes() == text + b'{"n":12}\n{"n":13}\n'
-    assert hourscope("send", archive, "-o", "-").out == text
-    ran = hourscope("send", archive, "-o", tmp_path / "parts.jsonl", "--split", "hour", "--json")
-    assert [Path(place).name for place in json.loads(ran.out)["where"]] == [
-        "parts.2015-01-20_12.jsonl",
-        "parts.2015-01-20_13.jsonl",
-    ]
-
-
-def test_copies_are_left_out_of_a_file(tmp_path: Path) -> None:
-    write_lines(tmp_path / "in", [b"a", b"b", b"a", b"c", b"b"])
-    ran = hourscope("send", tmp_path / "in", "-o", tmp_path / "out", "--unique", "--json")
-    assert (ran.code, (tmp_path / "out").read_bytes()) == (0, b"a\nb\nc\n")
-    assert json.loads(ran.out)["repeats"] == 2
-    assert ran.sentence == "hourscope: 2 records left out by --unique: copies of earlier ones"
-    assert hourscope("send", tmp_path / "in", "-o", f"{tmp_path}/x/", "--unique").code == 2
-
-
-def test_what_a_projection_leaves_out_is_reported_even_in_a_pipe(archive: Path) -> None:
-    ran = hourscope("send", archive, "-o", "-", "--project", "error.code")
-    assert (ran.code, ran.out) == (0, b"7\n7\n")
-    assert (
-        "2 records left out by --project: line 1 of e.2015-01-20_12.log.gz (the projection gives null)" in ran.sentence
-    )
-    ran = hourscope("send", archive, "-o", "-", "--project", "nowhere")
-    assert (ran.code, ran.out) == (1, b"")
-    assert "no record is left to send" in ran.sentence
-
-
-def test_a_filter_that_cannot_look_at_records_is_not_nothing(tmp_path: Path) -> None:
-    """No match among records that are not JSON is not an answer: exit code 2, with the reason."""
-    lines = tmp_path / "lines"
-    lines.write_bytes(b'{"event":"play"}\na text\n{"event":')
-    ran = hourscope("send", lines, "-m", "event == 'error'", "-o", tmp_path / "out", "--json")
-    assert ran.code == 2
-    assert "1 record is not JSON or over 8 MiB" in ran.err
-    assert json.loads(ran.lines[-1])["warnings"]
 
 
 @pytest.mark.nsq

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.send.commands import to, typed, until
 from tests.send.helpers import arrived, digest, lines, to_topic, write_lines
-from tests.send.test_command import to, typed, until
 from tests.support.build import NsqPrograms
 from tests.support.command import Ran, hourscope
 from tests.support.nsqd import Nsqd

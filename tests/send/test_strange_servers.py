@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.send.commands import typed, until
 from tests.send.helpers import lines, write_lines
 from tests.send.scripted_nsqd import Client, ScriptedNsqd, honest
-from tests.send.test_command import typed, until
 from tests.support.command import hourscope
 from tests.support.nsqd import Nsqd, Nsqlookupd
 from tui.errors import SendError

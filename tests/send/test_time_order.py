@@ -15,8 +15,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.send.commands import to
 from tests.send.helpers import arrived, digest
-from tests.send.test_command import to
 from tests.send.test_repeats import send, slow_send
 from tests.send.test_resume import stopped
 from tests.support.command import hourscope

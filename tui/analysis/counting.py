@@ -19,9 +19,9 @@ from tui.index.summary import spell_json
 from tui.scan.matching import matching_block
 
 MAX_GROUPS = 200_000  # values × times counted exactly; of more groups, only the frequent ones are kept
-MAX_BUCKETS = 10_000_000  # of all sketches, of 8 bytes each; with more, also only the frequent groups are kept
+MAX_BYTES = 256_000_000  # of the groups' values and sketches; with more, also only the frequent groups are kept
 MAX_COMBINATIONS = 100_000  # of the values of a record's lists; two lists of 100,000 values have 10,000,000,000
-_SPARE = 1.5  # times MAX_GROUPS or MAX_BUCKETS may be in memory before rare groups are dropped
+_SPARE = 1.5  # times MAX_GROUPS or MAX_BYTES may be in memory before rare groups are dropped
 BATCH = 20_000
 _NUMBERS = {int, float}
 
@@ -35,7 +35,8 @@ class CountedPart:
 
     `missing`: records without one of the fields. `no_time`: records without a readable time. `crowded`: records with
     more than MAX_COMBINATIONS, which are in no group. `error`: by how much each count may be too low because there were
-    too many different values; a crowded record lacks once in each of its groups. `buckets`: of all sketches.
+    too many different values; a crowded record lacks once in each of its groups. `size`: at most so
+    many bytes of values and sketches.
     """
 
     counts: Counter[Group] = field(default_factory=Counter)
@@ -45,7 +46,12 @@ class CountedPart:
     no_time: int = 0
     crowded: int = 0
     error: int = 0
-    buckets: int = 0
+    size: int = 0
+
+    @classmethod
+    def of(cls, time: datetime | None, records: int) -> CountedPart:
+        """Return the count of some records that are all in the one group of a time."""
+        return cls(Counter({(time, ()): records}) if records else Counter(), records=records)
 
     def count(self, groups: Sequence[Group], number: int, numbers: Sequence[float] | None = None) -> None:
         """Count different groups `number` times each, and add `numbers` to the sketch of each; in batches, because the
@@ -53,6 +59,7 @@ class CountedPart:
         for start in range(0, len(groups), BATCH):
             batch = groups[start : start + BATCH]
             self.counts.update(dict.fromkeys(batch, number))
+            self.size += sum([len(value) for _, values in batch for value in values])
             for group in batch if numbers is not None else ():
                 sketch = Sketch()
                 sketch.add(numbers or ())
@@ -61,14 +68,15 @@ class CountedPart:
 
     def _add_sketch(self, group: Group, sketch: Sketch) -> None:
         mine = self.sketches.setdefault(group, sketch)
-        before = len(mine.entries)
+        before = mine.size if mine is not sketch else 0
         if mine is not sketch:
             mine.merge(sketch)
-        self.buckets += len(mine.entries) - (before if mine is not sketch else 0)
+        self.size += mine.size - before
 
     def merge(self, other: CountedPart) -> None:
         """Add another part to this one, and empty it: there is no room for two copies of many sketches."""
         self.counts.update(other.counts)
+        self.size += other.size - sum(sketch.size for sketch in other.sketches.values())
         while other.sketches:
             self._add_sketch(*other.sketches.popitem())
         self.records += other.records
@@ -79,11 +87,11 @@ class CountedPart:
         self._limit()
 
     def _limit(self) -> None:
-        if len(self.counts) > _SPARE * MAX_GROUPS or self.buckets > _SPARE * MAX_BUCKETS:
+        if len(self.counts) > _SPARE * MAX_GROUPS or self.size > _SPARE * MAX_BYTES:
             self.drop_rare()
 
     def drop_rare(self) -> None:
-        """Keep the most frequent groups, at most MAX_GROUPS of them with at most MAX_BUCKETS: subtract the next count
+        """Keep the most frequent groups, at most MAX_GROUPS of them with at most MAX_BYTES: subtract the next count
         from all (Misra and Gries 1982)."""
         kept = min(self._affordable(), MAX_GROUPS)
         if len(self.counts) <= kept:
@@ -92,18 +100,23 @@ class CountedPart:
         self.error += taken
         self.counts = Counter({group: count - taken for group, count in self.counts.items() if count > taken})
         self.sketches = {group: sketch for group, sketch in self.sketches.items() if group in self.counts}
-        self.buckets = sum(len(sketch.entries) for sketch in self.sketches.values())
+        self.size = sum(map(self._size_of, self.counts))
 
     def _affordable(self) -> int:
-        """Return how many of the most frequent groups have at most MAX_BUCKETS."""
-        if self.buckets <= MAX_BUCKETS:
+        """Return how many of the most frequent groups have at most MAX_BYTES."""
+        if self.size <= MAX_BYTES:
             return len(self.counts)
         for sketch in self.sketches.values():
             sketch.compact()
-        self.buckets = sum(len(sketch.entries) for sketch in self.sketches.values())
+        self.size = sum(map(self._size_of, self.counts))
+        if self.size <= MAX_BYTES:
+            return len(self.counts)
         ranked = sorted(self.counts, key=lambda group: (-self.counts[group], group[1], str(group[0])))
-        sizes = accumulate(len(self.sketches[group].entries) if group in self.sketches else 0 for group in ranked)
-        return sum(1 for _ in takewhile(MAX_BUCKETS.__ge__, sizes))
+        return sum(1 for _ in takewhile(MAX_BYTES.__ge__, accumulate(map(self._size_of, ranked))))
+
+    def _size_of(self, group: Group) -> int:
+        sketch = self.sketches.get(group)
+        return sum(map(len, group[1])) + (sketch.size if sketch is not None else 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +164,7 @@ class Counting:
 
             def counted(block: Block) -> tuple[CountedPart, int]:
                 matches = matcher.count(block)
-                return CountedPart(Counter({(hour, ()): matches}) if matches else Counter(), records=matches), matches
+                return CountedPart.of(hour, matches), matches
 
             return counted
         read = columns(self._expressions)

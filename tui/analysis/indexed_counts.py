@@ -70,17 +70,14 @@ def untimed(summary: Summary) -> int:
 def _filtered(summary: Summary, hour: datetime | None, counting: Counting, filter_: Filter) -> CountedPart | None:
     """Return the counts of records that match a filter on one field: the total, or by that field."""
     path = field_asked(filter_)
-    if (
-        summary.head.unparsed or summary.head.broken_json
-    ):  # how many of these a scan parses depends on the filter's texts
+    if summary.head.unparsed or summary.head.broken_json:  # the filter's texts decide how many of these a scan parses
         return None
     if not path or counting.stats or (counting.by and plain_path(counting.by[0]) != path):
         return None
     values = matching_values(summary, filter_)
     if values is None or counting.by:
         return _by_value(values, hour) if values is not None else None
-    matches = sum(values.values())
-    return CountedPart(Counter({(hour, ()): matches}) if matches else Counter(), {}, matches)
+    return CountedPart.of(hour, sum(values.values()))
 
 
 def _by_value(values: dict[str | None, int], hour: datetime | None) -> CountedPart:
@@ -91,11 +88,8 @@ def _by_value(values: dict[str | None, int], hour: datetime | None) -> CountedPa
 
 
 def _stats(summary: Summary, hour: datetime | None, counting: Counting) -> CountedPart | None:
-    group: Group = (hour, ())
     if counting.stats is None:
-        return CountedPart(
-            Counter({group: summary.head.records}) if summary.head.records else Counter(), {}, summary.head.records
-        )
+        return CountedPart.of(hour, summary.head.records)
     field = field_of(summary, plain_path(counting.stats))
     if field is None or field.others:
         return None
@@ -107,4 +101,6 @@ def _stats(summary: Summary, hour: datetime | None, counting: Counting) -> Count
         for text, number in field.values.items():
             if text[:1] in "-0123456789":
                 sketch.add([read_json(text.encode())] * number)
-    return CountedPart(Counter({group: judged}) if judged else Counter(), {group: sketch} if judged else {}, judged)
+    part = CountedPart.of(hour, judged)
+    part.sketches = dict.fromkeys(part.counts, sketch)
+    return part

@@ -78,6 +78,11 @@ class Sketch:
         self.total += other.total
         self._append(other.entries)
 
+    @property
+    def size(self) -> int:
+        """The bytes that its buckets take."""
+        return self.entries.itemsize * len(self.entries)
+
     def compact(self) -> None:
         """Add up the entries of each bucket, and sort them."""
         counts: Counter[int] = Counter()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import calendar
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from os.path import commonprefix
@@ -189,6 +189,9 @@ class Hole:
         return tuple(dict.fromkeys(code.spell(time) for time in steps(start, stop, code.step)))
 
 
+NamePart = str | Hole
+
+
 def steps(start: datetime, stop: datetime, step: timedelta) -> Iterator[datetime]:
     """Yield wall-clock times of [start, stop), one per step, and the last hour."""
     time = start
@@ -198,6 +201,27 @@ def steps(start: datetime, stop: datetime, step: timedelta) -> Iterator[datetime
     last = stop - _HOUR
     if last >= start:
         yield last
+
+
+def spell_parts(parts: Iterable[NamePart], time: datetime, fields: Mapping[str, str]) -> str:
+    """Return the text of some parts of a key for a time and fields. Stars become empty."""
+    texts = []
+    for part in parts:
+        if isinstance(part, str):
+            texts.append(part)
+        else:
+            texts.append(part.code.spell(time) if part.code else fields.get(part.name, part.fixed or ""))
+    return "".join(texts)
+
+
+def lead(parts: Iterable[NamePart]) -> str:
+    """Return the common prefix of all texts of some parts."""
+    text = ""
+    for part in parts:
+        if isinstance(part, Hole) and part.fixed is None:
+            return text + part.head
+        text += part if isinstance(part, str) else part.fixed or ""
+    return text
 
 
 def split_pattern(pattern: str) -> tuple[str | Hole, ...]:

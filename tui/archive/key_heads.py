@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from tui.archive.chunk import StoredObject
-from tui.archive.holes import Hole
+from tui.archive.holes import Hole, NamePart, lead
 from tui.archive.listing import Listing, in_parallel
 
-NamePart = str | Hole
 DEEPEST = 12  # levels of a name
 _MAX_HEADS = 1000
 _MAX_GLUED = 100  # names that are followed one by one
@@ -25,16 +24,6 @@ class Heads:
     rest: tuple[str, ...] = ()
     objects: tuple[StoredObject, ...] = ()
     too_many: bool = False
-
-
-def lead(parts: tuple[NamePart, ...]) -> str:
-    """Return the common prefix of all texts of some parts."""
-    text = ""
-    for part in parts:
-        if isinstance(part, Hole) and part.fixed is None:
-            return text + part.head
-        text += part if isinstance(part, str) else part.fixed or ""
-    return text
 
 
 def components(parts: tuple[NamePart, ...]) -> list[tuple[NamePart, ...]]:

@@ -9,7 +9,11 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from functools import cached_property, lru_cache, partial
 from types import MappingProxyType
 
+<<<<<<< HEAD
 from tui.archive.holes import WEEK_DATE, YEARS, Hole, TimeCode, escape, has_holes, hour_of, split_pattern, steps
+=======
+from tui.archive.holes import YEARS, Hole, escape, has_holes, hour_of, lead, spell_parts, split_pattern, steps
+>>>>>>> main
 from tui.archive.leftovers import is_leftover
 from tui.archive.linear import LinearRegex
 from tui.errors import LayoutError
@@ -250,15 +254,7 @@ class Layout:
 
     def head(self, count: int, hour: datetime, fields: Mapping[str, str] = _NOTHING) -> str:
         """Return the first `count` parts of the key of an hour and fields. If all are known, it is a key prefix."""
-        texts = []
-        for part in self.parts[:count]:
-            if isinstance(part, str):
-                texts.append(part)
-            elif part.code:
-                texts.append(part.code.spell(hour))
-            else:
-                texts.append(fields.get(part.name, part.fixed or ""))
-        return "".join(texts)
+        return spell_parts(self.parts[:count], hour, fields)
 
     def with_field(self, name: str, value: str) -> Layout:
         """Return the layout with one value of a field fixed: `{topic=events}`."""
@@ -288,23 +284,22 @@ class Layout:
 
         A listing costs a request per 1,000 keys, so only short ranges get a prefix per day.
         """
-        known = 0
-        head = ""
-        for part in self.parts:
-            if isinstance(part, Hole) and part.fixed is None:
-                head += part.head
-                break
-            head += part if isinstance(part, str) else part.fixed or ""
-            known += 1
+        is_open = (isinstance(part, Hole) and part.fixed is None for part in self.parts)
+        known = next((at for at, open_ in enumerate(is_open) if open_), len(self.parts))
         years = set(YEARS)
         if not (start and stop) or stop - start >= _LONG or not {start.year, stop.year} <= years:
+<<<<<<< HEAD
             return (head,)
         depth = (*"YmdGVu",) if stop - start <= _SHORT else (*"YmGV",)
+=======
+            return (lead(self.parts),)
+        depth = ("Y", "m", "d") if stop - start <= _SHORT else ("Y", "m")
+>>>>>>> main
         count = known
         while count < len(self.parts) and _is_known(self.parts[count], depth):
             count += 1
         if count == known:
-            return (head,)
+            return (lead(self.parts),)
         begin, end = self.dates(start, stop)
         return tuple(sorted({self.head(count, day) for day in steps(begin, end, _DAY)}))
 

@@ -17,6 +17,7 @@ import msgspec
 from msgspec import Meta, field
 
 from tui.archive.chunk import StoredObject
+from tui.archive.holes import YEARS
 from tui.archive.layout import Layout
 from tui.archive.store import Store
 from tui.archive.times import parse_zone
@@ -26,7 +27,6 @@ from tui.validation import explained
 
 VERSION = 2
 _LARGEST_BYTES = 256 << 20  # some 700,000 chunks
-_YEARS = range(1970, 9999)  # the same as in layouts
 
 Count = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 Key = Annotated[str, Meta(min_length=1, max_length=8192)]
@@ -209,7 +209,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _check_hour(text: str) -> None:
     try:
-        if _HOUR.fullmatch(text) and datetime.fromisoformat(text).year in _YEARS:
+        if _HOUR.fullmatch(text) and datetime.fromisoformat(text).year in YEARS:
             return
     except ValueError:  # such as month 13
         pass

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from tui.archive.holes import Hole, steps, year_of
-from tui.archive.key_heads import NamePart
+from tui.archive.holes import Hole, NamePart, spell_parts, steps, year_of
 from tui.archive.layout import Layout
 
 _DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
@@ -59,7 +58,7 @@ def spelled(layout: Layout, at: int, hours: Range) -> tuple[str, ...] | None:
         parts = _known(layout, at, quantities)
         if parts:
             begin, end = layout.dates(start, stop)
-            return tuple(dict.fromkeys(_spell(parts, time) for time in steps(begin, end, step)))
+            return tuple(dict.fromkeys(spell_parts(parts, time, {}) for time in steps(begin, end, step)))
     return None
 
 
@@ -73,12 +72,6 @@ def _known(layout: Layout, at: int, quantities: frozenset[str]) -> tuple[NamePar
                 break
         parts.append(part)
     return tuple(parts)
-
-
-def _spell(parts: tuple[NamePart, ...], time: datetime) -> str:
-    return "".join(
-        part if isinstance(part, str) else part.code.spell(time) if part.code else part.fixed or "" for part in parts
-    )
 
 
 def window(values: dict[str, int]) -> tuple[datetime, datetime] | None:

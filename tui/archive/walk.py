@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 
 from tui.archive.chunk import StoredObject
-from tui.archive.holes import Hole, TimeCode, year_of
+from tui.archive.holes import Hole, TimeCode, lead, year_of
 from tui.archive.key_heads import (
     DEEPEST,
     Heads,
@@ -22,7 +22,6 @@ from tui.archive.key_heads import (
     find_names,
     find_outside,
     is_literal,
-    lead,
     regex_of,
 )
 from tui.archive.layout import Layout

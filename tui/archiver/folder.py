@@ -154,7 +154,7 @@ def _acquire(
 ) -> int:
     """Lock the spool and return the descriptor; create a missing folder."""
     try:
-        _make(folder)
+        private_folder(folder)
         descriptor = private_opener(str(folder / _LOCK), os.O_RDWR | os.O_CREAT)
     except OSError as error:
         raise ArchiveError(
@@ -172,14 +172,6 @@ def _acquire(
         os.close(descriptor)
         raise
     return descriptor
-
-
-def _make(folder: Path) -> None:
-    """Create the folder, for its owner only, and sync it."""
-    fresh = [path for path in (folder, *folder.parents) if not path.exists()]
-    private_folder(folder)
-    for path in fresh:
-        sync_folder(path.parent)
 
 
 def _locked(descriptor: int) -> bool:

@@ -39,6 +39,7 @@ from tui.errors import FilterError
 from tui.filter.paths import split_expressions
 from tui.index import open_index
 from tui.scan import ScanPlan, Totals
+from tui.scan.hints import path_hints
 from tui.units import count as figure
 from tui.units import plural
 
@@ -157,6 +158,8 @@ def _report(
     for warning in (*changes, *_warnings(counting, counted)):
         notify(warning)
     report_hints(plan, matched=totals.matches > 0)
+    for hint in path_hints(plan, nowhere) if (nowhere := _nowhere(counting, counted)) else ():
+        notify(hint)
     return exit_code(totals, no_time=counted.no_time, unfinished=opened.unfinished)
 
 
@@ -166,7 +169,7 @@ def _warnings(counting: Counting, counted: Counted) -> list[str]:
     if counted.missing:
         one = counting.by[0] if len(counting.by) == 1 else "one of the fields"
         warnings.append(f"{plural(counted.missing, 'record')} of {figure(counted.records)} without {one}")
-    if counting.stats and counted.rows and not any(row.sketch and row.sketch.count for row in counted.rows):
+    if counting.stats and _lacks_numbers(counted):
         warnings.append(f"no record has a number at {counting.stats}")
     if counted.no_time:
         warnings.append(f"{plural(counted.no_time, 'record')} without a time in {counting.time_field}")
@@ -176,6 +179,16 @@ def _warnings(counting: Counting, counted: Counted) -> list[str]:
     if counted.error:
         warnings.append(f"too many different values: each count may be too low by up to {figure(counted.error)}")
     return warnings
+
+
+def _nowhere(counting: Counting, counted: Counted) -> list[str]:
+    """Return the paths at which no record has a value, or a number for statistics."""
+    lacking = counting.by if counted.records and counted.missing == counted.records else ()
+    return [*lacking, *([counting.stats] if counting.stats and _lacks_numbers(counted) else [])]
+
+
+def _lacks_numbers(counted: Counted) -> bool:
+    return bool(counted.rows) and not any(row.sketch and row.sketch.count for row in counted.rows)
 
 
 def _changes_of_clocks(opened: Opened, plan: ScanPlan, counting: Counting) -> list[str]:

@@ -6,6 +6,7 @@ import csv
 import shutil
 import sys
 from collections import defaultdict
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +21,7 @@ from tui.units import count, plural, sparkline
 
 _SHOWN = 40  # values on a terminal
 _BAR = 20
+_NARROW = 20  # columns for values at least
 _DIGITS = 1e15  # larger numbers are printed with an exponent
 _LINE = 48  # hours in a sparkline at most
 _QUANTILES = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99}
@@ -61,21 +63,23 @@ def print_csv(counting: Counting, counted: Counted) -> None:
 
 
 def print_table(counting: Counting, counted: Counted) -> None:
-    """Print one line per value, with its share, a bar, and a sparkline over time, for a terminal."""
+    """Print one line per value for a terminal: its share with a bar, and a sparkline over time; or its statistics."""
     for line in table_lines(counting, counted):
         print_line(line)
 
 
 def table_lines(counting: Counting, counted: Counted) -> list[str]:
     """Return the lines of the table, not escaped."""
+    if not counted.records:
+        return ["0"]
+    if counting.stats and counted.rows:
+        return _statistics_lines(counting, counted)
     if not counting.by:
         return _time_lines(counting, counted)
     lines: list[str] = []
-    rows: dict[Values, list[CountedRow]] = defaultdict(list)
-    for row in counted.rows:
-        rows[row.values].append(row)
+    rows = _by_value(counted)
     totals = {values: sum(row.count for row in same) for values, same in rows.items()}
-    order = sorted(rows, key=lambda values: -totals[values])
+    order = list(rows)
     times = sorted({row.time for row in counted.rows if row.time is not None})
     names = {values: "  ".join(map(text_of, rows[values][0].values)) for values in order[:_SHOWN]}
     width = min(max(map(len, names.values()), default=0), max(shutil.get_terminal_size().columns - 60, 20))
@@ -87,12 +91,7 @@ def table_lines(counting: Counting, counted: Counted) -> list[str]:
         line = _sparkline(rows[values], times) if times else ""
         name = printable(names[values])[:width]
         lines.append(f"{name:<{width}}  {count(number):>11}  {share:5.1f} %  {bar:<{_BAR}}  {line}".rstrip())
-        if counting.stats:
-            shown = rows[values][: 1 if not times else None]
-            lines += [f"{'':<{width}}  {_time(row.time) or ''}  {_statistics_line(row)}" for row in shown]
-    left = len(order) - _SHOWN + counted.more if len(order) > _SHOWN else counted.more
-    if left:
-        lines.append(f"… and {plural(left, 'more value')}")
+    lines += _more(counted, len(order))
     if counting.every and times:
         lines.append(f"{'':<{width}}  {_time(times[0])} to {_time(times[-1])}, every {counting.every.text}")
     return lines
@@ -100,22 +99,58 @@ def table_lines(counting: Counting, counted: Counted) -> list[str]:
 
 def _time_lines(counting: Counting, counted: Counted) -> list[str]:
     most = max((row.count for row in counted.rows), default=1)
-    lines = [] if counting.every else [count(counted.records)]
+    if not counting.every:
+        return [count(counted.records)]
+    bars = ("━" * max(round(2 * _BAR * row.count / most), 1) for row in counted.rows)
+    return [f"{_time(row.time)}  {count(row.count):>11}  {bar}" for row, bar in zip(counted.rows, bars, strict=True)]
+
+
+def _by_value(counted: Counted) -> dict[Values, list[CountedRow]]:
+    """Return the rows of each value, the most frequent first."""
+    rows: dict[Values, list[CountedRow]] = defaultdict(list)
     for row in counted.rows:
-        if counting.every:
-            lines.append(
-                f"{_time(row.time)}  {count(row.count):>11}  {'━' * max(round(2 * _BAR * row.count / most), 1)}"
-            )
-        if counting.stats:
-            lines.append(_statistics_line(row))
-    return lines
+        rows[row.values].append(row)
+    return dict(sorted(rows.items(), key=lambda item: -sum(row.count for row in item[1])))
 
 
-def _statistics_line(row: CountedRow) -> str:
-    return "  ".join(
-        f"{name} {value:,.6g}" if isinstance(value, float) else f"{name} {value}"
-        for name, value in statistics(row).items()
+def _more(counted: Counted, values: int) -> list[str]:
+    """Return the line that says how many values are not shown."""
+    left = max(values - _SHOWN, 0) + counted.more
+    return [f"… and {plural(left, 'more value')}"] if left else []
+
+
+def _statistics_lines(counting: Counting, counted: Counted) -> list[str]:
+    """Return a table with a column for each statistic. `numbers`: records with a number, if some have none."""
+    rows = _by_value(counted)
+    shown = [row for same in list(rows.values())[:_SHOWN] for row in same]
+    some = any(statistics(row)["count"] != row.count for row in shown)
+    figures = [["count", *(["numbers"] if some else []), *STATISTICS[1:]]]
+    for row in shown:
+        numbers, *rest = statistics(row).values()
+        figures.append(list(map(_figure, (row.count, *([numbers] if some else []), *rest))))
+    right = _aligned(figures, str.rjust)
+    times = ["time", *(_time(row.time) or "" for row in shown)] if counting.every else []
+    room = shutil.get_terminal_size().columns - len(right[0]) - 2 - max(map(len, times), default=-2) - 2
+    names = [",".join(counting.by)] if counting.by else []
+    for row, before in zip(shown if names else [], [None, *shown], strict=False):
+        same = before is not None and before.values == row.values
+        names.append("" if same else printable("  ".join(map(text_of, row.values)))[: max(room, _NARROW)])
+    left = [list(cells) for cells in zip(*filter(None, (names, times)), strict=True)]
+    lines = (
+        [f"{texts}  {line}" for texts, line in zip(_aligned(left, str.ljust), right, strict=True)] if left else right
     )
+    return [*map(str.rstrip, lines), *_more(counted, len(rows))]
+
+
+def _aligned(table: list[list[str]], place: Callable[[str, int], str]) -> list[str]:
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    return ["  ".join(map(place, cells, widths)) for cells in table]
+
+
+def _figure(value: float | None) -> str:
+    if value is None:
+        return ""
+    return f"{value:,.6g}" if isinstance(value, float) else f"{value:,}"
 
 
 def _sparkline(rows: list[CountedRow], times: list[datetime]) -> str:

@@ -67,5 +67,5 @@ def _one_by_one(block: Block, expressions: Sequence[ParsedResult]) -> RecordTabl
 def _searched(expression: ParsedResult, value: Any) -> Any:
     try:
         return expression.search(value)
-    except (*FAILURES, RecursionError):
+    except FAILURES:
         return None

@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from tui.errors import FilterError
 from tui.filter.compiled import NotJsonError
 from tui.filter.slips import edited
 from tui.filter.terms import Filter, Term
-from tui.filter.text_hints import text_hint
+from tui.filter.text_hints import term_if_valid, text_hint
 from tui.filter.texts import shown_name, split_texts
 from tui.shell import shell_join
 from tui.units import count
@@ -146,7 +145,7 @@ def _of_match(term: Term, sample: FieldSample) -> list[Hint]:
     if not slips:
         return []
     edits = [edit for slip in slips for edit in slip.edits]
-    offered = _term("match", edited(term.text, edits)) if edits else None
+    offered = term_if_valid("match", edited(term.text, edits)) if edits else None
     text = next((slip.search_for for slip in slips if slip.search_for), "")
     if offered is None and text and sample.matches(search := Term("grep", text)):
         offered = search
@@ -169,13 +168,6 @@ def _of_text(term: Term, sample: FieldSample) -> Sequence[Hint]:
     if offered and offered.content != term.content:
         return (Hint(f"{sentence}; without those they match {count(matches)} of the records sampled", slip=False),)
     return (Hint(sentence, offered, matches, len(sample.records), slip=False),)
-
-
-def _term(kind: str, text: str) -> Term | None:
-    try:
-        return Term(kind, text)  # type: ignore[arg-type]
-    except FilterError:
-        return None
 
 
 def _holds(term: Term, record: bytes) -> bool:

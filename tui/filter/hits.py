@@ -83,7 +83,6 @@ def _hit(find: Find, view: memoryview, start: int, stop: int) -> int:
     if start >= stop:
         return stop + 1
     at = find(view, start, stop)
-
     return stop + 1 if at < 0 or _is_past_end(view, at) else at
 
 

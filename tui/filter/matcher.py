@@ -8,7 +8,7 @@ from itertools import compress, islice
 
 import stringzilla as sz
 
-from tui.archive.block import LONG, Block, line_spans
+from tui.archive.block import LONG, Block, block_of, line_spans
 from tui.archive.oddities import may_be_odd
 from tui.filter.compiled import MAX_PARSED, Compiled, NotJsonError, Test, TooLargeError
 from tui.filter.hits import Span, has_hit, hit_lines
@@ -134,8 +134,7 @@ class Matcher:
         """Return the spans of records whose time is in the range."""
         if not spans or self._times is None or self._is_within is None:
             return spans
-        data = bytearray(b"".join([bytes(lines[start:end]) + _NEWLINE for start, end in spans]))
-        times = self._times(Block(data, len(data), 0))
+        times = self._times(block_of([bytes(lines[start:end]) for start, end in spans], 0))
         self.no_time += times.count(None)
         return [span for span, time in zip(spans, times, strict=True) if self._is_within(time)]
 

@@ -50,20 +50,13 @@ def constants(parts: Sequence[Operand]) -> list[int]:
     return found
 
 
-@dataclass(slots=True)
-class _Frame:
-    """An open bracket, and the base of the paths inside it."""
-
-    base: FieldPath | None
-
-
 class _TokenReader:
-    """Joins tokens into operands, and keeps track of open brackets."""
+    """Joins tokens into operands, and keeps track of open brackets: of the base of the paths inside each."""
 
     def __init__(self, tokens_: Sequence[Token], expression: str) -> None:
         self._tokens = tokens_
         self._expression = expression
-        self._frames = [_Frame(())]
+        self._bases: list[FieldPath | None] = [()]
 
     def read(self) -> Iterator[Operand]:
         at = 0
@@ -113,7 +106,7 @@ class _TokenReader:
 
     def _path(self, at: int, end: int) -> Operand:
         first, last = self._tokens[at], self._tokens[end - 1]
-        base = self._frames[-1].base
+        base = self._bases[-1]
         steps: list[str | ItemStep] = []
         for token in self._tokens[at:end]:
             if token.text in ("[", "[]"):
@@ -129,12 +122,11 @@ class _TokenReader:
         return Operand("path", text, first.start, last.end, first.value, path, tuple(steps), single, projected)
 
     def _open_or_close(self, operand: Operand, before: Operand) -> None:
-        frame = self._frames[-1]
         if operand.text == "[?":
-            self._frames.append(_Frame(None if before.path is None else (*before.path, ANY)))
+            self._bases.append(None if before.path is None else (*before.path, ANY))
         elif operand.text in ("[", "{", "("):
-            self._frames.append(_Frame(frame.base))
-        elif operand.text in (")", "]", "}") and len(self._frames) > 1:
-            self._frames.pop()
+            self._bases.append(self._bases[-1])
+        elif operand.text in (")", "]", "}") and len(self._bases) > 1:
+            self._bases.pop()
         elif operand.text in ("|", "&"):  # what follows has another base
-            frame.base = None
+            self._bases[-1] = None

@@ -77,6 +77,8 @@ def _slips_at(tokens_: Sequence[Token], at: int, before: Token) -> tuple[list[Sl
         return _negation(tokens_, at), 1
     if token.text == "$" and after.text == "." and not _ends_operand(before):
         return [Slip(token.start, after.end, "", "a path begins with a name, without $")], 2
+    if token.text == "." and not _ends_operand(before) and touching and after.type in ("name", "quoted"):
+        return [Slip(token.start, token.end, "", "a path begins with a name, without a dot")], 1
     if token.text == "&" and _ends_operand(before):
         return [Slip(token.start, token.end, "&&", "'and' is written &&")], 1
     if token.text == "<" and after.text == ">" and touching:

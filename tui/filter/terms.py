@@ -250,12 +250,17 @@ def _spelled(term: Term, ignore_case: bool, words: bool) -> Term:
         return term
     pattern = term.text
     if term.kind == "grep":
-        pattern = re.sub(r"([^\w\s\"':,/@=<>;!%&~`#-])", r"\\\1", pattern)
+        pattern = quoted_regex(pattern)
         if term.words:
             pattern = rf"(?:^|[^\pL\pN_]){pattern}(?:[^\pL\pN_]|$)"
     if term.ignore_case != ignore_case:
         pattern = f"(?{'i' if term.ignore_case else '-i'}){pattern}"
     return Term("regex", pattern, negated=term.negated, ignore_case=ignore_case)
+
+
+def quoted_regex(text: str) -> str:
+    """Return the regex of a text, with escapes only where they are needed."""
+    return re.sub(r"([^\w\s\"':,/@=<>;!%&~`#-])", r"\\\1", text)
 
 
 def parse_filter(

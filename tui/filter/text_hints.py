@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from tui.errors import FilterError
-from tui.filter.terms import Term, TermKind
+from tui.filter.terms import Term, TermKind, quoted_regex
 from tui.filter.texts import shown_name
 from tui.printable import printable
 
@@ -55,7 +55,7 @@ def _others(term: Term) -> Iterator[Offer]:
             ("the records have no space after ':' and ','", _SPACED.sub(r"\1", term.text)),
             ("the records have a space after ':' and ','", _TIGHT.sub(r"\1 ", term.text)),
         ):
-            if other := _term(term.kind, text):
+            if other := term_if_valid(term.kind, text):
                 yield words, replace(other, ignore_case=term.ignore_case, words=term.words)
     elif term.content is not None:
         bare = b"\n".join(line.strip(b" \t\"',") for line in term.content.split(b"\n"))
@@ -72,7 +72,7 @@ def _glob(text: str) -> Offer | None:
         return None
     if "*" not in inner:
         return "-g finds its text anywhere in a record, and * is not a wildcard", Term("grep", inner)
-    offered = _term("regex", ".*".join(map(_quoted, re.split(r"\*+", inner))))
+    offered = term_if_valid("regex", ".*".join(map(quoted_regex, re.split(r"\*+", inner))))
     return None if offered is None else ("-g is literal text, and * is not a wildcard", offered)
 
 
@@ -80,17 +80,14 @@ def _regex(text: str, matches: Callable[[Term], int]) -> Offer | None:
     looks = _REGEX.search(text)
     if not looks and not re.search(r"^\^|\$$|\||[\])]?[+?]$", text):
         return None
-    offered = _term("regex", text)
+    offered = term_if_valid("regex", text)
     if offered is None or not (looks or matches(offered)):
         return None
     return "-g is literal text, not a regex", offered
 
 
-def _quoted(text: str) -> str:
-    return re.sub(r"([^\w\s\"':,/@=<>;!%&~`#-])", r"\\\1", text)
-
-
-def _term(kind: TermKind, text: str) -> Term | None:
+def term_if_valid(kind: TermKind, text: str) -> Term | None:
+    """Return a term; None if it is invalid."""
     try:
         return Term(kind, text)
     except FilterError:

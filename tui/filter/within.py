@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
-from tui.archive.block import Block
+from tui.archive.block import Block, block_of
 from tui.archive.moments import stretches
 from tui.archive.times import spell_time
 from tui.filter.event_time import MINUTE, event_time, microseconds
@@ -36,7 +36,7 @@ class Within:
             table = read(block)
             if table.records == block.count():
                 return [event_time(value, zone) for value in table.columns[0]]
-            return [_first_time(read(_block_of(record)).columns[0], zone) for record in block.records()]
+            return [_first_time(read(block_of([record], 0)).columns[0], zone) for record in block.records()]
 
         return times
 
@@ -68,10 +68,6 @@ def _holds(first: datetime | None, last: datetime | None) -> Callable[[int | Non
         return time is not None and (start is None or start <= time) and (stop is None or time < stop)
 
     return holds
-
-
-def _block_of(record: bytes) -> Block:
-    return Block(bytearray(record + b"\n"), len(record) + 1, 0)
 
 
 def _first_time(values: list[object], zone: tzinfo) -> int | None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
 from tui.scan.plan import ScanPlan
+
+if TYPE_CHECKING:
+    from tui.filter.hints import FieldSample
 
 _CHUNKS = 4
 _RECORDS = 200  # of each
@@ -31,13 +35,30 @@ def hints_for(plan: ScanPlan, *, matched: bool, cancelled: Callable[[], bool] = 
         or (matched and all(term.kind not in ("match", "file") for term in filter_.active))
     ):
         return []
-    from tui.filter.hints import FieldSample, hints, may_mislead  # only when a hint is possible
+    from tui.filter.hints import hints, may_mislead  # only when a hint is possible
 
     if matched and not may_mislead(filter_):
         return []
+    sample = _sample(plan, cancelled)
+    return [] if cancelled() else [f"hint: {hint}" for hint in hints(filter_, sample, matched=matched)]
+
+
+def path_hints(plan: ScanPlan, paths: Iterable[str]) -> list[str]:
+    """Return what may be meant by paths at which no record has a value, by the heads of at most four of the chunks."""
+    from tui.filter.match_slips import match_slips
+
+    types = _sample(plan).types
+    slips = (
+        [slip.sentence for path in paths for slip in match_slips(path, types) if slip.edits] if types.records else []
+    )
+    return [f"hint: {sentence}" for sentence in dict.fromkeys(slips)]
+
+
+def _sample(plan: ScanPlan, cancelled: Callable[[], bool] = lambda: False) -> FieldSample:
+    from tui.filter.hints import FieldSample
     from tui.scan.heads import heads
 
     sample = FieldSample()
-    for _, records in heads(archive, chunks, limit=_CHUNKS, records=_RECORDS, cancelled=cancelled):
+    for _, records in heads(plan.archive, plan.chunks, limit=_CHUNKS, records=_RECORDS, cancelled=cancelled):
         sample.feed(records)
-    return [] if cancelled() else [f"hint: {hint}" for hint in hints(filter_, sample, matched=matched)]
+    return sample

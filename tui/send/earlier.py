@@ -92,7 +92,7 @@ def repeats(
 
     `resumed`, the send to resume, is not a repeat, and sends before it began were checked then.
     """
-    own = {resumed.path, *_path(resumed.header.continues)} if resumed else set()
+    own = {resumed.path, Path(resumed.header.continues or resumed.path)} if resumed else set()
     return tuple(
         send
         for send in earlier_sends(folder, topic=topic)
@@ -159,17 +159,13 @@ def nothing_to_resume(folder: Path, source: Source, topic: str) -> SendError:
 
 def changed(earlier: Earlier, source: Source) -> SendError:
     """Return the error for a source that has changed since its send was stopped."""
-    records = (
-        f"{earlier.confirmed:,}"
-        if earlier.header.records is None
-        else (f"{earlier.confirmed:,} of {earlier.header.records:,}")
-    )
+    of = "" if earlier.header.records is None else f" of {earlier.header.records:,}"
     state, advice = "stopped after", "To resume, restore the old content; a send without --resume would"
     if earlier.finished:
         state, advice = "was finished with", "There is nothing to resume; a send without --resume may"
     return SendError(
         f"{source.description} has changed since its send to {earlier.topic} on {earlier.started}, which {state} "
-        f"{records} records; nothing was sent. {advice} send those records again"
+        f"{earlier.confirmed:,}{of} records; nothing was sent. {advice} send those records again"
     )
 
 
@@ -271,10 +267,6 @@ def _check_same(earlier: Earlier, source: Source, topic: str, sha256: str | None
             f"{earlier.path} is of a finished send ({plural(earlier.confirmed, 'record')} to {topic} on "
             f"{earlier.started}); there is nothing to resume"
         )
-
-
-def _path(name: str | None) -> tuple[Path, ...]:
-    return (Path(name),) if name else ()
 
 
 def _is_locked(descriptor: int) -> bool:

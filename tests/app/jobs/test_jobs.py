@@ -161,7 +161,7 @@ def test_a_typed_destination_is_parsed() -> None:
     ],
 )
 def test_an_orders_command(order: Order, words: str) -> None:
-    assert order.words() == words.split()
+    assert order.words() == tuple(words.split())
 
 
 @pytest.mark.nsq

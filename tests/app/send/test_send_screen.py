@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import re
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from tests.app.conftest import (
     shown,
     type_text,
     until,
+    until_shown,
 )
 from tests.app.scan.scans import expected, scanned
 from tests.support.command import hourscope_process
@@ -149,3 +151,24 @@ async def test_an_address_without_a_server_is_reported(opened: Opened) -> None:
         await until(pilot, lambda: "127.0.0.1:1" in shown(pilot) and "refused" in shown(pilot))
         await assert_shown(pilot, "--topic replay")
         assert "TOPIC" not in shown(pilot)
+
+
+async def test_several_topics_are_not_sent_together(opened: Opened, tmp_path: Path) -> None:
+    for topic in ("clicks", "orders"):
+        for hour in range(3):
+            (tmp_path / f"{topic}.2015-01-20_{hour:02}.log.gz").write_bytes(gzip.compress(b'{"n": 1}\n' * 3))
+    async with opened(str(tmp_path)) as pilot:
+        await pilot.press("p")
+        await until_shown(pilot, "these hours hold 2 topics (clicks, orders); a send takes one")
+        await assert_shown(pilot, "Nothing was sent.", "q goes back")
+        await answer(pilot, "w", str(tmp_path / "out.jsonl"))
+        await pilot.press("enter")
+        await until_shown(pilot, "these records cannot be sent; q goes back")
+        await pilot.press("q", "t")
+        await until_shown(pilot, "Which topic?")
+        lines = [line.strip(" ▸") for line in shown(pilot).splitlines() if line.strip()]
+        assert lines[3:5] == ["clicks", "orders"]  # right below the question
+        await pilot.press("enter")
+        await until_shown(pilot, "nothing selected")
+        await pilot.press("p")
+        await until_shown(pilot, "3 records to send: where to?")

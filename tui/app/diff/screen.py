@@ -27,7 +27,7 @@ from tui.app.diff.findings import FindingList
 from tui.app.diff.run import ChunksRead, Compared, Examples, compare, examples
 from tui.app.hours_page import SelectionPage
 from tui.app.model.hours import Hours, Selection
-from tui.app.model.session import Session, Shade, damaged_words
+from tui.app.model.session import Session, Shade, damaged_words, unread_words
 from tui.app.records.peek import RecordPeek
 from tui.app.records.tree import JsonTree
 from tui.app.requests import Leave
@@ -123,7 +123,7 @@ class DiffPage(SelectionPage):
         self.session.add_damage(*message.damaged)
         self._damaged = damaged_words(message.damaged)
         unread = answer.final and message.damaged and not answer.target.records
-        first = f"Nothing could be read: {message.damaged[0].sentence}" if unread else headline(answer)
+        first = unread_words(message.damaged) if unread else headline(answer)
         nothing = () if answer.findings else (_NEXT, _BELOW if answer.hours else "")
         sentences = filter(None, (first, companions(answer), volume_sentence(answer), *nothing))
         self.sentences.show(tuple(sentences), " · ".join(filter(None, (source_of(answer), self._damaged))))
@@ -203,10 +203,7 @@ class DiffPage(SelectionPage):
         return super().check_action(action, parameters)
 
     def take_hours(self) -> Selection:
-        """Return the finding's hours. The finding becomes the filter, the selection and the calendar's shades.
-
-        Without a finding, return the compared hours.
-        """
+        """Return the hours of the finding, which becomes the filter, selection and shades; else the compared hours."""
         current, answer, session = self.list.current, self._answer, self.session
         if current is None or answer is None:
             return Selection.of(Hours(*(self._target or (session.first, next_hour(session.catalog_last)))))

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from tui.app.model.hours import Hours, Selection
 from tui.app.model.session import Session
+from tui.archive import Archive, Chunk
 from tui.archive.location import command_words, locate_place
+from tui.archive.topics import named_topics, topics_of
 from tui.config import extracts_dir
+from tui.errors import ArchiveError
 from tui.filter import Filter
 from tui.history.naming import extract_name
 from tui.send import Source, archive_source, file_source
@@ -34,7 +37,7 @@ def cargo_of_hours(session: Session, hours: Hours, filter_: Filter) -> Cargo:
     selection = Selection.of(hours)
     chunks, filter_ = selection.chunks(session.catalog), session.filter_within(selection, filter_)
     words = command_words("send", session.location, hours.start, hours.stop, filter_.arguments())
-    source = partial(archive_source, session.archive, chunks, filter_)
+    source = partial(_one_topic, session.archive, chunks, filter_)
     return Cargo(session.title, source, tuple(words), partial(cargo_of_hours, session, hours))
 
 
@@ -44,9 +47,17 @@ def cargo_of_extract(session: Session, place: str) -> Cargo:
 
     def source() -> Source:
         archive, listing = location.open()
-        return archive_source(archive, archive.catalog(listing=listing).chunks)
+        return _one_topic(archive, archive.catalog(listing=listing).chunks)
 
     return Cargo(place, source, tuple(command_words("send", location)))
+
+
+def _one_topic(archive: Archive, chunks: Sequence[Chunk], filter_: Filter | None = None) -> Source:
+    """Return the records of these chunks. Like `hourscope send`, raises ArchiveError if they have several topics."""
+    if len(topics := topics_of(chunks)) > 1:
+        choose = "a send takes one: t on the calendar chooses it"
+        raise ArchiveError(f"these hours hold {named_topics(topics)}; {choose}")
+    return archive_source(archive, chunks, filter_)
 
 
 def cargo_of_file(place: str) -> Cargo:

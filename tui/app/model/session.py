@@ -271,6 +271,11 @@ def gap_words(gap: Gap) -> str:
     return f"gap of {plural(gap.hours, 'hour')}, from {spell_hour(gap.start)} to {spell_hour(gap.stop)}"
 
 
+def unread_words(events: Iterable[ChunkDamaged]) -> str:
+    """Return why nothing could be read: the damage of the first chunk. Chunks are read in any order."""
+    return f"Nothing could be read: {min(events, key=lambda event: event.chunk.key).sentence}"
+
+
 def shifted(hour: datetime, hours: int) -> datetime:
     """Return the wall-clock hour `hours` later. `next_hour` skips an hour that a spring change leaves out."""
     moved = hour.replace(tzinfo=None) + timedelta(hours=hours)

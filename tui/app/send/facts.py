@@ -50,13 +50,20 @@ class SendState:
         """Whether it is paused by the user, or by a question that waits for an answer."""
         return bool(self.control and self.control.paused) or bool(self.progress and self.progress.asking)
 
+    @property
+    def unopened(self) -> bool:
+        """Whether the records cannot be sent, wherever to."""
+        return bool(self.failure) and not self.survey.complete
+
     def facts(self, *, low: bool) -> list[Fact]:
         """Return all rows. `low`: the screen has no room to show records."""
         order, checked, survey = self.order, self.checked, self.survey
         planned, runs = self.receipt is None, self.control is not None
         checks = check_facts(order, checked, survey) if planned and not runs else []
         rows = [Fact(), Fact("", self.headline, "headline"), Fact(), *checks, *([Fact()] if checks else [])]
-        if planned:
+        if self.unopened:
+            rows += [Fact("of", self.title)]
+        elif planned:
             asking = order.to_nsq and checked.target is None and not self.failure
             rows += what_facts(self.title, survey, low=low, planned=not runs)
             where = where_facts(order, () if runs else checked.destinations, asking=asking)
@@ -103,7 +110,7 @@ class SendState:
                 keys = f"R resumes it where it stopped; so does the command with --resume. {keys}"
             return [*receipt_facts(self.receipt), Fact("", keys, "you")]
         if self.failure:
-            fix = Fact("", "fix it (a, t, w or r), then press enter", "dim")
+            fix = Fact("", "q goes back" if self.unopened else "fix it (a, t, w or r), then press enter", "dim")
             return [Fact("refused", self.failure, "trouble"), fix]
         if self.control is not None:
             return progress_facts(self.progress or Sending(), self.control, self.order)

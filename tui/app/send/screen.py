@@ -143,7 +143,8 @@ class SendPage(JobPage, ArchivePage):
 
     def _check(self) -> None:
         """Check the destination once it is chosen."""
-        self.failure, self.checked = "", Checked(self.order)
+        self.failure = "" if self.source else self.failure  # no other destination helps if they cannot be opened
+        self.checked = Checked(self.order)
         if self.order.to_nsq:
             order, source, survey = self.order, self.source, self.survey
             self.work(lambda: self.post_message(check(order, source, survey)), "check", exclusive=True)
@@ -158,7 +159,9 @@ class SendPage(JobPage, ArchivePage):
 
     def action_start(self) -> None:
         order = self.order
-        if self.source is None or not self.survey.complete:
+        if self.state.unopened:
+            self.report("these records cannot be sent; q goes back", bad=True)
+        elif self.source is None or not self.survey.complete:
             self.report("still counting the records; try again in a moment")
         elif not self.survey.count:
             self.report("there is nothing to send: no record matches")

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from math import inf
 
 from tui.app.model.counts import Series
-from tui.app.model.session import damaged_words
+from tui.app.model.session import damaged_words, unread_words
 from tui.units import count, plural
 
 
@@ -20,7 +20,7 @@ def headline(series: Series, odd: Mapping[datetime, float]) -> str:
         return "Counting …"
     peak = max(series.matches, key=lambda time: series.matches[time], default=None)
     if series.damaged and not any(series.records.values()):
-        return f"Nothing could be read: {series.damaged[0].sentence}"
+        return unread_words(series.damaged)
     if peak is None or not series.total:
         return f"No record {'matches ' + series.filter.describe() if series.filter.narrows else f'is in {hours}'}."
     most = f"{peak:%a} {peak.day} {peak:%b %H:%M}"
