@@ -9,11 +9,19 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from functools import cached_property, lru_cache, partial
 from types import MappingProxyType
 
-<<<<<<< HEAD
-from tui.archive.holes import WEEK_DATE, YEARS, Hole, TimeCode, escape, has_holes, hour_of, split_pattern, steps
-=======
-from tui.archive.holes import YEARS, Hole, escape, has_holes, hour_of, lead, spell_parts, split_pattern, steps
->>>>>>> main
+from tui.archive.holes import (
+    WEEK_DATE,
+    YEARS,
+    Hole,
+    TimeCode,
+    escape,
+    has_holes,
+    hour_of,
+    lead,
+    spell_parts,
+    split_pattern,
+    steps,
+)
 from tui.archive.leftovers import is_leftover
 from tui.archive.linear import LinearRegex
 from tui.errors import LayoutError
@@ -288,13 +296,8 @@ class Layout:
         known = next((at for at, open_ in enumerate(is_open) if open_), len(self.parts))
         years = set(YEARS)
         if not (start and stop) or stop - start >= _LONG or not {start.year, stop.year} <= years:
-<<<<<<< HEAD
-            return (head,)
-        depth = (*"YmdGVu",) if stop - start <= _SHORT else (*"YmGV",)
-=======
             return (lead(self.parts),)
-        depth = ("Y", "m", "d") if stop - start <= _SHORT else ("Y", "m")
->>>>>>> main
+        depth = (*"YmdGVu",) if stop - start <= _SHORT else (*"YmGV",)
         count = known
         while count < len(self.parts) and _is_known(self.parts[count], depth):
             count += 1

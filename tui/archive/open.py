@@ -8,15 +8,9 @@ from pathlib import Path
 
 from tui.archive.archive import Archive as Archive
 from tui.archive.chunk import StoredObject
-<<<<<<< HEAD
 from tui.archive.detect import detect, three
-from tui.archive.holes import escape, has_holes, split_pattern, unescape
-from tui.archive.key_heads import find_outside, lead
-=======
-from tui.archive.detect import detect
 from tui.archive.holes import escape, has_holes, lead, split_pattern, unescape
 from tui.archive.key_heads import find_outside
->>>>>>> main
 from tui.archive.layout import Layout
 from tui.archive.listing import Listing as Listing
 from tui.archive.narrowed import split_folders, within
