@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import random
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -321,3 +322,32 @@ def test_a_lost_member_costs_only_the_records_in_it_in_any_spelling(spelled: str
     assert len(found) >= len(VALUES) - pieces[hole].count(b'"o"') - 2
     assert found == sorted(set(found)) and result.damage
     assert [json.loads(record) for record in result.records] == [VALUES[i] for i in found]
+
+
+@pytest.mark.parametrize(
+    "tail", ["", ', "next": "abc", "n": 5', ', "meta": {"a": [1, {"b": 2}]}', ', "z": [{"q": 1}], "k": 1']
+)
+@pytest.mark.parametrize("head", ['{"Records": [', '{"a": 1, "b": {"c": [1]}, "Records": ['])
+@pytest.mark.parametrize("indent", [None, 2])
+@pytest.mark.parametrize("damaged", [0, 1, 7])
+def test_a_document_loses_only_the_records_in_the_hole_whatever_is_around_its_list(
+    tail: str, head: str, indent: int | None, damaged: int
+) -> None:
+    """Also if its beginning is lost, so nothing says where its list is, and if a string ends like a value."""
+    source = random.Random(3)
+    records = [
+        {"i": number, "v": value_of(source, PLAIN), "pad": source.randbytes(9).hex(), "s": "b}{"}
+        for number in range(300)
+    ]
+    document = json.loads(head + ", ".join(map(json.dumps, records)) + "]" + tail + "}")
+    text = json.dumps(document, indent=indent).encode()
+    size = -(-len(text) // 8)
+    members = [gzip.compress(text[at : at + size], mtime=0) for at in range(0, len(text), size)]
+    members[damaged] = flipped(members[damaged], len(members[damaged]) // 2)
+    result = read(b"".join(members), key="key.json.gz")
+    assert result.damage
+    begin, end = damaged * size, (damaged + 1) * size + 8  # a record's number follows its first bytes
+    touched = set(re.findall(rb'"i": (\d+)', text[max(0, begin - 400) : end]))
+    kept = [json.loads(record)["i"] for record in result.records]
+    assert kept == sorted(kept)
+    assert {str(number).encode() for number in range(300)} - {str(number).encode() for number in kept} <= touched

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -329,3 +330,43 @@ def test_halves_of_a_day_after_minutes_and_names_of_months_after_their_numbers(s
     keys = [format(time, spelled) for time in times]
     layout = detect(keys)
     assert [parsed and parsed.hour for parsed in map(layout.parse, keys)] == times
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "Asia/Kolkata", "America/New_York", "Australia/Lord_Howe"])
+@pytest.mark.parametrize(
+    ("spelled", "pattern"),
+    [
+        ("e-{:%Y-%m-%dT%H:%M:%S%:z}.gz", "e-%Y-%m-%dT%H:%M:%S%z.gz"),
+        ("e-{:%Y%m%dT%H%M%S%z}.gz", "e-%Y%m%dT%H%M%S%z.gz"),
+        ("%Y/%m/%d/e_{:%Y-%m-%dT%H:%M:%S}.123{:%z}_x.gz", "%Y/%m/%d/e_%Y-%m-%dT%H:%M:%S.*%z_x.gz"),
+    ],
+)
+def test_an_offset_in_the_names_gives_the_instant(zone: str, spelled: str, pattern: str) -> None:
+    local = ZoneInfo(zone)
+    keys = {}
+    for number in range(400):  # both sides of a clock change
+        hour = datetime(2024, 10, 20, tzinfo=UTC) + number * HOUR
+        time = hour.astimezone(local)
+        offset = time.isoformat()[-6:]
+        keys[time.strftime(spelled.replace("%:z", offset).replace("{:", "").replace("}", ""))] = hour
+    layout = detect(keys)
+    assert layout.pattern == pattern
+    for zone_of_archive in (UTC, local):
+        for key, hour in keys.items():
+            parsed = layout.parse(key, zone_of_archive)
+            wall = hour.astimezone(zone_of_archive).replace(minute=0, tzinfo=None)
+            assert parsed is not None and parsed.hour.replace(tzinfo=None) == wall
+
+
+@pytest.mark.parametrize(
+    "spelled",
+    ["e-%Y-%m-%dT%H:00-{next}:00.gz", "e-%Y-%m-%dT%H:00:00-{next}:00:00.gz", "e-%Y%m%dT%H0000-{part}.gz"],
+)
+def test_the_end_of_a_range_and_a_counter_are_not_offsets(spelled: str) -> None:
+    keys = {}
+    for number in range(48):
+        hour = datetime(2024, 5, 14, 3) + number * HOUR
+        name = hour.strftime(spelled).replace("{next}", f"{hour + HOUR:%H}")
+        keys |= {name.replace("{part}", f"{part:04}"): hour for part in (0, 1)}
+    layout = detect(keys)
+    assert {key: parsed.hour.replace(tzinfo=None) for key in keys if (parsed := layout.parse(key))} == keys

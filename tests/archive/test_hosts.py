@@ -9,7 +9,7 @@ import pytest
 
 from tests.archive.test_topics import Capture, chunks, folder_of, listed
 from tui.archive import open_archive
-from tui.archive.hosts import are_hosts, is_host, may_be_hosts, topics_and_hosts
+from tui.archive.hosts import are_hosts, is_host, may_be_hosts, topics_and_hosts, topics_before_hosts
 from tui.cli import run
 from tui.cli.checkup import check_archive
 
@@ -59,6 +59,36 @@ def test_what_all_names_say_together(names: set[str], hosts: bool, unclear: bool
 )
 def test_dots_are_cut_where_a_host_begins(names: str, pattern: str) -> None:
     assert topics_and_hosts(names.split(), needed=False) == pattern
+
+
+@pytest.mark.parametrize(
+    ("names", "pattern"),
+    [
+        ("orders-web01 orders-web02 clicks-web01 clicks-web02", "{topic}-{host=web*}"),
+        ("orders-web01 orders-db1 clicks-web01 clicks-db1 views-web01 views-db1", "{topic}-{host=db*|web*}"),
+        ("app-events_ip-10-0-0-1 app-events_web-2 orders_ip-10-0-0-1 orders_web-2", "{topic}_{host=ip*|web*}"),
+        ("orders-web01 orders-web02", ""),  # one topic, or a part of the host's name
+        ("orders-web01 clicks-web02 views-web03", ""),  # the name of a service on its hosts
+        ("prod-web01 prod-web02 staging-web01 staging-web02", ""),
+        ("fra-web01 fra-web02 ams-web01 ams-web02", ""),
+        ("orders-web01 orders-web02 clicks-web01 clicks-web02 other", ""),
+    ],
+)
+def test_a_word_before_a_host_is_a_topic_if_its_hosts_have_others(names: str, pattern: str) -> None:
+    assert topics_before_hosts(names.split()) == pattern
+
+
+def test_a_topic_before_a_host_must_be_chosen_to_send(tmp_path: Path, capsys: Capture) -> None:
+    names = [f"{topic}-{host}" for topic in ("orders", "clicks") for host in ("web01", "web02")]
+    place = folder_of(
+        tmp_path / "a", [f"{n}-2015-01-{d:02}-{h:02}.gz" for n in names for d in (5, 6) for h in range(9)]
+    )
+    assert run(["send", place, "-o", str(tmp_path / "out")]) == 2
+    one, _, all_ = (
+        capsys.readouterr().err.partition("to read only one, add ")[2].partition("; if those are hosts, add ")
+    )
+    assert {chunk["topic"] for chunk in chunks(listed(capsys, place, *shlex.split(one)))} == {"clicks"}
+    assert {chunk["host"] for chunk in chunks(listed(capsys, place, *shlex.split(all_)))} == set(names)
 
 
 def test_a_host_that_must_be_there_is_the_last_word_at_least() -> None:

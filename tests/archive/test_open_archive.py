@@ -79,10 +79,12 @@ def test_a_file_is_not_an_archive(tmp_path: Path) -> None:
 
 
 def test_an_empty_folder_is_reported_as_empty(tmp_path: Path) -> None:
-    (tmp_path / ".hidden").write_bytes(b"")
     for url in (str(tmp_path), f"{tmp_path}/%Y-%m-%d_%H.gz"):
         with pytest.raises(ArchiveError, match="is empty"):
             open_archive(url).catalog()
+    (tmp_path / ".hidden").write_bytes(b"")
+    with pytest.raises(LayoutError, match=r"does not fit any key of .*, such as \.hidden;"):
+        open_archive(f"{tmp_path}/%Y-%m-%d_%H.gz").catalog()
 
 
 def test_a_layout_that_fits_nothing_shows_the_keys_that_exist(tmp_path: Path) -> None:
@@ -254,3 +256,10 @@ def test_a_layout_beside_an_extract_keeps_its_time_zone(tmp_path: Path) -> None:
     assert len(archive.catalog().chunks) == 1
     with pytest.raises(LayoutError, match="does not fit any key"):
         open_archive(str(tmp_path), layout="x.%Y-%m-%d_%H.jsonl.gz").catalog()
+
+
+def test_a_place_with_only_what_tools_leave_is_not_called_empty(tmp_path: Path) -> None:
+    place = folder_of(tmp_path, ["a/_SUCCESS", "b/ev.2015-01-20_13.log.partial"])
+    with pytest.raises(ArchiveError, match="holds only hidden files and leftovers of tools, such as a/_SUCCESS, b/ev"):
+        open_archive(place)
+    assert keys_of(f"{place}/b/ev.%Y-%m-%d_%H.log.partial") == ["ev.2015-01-20_13.log.partial"]

@@ -175,3 +175,17 @@ def test_names_that_begin_as_others_do_are_in_a_range(pattern: str) -> None:
     catalog = archive.catalog(hour(5), hour(14))
     assert len(catalog.chunks) == 9 * len(topics)
     assert len(archive.store.asked) < 200  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("offset", ["+0200", "-1130", "+1400"])
+@pytest.mark.parametrize(("first", "last"), RANGES)
+def test_a_range_of_names_with_offsets_lists_a_day_more_at_each_end(
+    offset: str, first: int | None, last: int | None
+) -> None:
+    keys = [f"e.{time:%Y-%m-%dT%H%M}{offset}.gz" for time in HOURS]
+    archive = archive_of(keys, Layout("e.%Y-%m-%dT%H%M%z.gz"))
+    start, stop = (None if number is None else hour(number) for number in (first, last))
+    whole = archive_of(keys, archive.layout).catalog()
+    assert archive.catalog(start, stop).chunks == whole.between(start, stop)
+    store = archive.store
+    assert first != 10 or len(store.asked) <= 6  # type: ignore[attr-defined]

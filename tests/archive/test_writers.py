@@ -177,10 +177,12 @@ DAYS = [START + timedelta(days=number) for number in range(40)]
         ([f"{hour:%Y-%m-%d}/web01.{hour.hour or 24:02}.gz" for hour in HOURS], "from 1 to 24"),
         ([f"{hour:%Y/%m}/{hour:%d-%m-%Y}/x-{hour:%H}.gz" for hour in HOURS], "two numbers may be the hour"),
         ([f"ev_{d:02}-{m:02}-2015_{h:02}.gz" for d in (1, 2, 5) for m in (3, 4) for h in range(24)], "days and months"),
+        ([f"{hour:%G-W%V}/{hour:%H}.gz" for hour in HOURS], "a week but not a day"),
+        ([f"ev-{hour:%Y-W%U-%w}T{hour:%H}.gz" for hour in HOURS], "not those of ISO 8601"),
         ([f"{number:032x}.gz" for number in range(100)], "no layout was found"),
         (["a.gz", "b.gz"], "no layout was found"),
     ],
-    ids=range(15),
+    ids=range(17),
 )
 def test_names_without_an_hour_are_refused_with_the_reason(keys: list[str], why: str) -> None:
     with pytest.raises(LayoutError, match=why) as caught:
@@ -211,7 +213,18 @@ _PATTERNS = st.builds(
     "{}{}{}{}{}".format,
     st.sampled_from(["", "logs/", "events-", "a/b=", "v2/app.", "raw_", "x 1/"]),
     st.sampled_from(
-        ["%Y-%m-%d", "%Y/%m/%d", "%Y%m%d", "%Y_%m_%d", "%Y.%m.%d", "year=%Y/month=%m/day=%d", "%Y-%j", "%d-%b-%Y"]
+        [
+            "%Y-%m-%d",
+            "%Y/%m/%d",
+            "%Y%m%d",
+            "%Y_%m_%d",
+            "%Y.%m.%d",
+            "year=%Y/month=%m/day=%d",
+            "%Y-%j",
+            "%d-%b-%Y",
+            "%G-W%V-%u",
+            "%GW%V%u",
+        ]
     ),
     st.sampled_from(["T", "_", "-", "/", "/hour=", "/hr=", ".", " ", "--", "/h", "T_"]),
     st.sampled_from(["%H", "%H%M", "%H%M%S", "%H-%M-%S", "%H:%M:%S"]),

@@ -85,6 +85,10 @@ dated("asctime", "ev %a %b %d %H:%M:%S %Y.log")
 dated("a weekday", "%a-%Y-%m-%d-%H.gz")
 dated("a folder for the weekday", "logs/%A/%Y%m%d%H.json")
 dated("a weekday after the day", "%Y/%m/%d-%a/%H.gz")
+dated("the week's date", "ev-%G-W%V-%uT%H.json.gz")
+dated("the week's date in folders", "year=%G/week=%V/day=%u/hour=%H/part-0.gz")
+dated("the week's date, the hour apart", "%GW%V%u/app.%H.log.gz")
+dated("a folder for the week's date, and the date", "%G-W%V/ev.%Y-%m-%d_%H.gz")
 dated("a folder for the week", "%Y/W%V/%m/%d/%H.json.gz")
 dated("the week after the day", "%d/W%V/%m/%Y/%H.gz")
 
@@ -97,6 +101,11 @@ def _(t: datetime, i: int) -> Iterator[str]:
 @writer("numbered topics", ("events_1", "events_2"))
 def _(t: datetime, i: int) -> Iterator[str]:
     yield from (f"{p}/{t:%Y/%m/%d/%H}.gz" for p in ("events_1", "events_2"))
+
+
+@writer("a topic, a dash and a host", ("orders", "app-events"), ("web-01", "web-02"))
+def _(t: datetime, i: int) -> Iterator[str]:
+    yield from (f"{p}-{h}-{t:%Y-%m-%d-%H}.gz" for p in ("orders", "app-events") for h in ("web-01", "web-02"))
 
 
 @writer("numbered topics and hosts", ("orders1", "orders2"), ("web01", "db"))

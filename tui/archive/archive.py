@@ -14,7 +14,7 @@ from tui.archive.chunk import Chunk, StoredObject
 from tui.archive.clocks import clock_note, skipped_sentence
 from tui.archive.descent import prefixes_in_order
 from tui.archive.detect import three
-from tui.archive.hosts import may_be_hosts
+from tui.archive.hosts import TOPIC_BEFORE_HOST, may_be_hosts
 from tui.archive.layout import Layout
 from tui.archive.leftovers import is_leftover
 from tui.archive.listing import Listing, in_parallel
@@ -74,6 +74,8 @@ class Archive:
 
     def hosts_option(self, topics: Collection[str]) -> str:
         """Return the --layout that reads a detected layout's topics as hosts; "" if they certainly are topics."""
+        if self.detected and (pair := TOPIC_BEFORE_HOST.search(self.layout.pattern)):
+            return Layout(self.layout.pattern.replace(pair[0], "{host}")).below(self.folders).pattern
         if not self.detected or "host" in self.layout.fields or not may_be_hosts(topics):
             return ""
         return self.layout.without_field("topic", "host").below(self.folders).pattern
@@ -218,6 +220,7 @@ class Archive:
     def _refuse_if_nothing_fits(self, listing: Listing) -> None:
         """Raise an error if no key fits, or if there are no keys. An extract may have no chunks."""
         keys = list(islice((item.key for item in listing.objects("") if not is_leftover(item.key)), 3))
+        keys = keys or [item.key for item in islice(listing.objects(""), 3) if not self.extract]
         if not keys:
             if self.extract:
                 return

@@ -14,13 +14,14 @@ from tui.archive.holes import escape
 from tui.archive.key_columns import KeyColumns, bare_suffix, most_common_suffix, shape_of
 from tui.archive.key_times import find_dates, find_weekdays
 from tui.archive.layout import Layout
-from tui.archive.spellings import FoundTime, Spelling
+from tui.archive.spellings import DAYS, FoundTime, Spelling
 from tui.errors import LayoutError
 
 AGREE = 0.9  # fraction of keys that must agree, for example on a second date; the others are strays
 _HOUR = re.compile(r"(?<![0-9A-Za-z])([01]\d|2[0-3])(?![0-9A-Za-z])")  # an hour that does not follow its date
 _MAX_EXTRAS = 8  # additional dates; malicious keys contain hundreds
 _FINER = re.compile(r"(:|%3A|[-_.]|/(?:[A-Za-z_]+=)?)([0-5]\d)(?!\d)")
+_OFFSET = re.compile(r"(?:([.,])(\d{3,9}))?()(?P<offset>[+-](?:0\d|1[0-4]):?(?:00|15|30|45))(?![\d:])", re.ASCII)
 _MARK = 0xE000  # the first of the private characters that stand for a time in a key
 _MARKS = re.compile("[\ue000-\ue0ff]")
 _MarkedRow = tuple[list[str], list[FoundTime]]  # a key's folders, with its times marked, and the times
@@ -82,7 +83,7 @@ def layout_around(marks: Sequence[TimeMark | int], keys: Sequence[str]) -> Layou
     if not rows:
         return None
     if late is None:
-        rows = _with_minutes(rows)
+        rows = _with_offsets(_with_minutes(rows))
     try:
         return Layout(_assembled(rows))
     except LayoutError:
@@ -125,8 +126,10 @@ def _agree(date: FoundTime, time: datetime) -> bool:
     parts = set(date.spelling.parts)
     if date.spelling.is_weekday:
         return date.time.weekday() == time.weekday()
-    if {"d", "j"} & parts:
+    if DAYS & parts:
         return date.time.date() == time.date()
+    if "V" in parts:
+        return date.time.isocalendar()[:2] == time.isocalendar()[:2]
     return date.time.year == time.year and (not {"m", "B"} & parts or date.time.month == time.month)
 
 
@@ -146,9 +149,28 @@ def _with_minutes(rows: list[tuple[str, list[FoundTime]]]) -> list[tuple[str, li
     return rows
 
 
-def _longer(time: FoundTime, match: re.Match[str], name: str) -> FoundTime:
-    spelling = Spelling((*time.spelling.parts, match[1], name))
-    return FoundTime(time.start, match.end(), spelling, (*time.texts, match[2]), time.time)
+def _with_offsets(rows: list[tuple[str, list[FoundTime]]]) -> list[tuple[str, list[FoundTime]]]:
+    """Extend the times by a UTC offset (`+02:00`, `.250+0530`), if it follows the minutes or seconds in all keys.
+
+    A zone has one offset, or two with summer time. More are the ends of ranges, or counters, as `-0000` may be.
+    """
+    matches = [_OFFSET.match(key, spans[0].stop) for key, spans in rows]
+    last = rows[0][1][0].spelling.parts[-1]
+    offsets = {match["offset"] for match in matches if match}
+    after = "MSf" if all(offset[0] == "+" for offset in offsets) else "Sf"
+    if not all(matches) or last not in after or len(offsets) > 2 or offsets <= {"-0000", "+0000"}:
+        return rows
+    longer = []
+    for (key, spans), match in zip(rows, matches, strict=True):
+        time = _longer(spans[0], match, "f", 1) if match and match[2] else spans[0]
+        longer.append((key, [_longer(time, match, "z", 3) if match else time, *spans[1:]]))
+    return longer
+
+
+def _longer(time: FoundTime, match: re.Match[str], name: str, group: int = 1) -> FoundTime:
+    """Return the time with one more quantity: the match's text at `group` is the gap, the next one the quantity."""
+    spelling = Spelling((*time.spelling.parts, match[group], name))
+    return FoundTime(time.start, match.end(), spelling, (*time.texts, match[group + 1]), time.time)
 
 
 def _assembled(rows: Sequence[tuple[str, list[FoundTime]]]) -> str:

@@ -123,20 +123,27 @@ def list_again(text: bytes, key: str) -> int:
 def rest_of_list(text: bytes, starts: list[int], path: tuple[str, ...], *, final: bool) -> tuple[list[bytes], int]:
     """Return the items from the first of `starts` to the end of their list, if its document ends before another one.
 
-    `final`: the document may also end with the text.
+    `final`: the document may also end with the text. Without a `path`, the beginning of the document may be lost: its
+    list may be in an object, which has other keys behind the list or not.
     """
     for start in starts[:_REST_TRIES]:
         stop = start + close_of(text[start : start + _REST_BYTES], 1) - 1
-        if stop <= start:
+        if stop <= start or text[stop : stop + 1] != b"]":  # it is the end of an object: of a record that began before
             continue
         after = text[stop + 1 : stop + 1 + NEAR_END]
-        end = close_of(after, len(path)) if path else 0
+        depth = open_after_list(after, path)
+        end = close_of(after, depth) if depth else 0
         ends_text = final and not text[stop + 1 + end :].strip()
-        if (end or not path) and (ends_text or begins_document(after[end:], path)):
+        if (end or not depth) and (ends_text or begins_document(after[end:], path)):
             whole = items(b"[%b]" % text[start:stop])
             if whole:
                 return whole, stop
     return [], 0
+
+
+def open_after_list(after: bytes, path: tuple[str, ...]) -> int:
+    """Return the number of a document's brackets that are open after its list; one at most if the path is unknown."""
+    return len(path) or int(after.lstrip()[:1] in (b",", b"}"))
 
 
 def begins_document(text: bytes, path: tuple[str, ...]) -> bool:

@@ -11,7 +11,7 @@ from tui.archive.key_columns import is_renamed, suffix_of
 from tui.archive.key_times import find_dates, find_times, find_weekdays
 from tui.archive.layout import Layout
 from tui.archive.leftovers import is_leftover
-from tui.archive.spellings import FoundTime, Spelling
+from tui.archive.spellings import DAYS, FoundTime, Spelling
 from tui.errors import LayoutError
 from tui.printable import printable
 
@@ -132,11 +132,11 @@ def _fit(keys: Sequence[str]) -> Layout:
     late = _apart_hour(sample, keys)
     if late is not None:
         return late
-    if sum(
-        any("d" in f.spelling.parts or "j" in f.spelling.parts for f in find_dates(key)) for key in sample
-    ) * 2 > len(sample):
-        why = f"the keys contain a day but not an hour, such as {three(keys)}"
-        raise LayoutError(f"{why}; archives need an hour in each key (if there is one, give a layout)")
+    parts = [{part for date in find_dates(key) for part in date.spelling.parts} for key in sample]
+    for named, missing in ((DAYS, "a day but not an hour"), ({"V"}, "a week but not a day")):
+        if sum(not named.isdisjoint(found) for found in parts) * 2 > len(sample):
+            why = f"the keys contain {missing}, such as {three(keys)}"
+            raise LayoutError(f"{why}; archives need an hour in each key (if there is one, give a layout)")
     raise _not_found(keys, "no layout was found in keys")
 
 
@@ -206,6 +206,7 @@ def _ranked(sample: Sequence[str], keys: Sequence[str]) -> list[TimeMark]:
     ranked = [mark for mark in ranked if "y" not in mark.spelling.parts or len(times[mark]) >= few]
     if ranked:
         _refuse_half_hours(ranked[0], times, keys)
+        _refuse_other_weeks(ranked[0].spelling, sample)
         ranked[0] = _in_order(ranked[0], times, named, sample)
     return ranked
 
@@ -238,6 +239,17 @@ def _refuse_half_hours(mark: TimeMark, times: dict[TimeMark, list[FoundTime]], k
     if "H" in parts and hours == set(range(1, 13)) and len(days) > 1:
         why = "the hours in the names go from 1 to 12 without AM or PM, so each may be one of two"
         raise LayoutError(f"{why}, in keys such as {three(keys)}; give names with hours from 0 to 23, or AM and PM")
+
+
+def _refuse_other_weeks(spelling: Spelling, sample: Sequence[str]) -> None:
+    """Raise LayoutError if keys have a week 00 or a day 0, as strftime's %U, %W and %w have."""
+    if "V" not in spelling.parts:
+        return
+    week, day = (spelling.parts[::2].index(part) for part in "Vu")
+    found = ((key, match) for key in sample if (match := spelling.regex().search(key)))
+    if keys := [key for key, match in found if match[week + 1] == "00" or match[day + 1] == "0"]:
+        why = f"the weeks in the names are not those of ISO 8601: there is a week 00 or a day 0 in {three(keys)}"
+        raise LayoutError(f"{why}; give names with %G-W%V-%u, or with a month and a day")
 
 
 def _in_order(
@@ -275,7 +287,7 @@ def _apart_hour(sample: Sequence[str], keys: Sequence[str]) -> Layout | None:
     """
     dates: Counter[TimeMark] = Counter()
     for key in sample:
-        date = next((f for f in find_dates(key) if {"d", "j"} & set(f.spelling.parts)), None)
+        date = next((f for f in find_dates(key) if DAYS.intersection(f.spelling.parts)), None)
         if date:
             dates[TimeMark(date.spelling)] += 1
     if not dates:

@@ -36,10 +36,13 @@ def form_of_parts(items: Sequence[DecodedPart | Damage], records: str | None) ->
     if items and items[0] in parts and len(parts) == 1:
         return None
     forms: list[Form] = []
+    doubtful: list[Form] = []  # seen among bytes that are decoded wrongly, where values may follow each other
     for part in parts[:_PARTS_SAMPLED]:
         with closing(part.open()) as stream:
             form = form_of_part(Peekable(cast(Readable, stream)).peek(FORM_BYTES), records)
-        forms += [form] if form else []
+        if form:
+            (forms if part.sound or form.kind == "items" else doubtful).append(form)
+    forms = forms or doubtful
     if LINES in forms or not forms:
         return LINES
     return VALUES if VALUES in forms and isinstance(items[0], Damage) else forms[0]

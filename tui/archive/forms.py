@@ -34,8 +34,8 @@ LONGEST_PREAMBLE = 1 << 20  # bytes of a document before its list
 # Lists that hold the records even if the document has other keys: CloudTrail, Azure Monitor, CloudWatch Logs.
 _RECORD_LISTS = ("Records", "records", "logEvents")
 LIST_SIGNS = (b'ecords"', b'logEvents"')  # any document with one of these lists contains one of these texts
-_SEPARATED = re.compile(rb'[}\]]\s*,\s*\{\s*"(?![,:}\]])')
-_TOGETHER = re.compile(rb'[}\]]\s*\{\s*"(?![,:}\]])')
+_SEPARATED = re.compile(rb'[}\]]\s*,\s*\{\s*"(?=\s*[^\s,:}\]])')
+_TOGETHER = re.compile(rb'[}\]]\s*\{\s*"(?=\s*[^\s,:}\]])')
 _MAGIC = re.compile(rb"\x1f\x8b\x08[\x00-\x1f]|\x28\xb5\x2f\xfd|BZh[1-9]1AY&SY|\xfd7zXZ\x00")
 _MANY = 20  # objects in a record's list; a line with more is a document
 _TRIED = 1 << 16  # bytes to decode of possibly compressed data
@@ -193,8 +193,8 @@ def form_of_part(text: bytes, records: str | None = None) -> Form | None:
         return Form("items", (begun[1].decode("utf-8", "replace"),) if begun[1] else ())
     lines = [line.rstrip() for line in text.split(b"\n", 4)[1:4]]
     in_list = any(line.endswith(b"},") or line in (b"]", b"]}") for line in lines)
-    if records is None and not in_list and any(map(is_json_object, lines)):
-        return LINES
+    if records is None and not in_list and any(line[:1] == b"{" and is_json_object(line) for line in lines):
+        return LINES  # an indented `{}` is an item in a value over several lines
     form = form_of(text, whole=True, records=records)
     together = _TOGETHER.search(text)
     unclear = together is not None or (form == VALUES and _SEPARATED.search(text) is not None)

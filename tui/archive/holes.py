@@ -11,18 +11,21 @@ import calendar
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from os.path import commonprefix
 
 from tui.errors import LayoutError
 
 YEARS = range(1970, 9999)  # a key with a year outside these is invalid
+WEEK_DATE = frozenset("GVu")  # the quantities of a date by its week (ISO 8601): `2015-W05-5`
 _MONTHS = {name.lower(): n for n, name in enumerate(calendar.month_name) if name} | {
     name.lower(): n for n, name in enumerate(calendar.month_abbr) if name
 }
 _WEEKDAYS = {name.lower(): n for names in (calendar.day_name, calendar.day_abbr) for n, name in enumerate(names)}
 _EPOCH_DIGITS = ((11, 1), (14, 10**3), (17, 10**6), (20, 10**9))  # seconds, milli-, micro-, nanoseconds
+_USUAL = frozenset("YmdH")
 _CENTURY_PIVOT = 69  # POSIX strptime: %y of 69 to 99 is 19xx
+_MAX_OFFSET_HOURS = 14  # Pacific/Kiritimati
 _MAX_STEPS = 4000  # of a range whose values can be listed
 
 
@@ -34,6 +37,18 @@ def month_number(name: str) -> int:
 def weekday_number(name: str) -> int:
     """Return the weekday (Monday is 0) of an English name or its first three letters; -1 for other texts."""
     return _WEEKDAYS.get(name.lower(), -1)
+
+
+def offset_minutes(text: str) -> int:
+    """Return a UTC offset in minutes: `Z`, `+02:00`, `-0530`. ValueError for one that no zone has."""
+    hours, minutes = (0, 0) if text in "Zz" else (int(text[1:3]), int(text[-2:]))
+    if hours > _MAX_OFFSET_HOURS or minutes > 59:
+        raise ValueError(text)
+    return (-1 if text[0] == "-" else 1) * (60 * hours + minutes)
+
+
+def _spell_offset(time: datetime) -> str:
+    return time.strftime("%z") or "+0000"
 
 
 def epoch_seconds(digits: str) -> int:
@@ -74,6 +89,9 @@ TIME_CODES: dict[str, TimeCode] = {
     **_number("m", 2, lambda t: t.month, _DAY),
     **_number("d", 2, lambda t: t.day, _DAY),
     **_number("j", 3, lambda t: t.timetuple().tm_yday, _DAY),
+    "%G": TimeCode(r"\d{4}", "G", int, lambda t: f"{t.isocalendar().year:04}", _DAY),
+    **_number("V", 2, lambda t: t.isocalendar().week, _DAY),
+    "%u": TimeCode(r"[1-7]", "u", int, lambda t: str(t.isoweekday()), _DAY),
     **_number("H", 2, lambda t: t.hour, _HOUR),
     **_number("I", 2, lambda t: (t.hour - 1) % 12 + 1, _HOUR),
     **_number("M", 2, lambda t: t.minute, None),
@@ -85,6 +103,7 @@ TIME_CODES: dict[str, TimeCode] = {
     "%p": TimeCode(
         r"[AaPp][Mm]", "p", lambda text: int(text[0] in "Pp"), lambda t: "PM" if t.hour >= 12 else "AM", None
     ),
+    "%z": TimeCode(r"[Zz]|[+-]\d{2}:?\d{2}", "z", offset_minutes, _spell_offset, None),
     "%s": TimeCode(r"\d{9,20}", "s", epoch_seconds, lambda t: str(int(t.timestamp())), None),
 }
 _NAMES = {  # fields whose texts are restricted; `{topic}` is greedy, as topics contain dots more often than hosts
@@ -280,33 +299,50 @@ def year_of(short: int) -> int:
 def hour_of(codes: tuple[TimeCode, ...], texts: tuple[str, ...], zone: tzinfo) -> datetime | None:
     """Return the hour that the texts of time codes give; None if it does not exist or the texts disagree."""
     values: dict[str, int] = {}
-    for code, text in zip(codes, texts, strict=True):
-        value = code.read(text)
-        if values.setdefault(code.quantity, value) != value:
-            return None
     try:
+        for code, text in zip(codes, texts, strict=True):
+            value = code.read(text)
+            if values.setdefault(code.quantity, value) != value:
+                return None
         time = _time(values, zone)
     except (ValueError, OverflowError, OSError):
         return None
-    if time is None or ("s" not in values and values.get("a", time.weekday()) != time.weekday()):
+    if time is None or ("s" not in values and "z" not in values and not _is_weekday(values, time)):
         return None
     return time if time.year in YEARS else None
 
 
 def _time(values: Mapping[str, int], zone: tzinfo) -> datetime | None:
+    if values.keys() == _USUAL:  # a large archive has 100,000 hours
+        return datetime(values["Y"], values["m"], values["d"], values["H"], tzinfo=zone)
     if "s" in values:
         return datetime.fromtimestamp(values["s"], zone).replace(minute=0, second=0, microsecond=0, fold=0)
     year = values.get("Y", year_of(values.get("y", 0)))
-    if "y" in values and year % 100 != values["y"]:
-        return None
     hour = values.get("H", _clock_hour(values))
     if {"I", "p"} <= values.keys() and hour != _clock_hour(values):
         return None
-    if "j" not in values:
-        return datetime(year, values["m"], values["d"], hour, tzinfo=zone)
-    day = datetime(year, 1, 1, hour, tzinfo=zone) + timedelta(days=values["j"] - 1)
-    agrees = values.get("m", day.month) == day.month and values.get("d", day.day) == day.day
-    return day if values["j"] and day.year == year and agrees else None
+    if values.keys() >= WEEK_DATE:
+        day = date.fromisocalendar(values["G"], values["V"], values["u"])
+    elif "j" in values:
+        day = date(year, 1, 1) + timedelta(days=values["j"] - 1)
+    else:
+        day = date(year, values["m"], values["d"])
+    time = datetime(day.year, day.month, day.day, hour, tzinfo=zone)
+    iso, names = day.isocalendar(), {"Y": day.year, "m": day.month, "d": day.day, "j": day.timetuple().tm_yday}
+    names |= {"y": day.year % 100, "G": iso.year, "V": iso.week, "u": iso.weekday}
+    if any(values.get(name, number) != number for name, number in names.items()):
+        return None
+    return _with_offset(time, values, zone) if "z" in values else time
+
+
+def _is_weekday(values: Mapping[str, int], time: datetime) -> bool:
+    return values.get("a", time.weekday()) == time.weekday()
+
+
+def _with_offset(time: datetime, values: Mapping[str, int], zone: tzinfo) -> datetime | None:
+    """Return the hour in `zone` of a time whose UTC offset is in the key."""
+    instant = time.replace(minute=values.get("M", 0), tzinfo=UTC) - timedelta(minutes=values["z"])
+    return instant.astimezone(zone).replace(minute=0, fold=0) if _is_weekday(values, time) else None
 
 
 def _clock_hour(values: Mapping[str, int]) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from os.path import commonprefix
 
@@ -26,6 +27,15 @@ _VERSION = re.compile(r"(?:(?:.*[-_.])?[vV]|.*[a-z]V)\d+(?:[-_.]\d+)*", re.ASCII
 _COUNTED = re.compile(
     r"(?:part|file|chunk|shard|batch|slice|segment|seg|split|bucket|v|p|r|m|attempt|task)[-_]?\d+", re.I
 )
+_PLACES = frozenset(  # words before a host that are not topics
+    re.findall(
+        r"\w+",
+        "africa america ap asia aws blue canary central dev east emea eu europe gcp green internal lab live north "
+        "prod production qa sandbox south stage staging test uat us west",
+    )
+)
+_TOPIC = re.compile(r"(?=.{4})[A-Za-z]+(?:[-_.][A-Za-z]+)*")  # shorter ones are regions and datacenters: `fra-web01`
+TOPIC_BEFORE_HOST = re.compile(r"\{topic\}[-_]\{host=[^}]*\}")  # the pattern of `topics_before_hosts`
 _MAX_WORDS = 16  # of a topic, or of a host
 _BEGIN = re.compile(r"[a-z]+|\d+[-.]")  # of a host's name, which other hosts share
 _MAX_BEGINS = 12
@@ -72,6 +82,33 @@ def are_versions(names: Collection[str]) -> bool:
 def _stem(name: str) -> str:
     match = _NUMBERED.fullmatch(name)
     return match[1] + re.sub(r"\d+", "", match[2]) if match else ""
+
+
+def topics_before_hosts(names: Collection[str]) -> str:
+    """Return the pattern for names of a topic, a dash or underscore, and a host (`orders-web01`); "" for other names.
+
+    Every topic must be on two hosts, and every host have two topics: else the topic may be a part of the host's name.
+    """
+    for mark in "-_":
+        cuts = {cut for name in names if (cut := _last_host(name, mark))}
+        number = Counter([text for cut in cuts for text in cut])
+        if len(cuts) < len(set(names)) or min(number.values()) < 2:
+            continue
+        begins = {match[0] for _, host in cuts if (match := _BEGIN.match(host))}
+        pattern = "{topic}" + mark + "{host=" + "|".join(f"{begin}*" for begin in sorted(begins)) + "}"
+        if len(begins) <= _MAX_BEGINS and _reads(pattern, {topic + mark + host: (topic, host) for topic, host in cuts}):
+            return pattern
+    return ""
+
+
+def _last_host(name: str, mark: str) -> tuple[str, str] | None:
+    """Return the topic and the host of a name, if it ends with a host and begins with words that are not a host's."""
+    for at in [match.start() for match in re.finditer(mark, name)][::-1]:
+        topic, host = name[:at], name[at + 1 :]
+        words = set(re.split("[-_.]", topic.lower()))
+        if is_host(host) and _TOPIC.fullmatch(topic) and words.isdisjoint(_PLACES | _WORDS):
+            return topic, host
+    return None
 
 
 def topics_and_hosts(names: Collection[str], *, needed: bool = True) -> str:

@@ -8,7 +8,15 @@ from collections.abc import Collection, Sequence
 from os.path import commonprefix
 
 from tui.archive.holes import escape
-from tui.archive.hosts import are_counted, are_hosts, are_versions, is_host, may_be_hosts, topics_and_hosts
+from tui.archive.hosts import (
+    are_counted,
+    are_hosts,
+    are_versions,
+    is_host,
+    may_be_hosts,
+    topics_and_hosts,
+    topics_before_hosts,
+)
 
 _TOKEN = re.compile(r"[0-9A-Za-z]+|[^0-9A-Za-z]")
 _HIVE = re.compile(r"([A-Za-z_][A-Za-z0-9_-]*)=(.*)", re.DOTALL)
@@ -100,6 +108,9 @@ class KeyColumns:
             return self._field("region", values)
         if _are_random(values) or are_counted(distinct):
             return ""
+        if self._used.isdisjoint({"topic", "host"}) and (pair := topics_before_hosts(distinct)):
+            self._used |= {"topic", "host"}
+            return pair
         if are_hosts(distinct):
             return self._field("host", values)
         topic = self._field("topic", values) if _are_words(distinct, _WORDS if after_time else _NAMES) else ""

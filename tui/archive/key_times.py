@@ -16,11 +16,15 @@ _RANGE = {
     "m": range(1, 13),
     "d": range(1, 32),
     "j": range(1, 367),
+    "G": range(1990, 2100),
+    "V": range(1, 54),
+    "u": range(1, 8),
     "H": range(24),
     "M": range(60),
     "S": range(60),
 }
 _SHORT_FIRST = ("dmYH", "mdYH", *SHORT_YEARS)  # the orders that can begin with one or two digits
+_DATES = ("GVu", "YmdH", "Ymd", "Yj", "dmY", "GV", "Ym", "Y")
 _DIGITS = re.compile(r"\d+", re.ASCII)
 _YEAR = re.compile(r"[12]\d{3}", re.ASCII)
 _WORD = re.compile(r"[A-Za-z]+")
@@ -32,6 +36,8 @@ _ESCAPED = "%[0-9A-F]{2}"  # `%20`, `%3A`: a character escaped as in URLs and Hi
 _GAP = re.compile(rf"(?:[A-Za-z_][A-Za-z_-]*=|(?:{_UNITS})(?![A-Za-z])|{_ESCAPED}|[^0-9A-Za-z]){{0,4}}", re.IGNORECASE)
 _HALF = re.compile(r"(?:([:._-]?)([0-5]\d)(?:([:._-]?)([0-5]\d))?)?([ ._-]?)([AaPp][Mm])(?![A-Za-z])", re.ASCII)
 _ID = re.compile(r"(?!h|hr|hrs|hour|hours|z|utc|gmt)[0-9a-z]*[a-z]", re.IGNORECASE | re.ASCII)  # not an hour
+_NAMES_WEEK = re.compile(r"(?:week|wk|w)[^0-9A-Za-z]*$", re.IGNORECASE | re.ASCII)
+_WEEK_GAP = re.compile(r"[^0-9A-Za-z]?(?:week|wk|w)[=_-]?(?=\d)", re.IGNORECASE | re.ASCII)  # `-W`, `/week=`
 _FRACTIONS = (3, 6, 9)  # digits of a second's fraction after HHMMSS
 
 
@@ -65,6 +71,8 @@ def _orders(text: str) -> tuple[str, ...]:
     long = ("YmdH", "YjH") if int(text[:4]) in _RANGE["Y"] and len(text) > 3 else ()
     if len(text) == 6:
         return (*long, *SHORT_YEARS)
+    if len(text) == 4:
+        return (*long, "GVuH") if long else ()
     if long and (len(text) < 8 or int(text[4:6]) in _RANGE["m"]):
         return (*long, "ymdH") if len(text) == 8 else long  # 20050113 may be one o'clock
     return (*long[1:], *(("dmYH", "mdYH", *SHORT_YEARS) if len(text) >= 8 else ()))
@@ -88,7 +96,7 @@ def find_dates(key: str) -> Iterator[FoundTime]:
     for start, _ in _starts(key):
         if start < at:
             continue
-        date = next((f for order in ("YmdH", "Ymd", "Yj", "dmY", "Ym", "Y") if (f := _read(key, start, order))), None)
+        date = next((found for order in _DATES if (found := _read(key, start, order))), None)
         if date:
             at = date.stop
             yield date
@@ -113,7 +121,7 @@ def _read(key: str, at: int, order: str) -> FoundTime | None:
     for quantity in order:
         glued = bool(parts) and stop < len(key) and key[stop].isdigit() and key[stop - 1].isdigit()
         if parts:
-            gap = "" if glued else _gap(key, stop)
+            gap = "" if glued else _gap(key, stop, quantity)
             if gap is None:
                 return None
             stop += len(gap)
@@ -175,9 +183,12 @@ def _name(key: str, at: int, before: str = "", number: str = "") -> tuple[str, s
     return ("w", span[0]) if span else None
 
 
-def _gap(key: str, at: int) -> str | None:
-    match = _GAP.match(key, at)
-    return match[0] if match else None
+def _gap(key: str, at: int, quantity: str = "") -> str | None:
+    """Return the text before the next number; None if it cannot be before this `quantity`. Only a week has its name."""
+    match = (_WEEK_GAP if quantity == "V" else _GAP).match(key, at)
+    if match is None or (quantity == "m" and _NAMES_WEEK.search(match[0])):
+        return None
+    return match[0]
 
 
 def _quantity(key: str, at: int, quantity: str, glued: bool) -> tuple[str, str] | None:
@@ -187,7 +198,9 @@ def _quantity(key: str, at: int, quantity: str, glued: bool) -> tuple[str, str] 
         word = _WORD.match(key, at) if quantity == "m" else None
         return ("B", word[0]) if word and month_number(word[0]) else None
     width, digits = WIDTH[quantity], len(run[0])
-    if digits < width and (glued or quantity in "Yyj"):
+    if digits < width and (glued or quantity in "YyjV"):
+        return None
+    if quantity == "u" and digits > 1 and not glued:
         return None
     if quantity == "y" and not glued and 2 < digits != 6 and digits < 8:
         return None

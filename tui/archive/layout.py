@@ -9,7 +9,19 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from functools import cached_property, lru_cache, partial
 from types import MappingProxyType
 
-from tui.archive.holes import YEARS, Hole, escape, has_holes, hour_of, lead, spell_parts, split_pattern, steps
+from tui.archive.holes import (
+    WEEK_DATE,
+    YEARS,
+    Hole,
+    TimeCode,
+    escape,
+    has_holes,
+    hour_of,
+    lead,
+    spell_parts,
+    split_pattern,
+    steps,
+)
 from tui.archive.leftovers import is_leftover
 from tui.archive.linear import LinearRegex
 from tui.errors import LayoutError
@@ -64,14 +76,15 @@ class Layout:
         quantities = {hole.code.quantity for hole in self.holes if hole.code}
         if "s" in quantities:
             return
-        dated = {"Y", "y"} & quantities and {"d", "j"} & quantities
+        weekly = quantities >= WEEK_DATE
+        dated = weekly or ({"Y", "y"} & quantities and {"d", "j"} & quantities)
         if not dated or not ("H" in quantities or {"I", "p"} <= quantities):
             half = "; %I needs %p (AM or PM) beside it" if "I" in quantities else ""
             raise LayoutError(
                 f"the layout '{self.pattern}' does not include an hour; it needs %Y, %m, %d and %H "
                 f"(or %s, an epoch){half}"
             )
-        if not {"m", "j"} & quantities:
+        if not weekly and not {"m", "j"} & quantities:
             raise LayoutError(f"the layout '{self.pattern}' does not include a month; add %m")
 
     @cached_property
@@ -96,13 +109,13 @@ class Layout:
     @cached_property
     def is_fixed_by_hour(self) -> bool:
         """True if the hour alone determines the whole key."""
-        known = ("M", "S", "s")
+        known = ("M", "S", "s", "z")
         return all(h.fixed is not None or (h.code is not None and h.code.quantity not in known) for h in self.holes)
 
     @cached_property
     def has_epoch(self) -> bool:
-        """True if the hour comes from an epoch. A date in the key may then be in another zone, a day off."""
-        return any(hole.name == "%s" for hole in self.holes)
+        """True if the hour comes from an epoch or has an offset. A date in the key may then be a day off."""
+        return any(hole.name in ("%s", "%z") for hole in self.holes)
 
     @cached_property
     def _groups(self) -> tuple[tuple[str, Hole], ...]:
@@ -176,12 +189,19 @@ class Layout:
     @cached_property
     def _times(self) -> tuple[str, ...]:
         """The groups that the hour is made of."""
-        return tuple(name for name, hole in self._groups if hole.code and hole.code.quantity not in _FINER)
+        return tuple(name for name, _ in self._coded)
+
+    @cached_property
+    def _coded(self) -> tuple[tuple[str, TimeCode], ...]:
+        """The same with their codes. An offset may be of half an hour, so minutes count with it."""
+        codes = [(name, hole.code) for name, hole in self._groups if hole.code]
+        finer = ("S",) if any(code.quantity == "z" for _, code in codes) else _FINER
+        return tuple((name, code) for name, code in codes if code.quantity not in finer)
 
     @cached_property
     def _hour(self) -> Callable[[tuple[str, ...], tzinfo], datetime | None]:
         """Parse the hour, with a cache: thousands of keys share one."""
-        codes = tuple(hole.code for _, hole in self._groups if hole.code and hole.code.quantity not in _FINER)
+        codes = tuple(code for _, code in self._coded)
         return lru_cache(maxsize=_HOURS_KEPT)(partial(hour_of, codes))
 
     @cached_property
@@ -277,7 +297,7 @@ class Layout:
         years = set(YEARS)
         if not (start and stop) or stop - start >= _LONG or not {start.year, stop.year} <= years:
             return (lead(self.parts),)
-        depth = ("Y", "m", "d") if stop - start <= _SHORT else ("Y", "m")
+        depth = (*"YmdGVu",) if stop - start <= _SHORT else (*"YmGV",)
         count = known
         while count < len(self.parts) and _is_known(self.parts[count], depth):
             count += 1

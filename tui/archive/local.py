@@ -56,7 +56,7 @@ def atomic_file(
     except FileExistsError as error:
         raise KeyTakenError(f"{target} exists; choose another name or add --force") from error
     except OSError as error:
-        hint = "; free some space and run it again" if is_full(error) else ""
+        hint = "; free some space and run it again (an extract with --resume)" if is_full(error) else ""
         raise OutputError(f"{target} cannot be written: {reason(error)}{hint}") from error
     finally:
         part.unlink(missing_ok=True)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from tui.archive.archive import Archive as Archive
 from tui.archive.chunk import StoredObject
-from tui.archive.detect import detect
+from tui.archive.detect import detect, three
 from tui.archive.holes import escape, has_holes, lead, split_pattern, unescape
 from tui.archive.key_heads import find_outside
 from tui.archive.layout import Layout
@@ -73,10 +73,18 @@ def open_listed(
         return Archive(url, store, Layout(layout_), parse_zone(timezone or zone), manifest=manifest_key), listing
     keys = sample_keys(listing, rest, hours)
     if not keys:
-        hint = "no object was found there; check the bucket and the prefix" if is_s3(url) else "it contains no files"
-        raise ArchiveError(f"{url} is empty: {hint}")
+        raise _without_chunks(url, [item.key for item in listing.first(rest)])
     detected = within(detect(keys, url), rest, keys[0])
     return _rooted(Archive(url, store, detected, parse_zone(timezone), detected=True), listing)
+
+
+def _without_chunks(url: str, keys: Sequence[str]) -> ArchiveError:
+    """Return the error for a place without keys, or with none but those of `is_leftover`."""
+    if keys:
+        kinds = "hidden files and leftovers of tools"
+        return ArchiveError(f"{url} holds only {kinds}, such as {three(keys)}; if these are the chunks, give a layout")
+    hint = "no object was found there; check the bucket and the prefix" if is_s3(url) else "it contains no files"
+    return ArchiveError(f"{url} is empty: {hint}")
 
 
 def _below(prefix: str, layout: str) -> str:

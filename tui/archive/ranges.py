@@ -10,13 +10,14 @@ from tui.archive.layout import Layout
 
 _DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
 YEAR, MONTH = frozenset("Yy"), frozenset("Yym")
-DATE = MONTH | frozenset("dj")
+_WEEK = MONTH | frozenset("GV")
+DATE = _WEEK | frozenset("dju")
 _TIME = DATE | frozenset("HIp")
 # Which codes to spell out for a range: the codes, the step in which they change, and the longest range.
 _SPELLED = (
     (_TIME, _HOUR, timedelta(hours=6)),
     (DATE, _DAY, timedelta(days=3)),
-    (MONTH, _DAY, timedelta(days=1000)),
+    (_WEEK, _DAY, timedelta(days=1000)),
     (DATE, _DAY, timedelta(days=400)),  # layouts whose day comes first
     (_TIME, _HOUR, timedelta(days=30)),
 )
@@ -51,7 +52,7 @@ def spelled(layout: Layout, at: int, hours: Range) -> tuple[str, ...] | None:
     if hours.start is None or hours.stop is None:
         return None
     start, stop = hours.start, hours.stop
-    for quantities, step, longest in _SPELLED:
+    for quantities, step, longest in _SPELLED[layout.has_epoch :]:  # a day wider at each end is 50 hours
         if stop - start > longest:
             continue
         parts = _known(layout, at, quantities)

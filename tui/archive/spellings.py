@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 from tui.archive.holes import epoch_seconds, escape, month_number, weekday_number, year_of
 
 # If two orders fit equally well, the simpler one is chosen.
-_SIMPLICITY = {"YmdH": 1.0, "YjH": 0.9, "dmYH": 0.8, "mdYH": 0.8, "s": 0.9}
-WIDTH = {"Y": 4, "y": 2, "m": 2, "d": 2, "j": 3, "H": 2, "M": 2, "S": 2}
+_SIMPLICITY = {"YmdH": 1.0, "YjH": 0.9, "dmYH": 0.8, "mdYH": 0.8, "GVuH": 0.8, "s": 0.9}
+WIDTH = {"Y": 4, "y": 2, "m": 2, "d": 2, "j": 3, "G": 4, "V": 2, "u": 1, "H": 2, "M": 2, "S": 2}
 SHORT_YEARS = ("ymdH", "dmyH", "mdyH")  # equally simple: if the values fit several, `detect` decides
 _SHORT_YEAR = 0.5
 EPOCH = r"(\d{10}|\d{13}|\d{16}|\d{19})"
@@ -20,6 +20,7 @@ WEEKDAYS = re.compile(_WEEKDAY, re.IGNORECASE | re.ASCII)
 _A_MONDAY = datetime(2001, 1, 1)
 _ALIKE = {"B": "m", "I": "H", "a": "", "A": "", "w": ""}
 _NAMED = frozenset("BaA")
+DAYS = frozenset("dju")  # quantities that complete a date
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class Spelling:
 
     "" between two quantities means that their digits are adjacent. `B` is the name of a month, `a` and `A` of a
     weekday, `I` and `p` a 12-hour clock, `f` the digits of a fraction, `s` an epoch, `w` a quarter or a week (`Q1`,
-    `W05`).
+    `W05`). `G`, `V` and `u` are a date by its week (ISO 8601): `2015-W05-5`.
     """
 
     parts: tuple[str, ...]
@@ -113,6 +114,9 @@ class Spelling:
                 seconds = epoch_seconds(values["s"])
                 inside = _EPOCHS[0] <= seconds < _EPOCHS[1]
                 return datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None) if inside else None
+            if "V" in values:
+                day = datetime.fromisocalendar(int(values["G"]), int(values["V"]), int(values.get("u", 1)))
+                return day.replace(hour=int(values.get("H", 0)))
             year = int(values["Y"]) if "Y" in values else year_of(int(values["y"]))
             month = month_number(values["B"]) if "B" in values else int(values.get("m", 1))
             hour = int(values.get("H", 0))

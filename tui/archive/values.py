@@ -17,6 +17,7 @@ from tui.archive.boundaries import (
     item_boundaries,
     list_again,
     list_start,
+    open_after_list,
     rest_of_list,
     slices,
     values_of,
@@ -250,7 +251,7 @@ class PendingValues:
             self._strays += strays
             return records, used
         if self._to_close:
-            if again := list_again(text, self._form.path[-1]):
+            if self._form.path and (again := list_again(text, self._form.path[-1])):
                 self._in_list, self._to_close = True, 0
                 return [], again
             closed = close_of(text, self._to_close)
@@ -301,10 +302,13 @@ class PendingValues:
                 return whole, stop
         stop = close_of(text, 1)
         if stop:
-            self._in_list, self._to_close = False, len(self._form.path)
+            self._in_list, self._to_close = False, self._open_after(text[stop:])
             return checked_items(text[: stop - 1]), stop
         stops = list(ends(text))
         return (checked_items(text[: stops[-1]]), stops[-1]) if stops else ([], 0)
+
+    def _open_after(self, after: bytes) -> int:
+        return open_after_list(after, self._form.path) if self._doubted else len(self._form.path)
 
     def _first_after_loss(self, text: bytes, *, final: bool) -> tuple[list[bytes], int]:
         """Find the first whole record: from it on, everything parses up to where the text may be cut."""
