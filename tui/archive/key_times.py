@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from itertools import islice
 
-from tui.archive.holes import month_number
 from tui.archive.spellings import EPOCH, SHORT_YEARS, WEEKDAYS, WIDTH, FoundTime, Spelling
+from tui.archive.time_codes import month_number
 
 _RANGE = {
     "Y": range(1990, 2100),

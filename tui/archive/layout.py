@@ -9,21 +9,10 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from functools import cached_property, lru_cache, partial
 from types import MappingProxyType
 
-from tui.archive.holes import (
-    WEEK_DATE,
-    YEARS,
-    Hole,
-    TimeCode,
-    escape,
-    has_holes,
-    hour_of,
-    lead,
-    spell_parts,
-    split_pattern,
-    steps,
-)
+from tui.archive.holes import Hole, escape, has_holes, lead, spell_parts, split_pattern, steps
 from tui.archive.leftovers import is_leftover
 from tui.archive.linear import LinearRegex
+from tui.archive.time_codes import WEEK_DATE, YEARS, TimeCode, hour_of
 from tui.errors import LayoutError
 
 __all__ = ["Hole", "Layout", "ParsedKey", "escape", "has_holes"]

@@ -17,9 +17,9 @@ import msgspec
 from msgspec import Meta, field
 
 from tui.archive.chunk import StoredObject
-from tui.archive.holes import YEARS
 from tui.archive.layout import Layout
 from tui.archive.store import Store
+from tui.archive.time_codes import YEARS
 from tui.archive.times import parse_zone
 from tui.errors import ArchiveError, HourscopeError, reason
 from tui.printable import printable

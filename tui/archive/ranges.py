@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from tui.archive.holes import Hole, NamePart, spell_parts, steps, year_of
+from tui.archive.holes import Hole, NamePart, spell_parts, steps
 from tui.archive.layout import Layout
+from tui.archive.time_codes import year_of
 
 _DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
 YEAR, MONTH = frozenset("Yy"), frozenset("Yym")

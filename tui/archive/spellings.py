@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from tui.archive.holes import epoch_seconds, escape, month_number, weekday_number, year_of
+from tui.archive.holes import escape
+from tui.archive.time_codes import epoch_seconds, month_number, weekday_number, year_of
 
 # If two orders fit equally well, the simpler one is chosen.
 _SIMPLICITY = {"YmdH": 1.0, "YjH": 0.9, "dmYH": 0.8, "mdYH": 0.8, "GVuH": 0.8, "s": 0.9}

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 
 from tui.archive.chunk import StoredObject
-from tui.archive.holes import Hole, TimeCode, lead, year_of
+from tui.archive.holes import Hole, lead
 from tui.archive.key_heads import (
     DEEPEST,
     Heads,
@@ -27,6 +27,7 @@ from tui.archive.key_heads import (
 from tui.archive.layout import Layout
 from tui.archive.listing import Level, Listing, in_parallel
 from tui.archive.ranges import YEAR, Range, spelled
+from tui.archive.time_codes import TimeCode, year_of
 
 _DAY = timedelta(days=1)
 
