@@ -34,9 +34,9 @@ class CountedPart:
     """The counts of some records.
 
     `missing`: records without one of the fields. `no_time`: records without a readable time. `crowded`: records with
-    more than MAX_COMBINATIONS, which are in no group. `error`: by how much each count may be too low because there were
-    too many different values; a crowded record lacks once in each of its groups. `size`: at most so
-    many bytes of values and sketches.
+    more than MAX_COMBINATIONS, which are in no group. `error`: by how much each count may be too low, because there
+    were too many different values, or because each crowded record is missing once from each of its groups. `size`: the
+    bytes of values and sketches, or more.
     """
 
     counts: Counter[Group] = field(default_factory=Counter)
