@@ -104,10 +104,15 @@ def channel(nsqd: Nsqd, topic: str) -> ChannelStats:
 
 
 def is_drained(nsqd: Nsqd, topic: str) -> bool:
-    """Is every message of the topic finished?"""
+    """Is every message of the topic finished?
+
+    On its way from the topic to the channel, a message is in the depth of neither; only the channel's count lacks it.
+    """
     stats = nsqd.stats(topic)
     mine = stats.channels.get(CHANNEL)
-    return mine is not None and stats.depth == mine.depth == mine.in_flight == mine.deferred == 0
+    if mine is None or mine.message_count < stats.message_count:
+        return False
+    return stats.depth == mine.depth == mine.in_flight == mine.deferred == 0
 
 
 def publish(nsqd: Nsqd, topic: str, bodies: list[bytes]) -> None:
