@@ -338,6 +338,7 @@ def test_halves_of_a_day_after_minutes_and_names_of_months_after_their_numbers(s
     [
         ("e-{:%Y-%m-%dT%H:%M:%S%:z}.gz", "e-%Y-%m-%dT%H:%M:%S%z.gz"),
         ("e-{:%Y%m%dT%H%M%S%z}.gz", "e-%Y%m%dT%H%M%S%z.gz"),
+        ("e {:%Y-%m-%d %H:%M:%S %z}.gz", "e %Y-%m-%d %H:%M:%S %z.gz"),
         ("%Y/%m/%d/e_{:%Y-%m-%dT%H:%M:%S}.123{:%z}_x.gz", "%Y/%m/%d/e_%Y-%m-%dT%H:%M:%S.*%z_x.gz"),
     ],
 )

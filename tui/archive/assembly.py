@@ -21,7 +21,9 @@ AGREE = 0.9  # fraction of keys that must agree, for example on a second date; t
 _HOUR = re.compile(r"(?<![0-9A-Za-z])([01]\d|2[0-3])(?![0-9A-Za-z])")  # an hour that does not follow its date
 _MAX_EXTRAS = 8  # additional dates; malicious keys contain hundreds
 _FINER = re.compile(r"(:|%3A|[-_.]|/(?:[A-Za-z_]+=)?)([0-5]\d)(?!\d)")
-_OFFSET = re.compile(r"(?:([.,])(\d{3,9}))?()(?P<offset>[+-](?:0\d|1[0-4]):?(?:00|15|30|45))(?![\d:])", re.ASCII)
+_OFFSET = re.compile(  # with a space before it in `date +'%F %T %z'`
+    r"(?:([.,])(\d{3,9}))?( ?)(?P<offset>[+-](?:0\d|1[0-4]):?(?:00|15|30|45))(?![\d:])", re.ASCII
+)
 _MARK = 0xE000  # the first of the private characters that stand for a time in a key
 _MARKS = re.compile("[\ue000-\ue0ff]")
 _MarkedRow = tuple[list[str], list[FoundTime]]  # a key's folders, with its times marked, and the times
