@@ -338,6 +338,7 @@ def test_halves_of_a_day_after_minutes_and_names_of_months_after_their_numbers(s
     [
         ("e-{:%Y-%m-%dT%H:%M:%S%:z}.gz", "e-%Y-%m-%dT%H:%M:%S%z.gz"),
         ("e-{:%Y%m%dT%H%M%S%z}.gz", "e-%Y%m%dT%H%M%S%z.gz"),
+        ("e {:%Y-%m-%d %H:%M:%S %z}.gz", "e %Y-%m-%d %H:%M:%S %z.gz"),
         ("%Y/%m/%d/e_{:%Y-%m-%dT%H:%M:%S}.123{:%z}_x.gz", "%Y/%m/%d/e_%Y-%m-%dT%H:%M:%S.*%z_x.gz"),
     ],
 )
@@ -370,3 +371,28 @@ def test_the_end_of_a_range_and_a_counter_are_not_offsets(spelled: str) -> None:
         keys |= {name.replace("{part}", f"{part:04}"): hour for part in (0, 1)}
     layout = detect(keys)
     assert {key: parsed.hour.replace(tzinfo=None) for key in keys if (parsed := layout.parse(key))} == keys
+
+
+_WEEKS = {
+    "%Y%m/%Y%m%d/%Y%m%d%H.gz": "%Y%m/%Y%m%d/%Y%m%d%H.gz",  # 201501 is no week
+    "month=%Y%m/day=%Y%m%d/hour=%Y%m%d%H/x.gz": "month=%Y%m/day=%Y%m%d/hour=%Y%m%d%H/x.gz",
+    "%Y/W%V/%Y-%m-%d-%H.gz": "%Y/*/%Y-%m-%d-%H.gz",  # 2014/W01 for 2014-12-29, whose week is of 2015
+    "%Y/W%U/%Y-%m-%d-%H.gz": "%Y/*/%Y-%m-%d-%H.gz",
+    "%G/W%V/%Y-%m-%d-%H.gz": "%G/W%V/%Y-%m-%d-%H.gz",
+    "year=%Y/week=%V/month=%m/day=%d/hour=%H/x.gz": "year=%Y/*/month=%m/day=%d/hour=%H/x.gz",  # 51 is no year
+    "year=%Y/month=%m/week=%V/day=%d/hour=%H/x.gz": "year=%Y/month=%m/*/day=%d/hour=%H/x.gz",
+    "year=%Y/month=%m/day=%d/week=%V/hour=%H/x.gz": "year=%Y/month=%m/day=%d/*/hour=%H/x.gz",
+    "%Y/week-%V/%m/%d/%H.gz": "%Y/*/%m/%d/%H.gz",
+}
+
+
+@pytest.mark.parametrize("spelled", _WEEKS)
+@pytest.mark.parametrize("start", [datetime(2014, 12, 1), datetime(2015, 1, 1), datetime(2024, 2, 10)])
+def test_weeks_beside_dates_do_not_decide_how_years_and_months_are_read(spelled: str, start: datetime) -> None:
+    hours = [start + number * HOUR for number in range(40 * 24)]
+    layout = detect([hour.strftime(spelled) for hour in hours])
+    if start.year == 2014:
+        assert layout.pattern == _WEEKS[spelled]
+    for hour in hours:
+        parsed = layout.parse(hour.strftime(spelled))
+        assert parsed is not None and parsed.hour.replace(tzinfo=None) == hour

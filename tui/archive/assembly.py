@@ -21,7 +21,9 @@ AGREE = 0.9  # fraction of keys that must agree, for example on a second date; t
 _HOUR = re.compile(r"(?<![0-9A-Za-z])([01]\d|2[0-3])(?![0-9A-Za-z])")  # an hour that does not follow its date
 _MAX_EXTRAS = 8  # additional dates; malicious keys contain hundreds
 _FINER = re.compile(r"(:|%3A|[-_.]|/(?:[A-Za-z_]+=)?)([0-5]\d)(?!\d)")
-_OFFSET = re.compile(r"(?:([.,])(\d{3,9}))?()(?P<offset>[+-](?:0\d|1[0-4]):?(?:00|15|30|45))(?![\d:])", re.ASCII)
+_OFFSET = re.compile(  # with a space before it in `date +'%F %T %z'`
+    r"(?:([.,])(\d{3,9}))?( ?)(?P<offset>[+-](?:0\d|1[0-4]):?(?:00|15|30|45))(?![\d:])", re.ASCII
+)
 _MARK = 0xE000  # the first of the private characters that stand for a time in a key
 _MARKS = re.compile("[\ue000-\ue0ff]")
 _MarkedRow = tuple[list[str], list[FoundTime]]  # a key's folders, with its times marked, and the times
@@ -91,9 +93,12 @@ def layout_around(marks: Sequence[TimeMark | int], keys: Sequence[str]) -> Layou
 
 
 def _agreeing(
-    find: Callable[[str], FoundTime | None], keys: Sequence[str]
+    find: Callable[[str], FoundTime | None], keys: Sequence[str], *, weeks: bool = True
 ) -> list[Callable[[str, FoundTime], FoundTime | None]]:
-    """Return finders of other dates in the keys that agree with the time, such as a folder for the day or a weekday."""
+    """Return finders of other dates in the keys that agree with the time, such as a folder for the day or a weekday.
+
+    A week must agree in all keys: in `2014/W01/2014-12-29` it does not, and only the year is read.
+    """
     agreeing: Counter[TimeMark] = Counter()
     rows = 0
     words: defaultdict[TimeMark, set[str]] = defaultdict(set)
@@ -103,11 +108,13 @@ def _agreeing(
             continue
         rows += 1
         seen: Counter[Spelling] = Counter()
-        for date in (*find_dates(key[: time.start]), *find_weekdays(_without(key, time))):
+        for date in (*find_dates(key[: time.start], weeks=weeks), *find_weekdays(_without(key, time))):
             mark = TimeMark(date.spelling, seen[date.spelling])
             seen[date.spelling] += 1
             agreeing[mark] += _agree(date, time.time)
             words[mark] |= {*date.texts[:1]} if date.spelling.is_weekday else set()
+    if any("V" in mark.spelling.parts and number < rows for mark, number in agreeing.items()):
+        return _agreeing(find, keys, weeks=False)
     chance = [mark for mark, texts in words.items() if len(texts) == 1 and min(texts).islower()]  # `mon` on a Monday
     marks = [mark for mark, number in agreeing.items() if number >= AGREE * rows and mark not in chance]
     return [partial(_beside, mark.finder(), mark.spelling.is_weekday) for mark in marks[:_MAX_EXTRAS]]

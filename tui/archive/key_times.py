@@ -24,19 +24,22 @@ _RANGE = {
     "S": range(60),
 }
 _SHORT_FIRST = ("dmYH", "mdYH", *SHORT_YEARS)  # the orders that can begin with one or two digits
-_DATES = ("GVu", "YmdH", "Ymd", "Yj", "dmY", "GV", "Ym", "Y")
+_DATES = ("GVu", "YmdH", "Ymd", "Yj", "dmY", "Ym", "GV", "Y")
 _DIGITS = re.compile(r"\d+", re.ASCII)
 _YEAR = re.compile(r"[12]\d{3}", re.ASCII)
 _WORD = re.compile(r"[A-Za-z]+")
 _MAX_WEEKDAYS = 4
-_SPAN = re.compile(r"(Q[1-4]|W[0-5]\d)(?!\d)", re.IGNORECASE | re.ASCII)  # a folder's quarter or week
+_SPAN = re.compile(r"([Qq][1-4]|(?:[Ww]|[Ww]k|[Ww]eek)[=_-]?[0-5]\d)(?!\d)", re.ASCII)  # a quarter or week
 _START = re.compile(r"(?<!\d)\d+|(?<![A-Za-z])[A-Za-z]{3,9}(?=[^A-Za-z])", re.ASCII)
 _UNITS = "y|yr|year|m|mm|mon|month|d|dd|day|date|dt|h|hh|hr|hour|min|minute|t|at|time|z"
 _ESCAPED = "%[0-9A-F]{2}"  # `%20`, `%3A`: a character escaped as in URLs and Hive partitions
-_GAP = re.compile(rf"(?:[A-Za-z_][A-Za-z_-]*=|(?:{_UNITS})(?![A-Za-z])|{_ESCAPED}|[^0-9A-Za-z]){{0,4}}", re.IGNORECASE)
+_GAP = re.compile(
+    rf"(?:(?!(?:week|wk|w)=)[A-Za-z_][A-Za-z_-]*=|(?:{_UNITS})(?![A-Za-z])|{_ESCAPED}|[^0-9A-Za-z]){{0,4}}",
+    re.IGNORECASE,
+)
 _HALF = re.compile(r"(?:([:._-]?)([0-5]\d)(?:([:._-]?)([0-5]\d))?)?([ ._-]?)([AaPp][Mm])(?![A-Za-z])", re.ASCII)
 _ID = re.compile(r"(?!h|hr|hrs|hour|hours|z|utc|gmt)[0-9a-z]*[a-z]", re.IGNORECASE | re.ASCII)  # not an hour
-_NAMES_WEEK = re.compile(r"(?:week|wk|w)[^0-9A-Za-z]*$", re.IGNORECASE | re.ASCII)
+_NAMES_WEEK = re.compile(r"(?:week|(?<![A-Za-z])wk?)[^0-9A-Za-z]*$", re.IGNORECASE | re.ASCII)
 _WEEK_GAP = re.compile(r"[^0-9A-Za-z]?(?:week|wk|w)[=_-]?(?=\d)", re.IGNORECASE | re.ASCII)  # `-W`, `/week=`
 _FRACTIONS = (3, 6, 9)  # digits of a second's fraction after HHMMSS
 
@@ -45,7 +48,7 @@ def find_times(key: str) -> Iterator[FoundTime]:
     """Yield every way to read a part of a key as a time with an hour, in order of position."""
     for start, text in _starts(key):
         stop = start + len(text)
-        for order in _orders(text) if len(text) > 2 else _orders_by_second(key, stop):
+        for order in _orders(text) if len(text) > 2 else _orders_by_second(key, start, stop):
             if span := _read(key, start, order):
                 yield span
         if text.isdecimal() and re.fullmatch(EPOCH, text):
@@ -78,8 +81,10 @@ def _orders(text: str) -> tuple[str, ...]:
     return (*long[1:], *(("dmYH", "mdYH", *SHORT_YEARS) if len(text) >= 8 else ()))
 
 
-def _orders_by_second(key: str, stop: int) -> tuple[str, ...]:
-    """Return the orders that can begin with the short number that ends at `stop`, given what follows it."""
+def _orders_by_second(key: str, start: int, stop: int) -> tuple[str, ...]:
+    """Return the orders that can begin with the short number at [start, stop), given what follows; none for a week."""
+    if _NAMES_WEEK.search(key[max(start - 6, 0) : start]):
+        return ()
     stop += len(_gap(key, stop) or "")
     if word := _WORD.match(key, stop):
         return _SHORT_FIRST if month_number(word[0]) or _name(key, stop) else ()
@@ -90,13 +95,14 @@ def _orders_by_second(key: str, stop: int) -> tuple[str, ...]:
     return tuple([order for order in orders if second in _RANGE[order[1]]])
 
 
-def find_dates(key: str) -> Iterator[FoundTime]:
-    """Yield the dates in a key, the longest at each position: with a day, only a month, or only a year."""
+def find_dates(key: str, *, weeks: bool = True) -> Iterator[FoundTime]:
+    """Yield the dates in a key, the longest at each position: with a day, only a month or `weeks`, or only a year."""
     at = 0
+    orders = [order for order in _DATES if weeks or order[0] != "G"]
     for start, _ in _starts(key):
         if start < at:
             continue
-        date = next((found for order in _DATES if (found := _read(key, start, order))), None)
+        date = next((found for order in orders if (found := _read(key, start, order))), None)
         if date:
             at = date.stop
             yield date

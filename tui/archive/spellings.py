@@ -30,7 +30,7 @@ class Spelling:
 
     "" between two quantities means that their digits are adjacent. `B` is the name of a month, `a` and `A` of a
     weekday, `I` and `p` a 12-hour clock, `f` the digits of a fraction, `s` an epoch, `w` a quarter or a week (`Q1`,
-    `W05`). `G`, `V` and `u` are a date by its week (ISO 8601): `2015-W05-5`.
+    `W05`, `week=05`). `G`, `V` and `u` are a date by its week (ISO 8601): `2015-W05-5`.
     """
 
     parts: tuple[str, ...]
@@ -76,7 +76,7 @@ class Spelling:
                         "A": "([A-Za-z]{6,9})",
                         "I": r"(\d\d?)",
                         "p": "([AaPp][Mm])",
-                        "w": r"([Qq][1-4]|[Ww]\d\d)",
+                        "w": r"([Qq][1-4]|(?:[Ww]|[Ww]k|[Ww]eek)[=_-]?\d\d)",
                         "s": EPOCH,
                     }.get(part, r"(\d+)")
                 )

@@ -32,14 +32,16 @@ from tests.app.conftest import (
 )
 from tui.app.app import Explorer
 from tui.app.diff import screen
-from tui.app.diff.run import Examples
+from tui.app.diff.run import ChunksRead, Examples
 from tui.app.diff.screen import DiffPage
 from tui.app.model.heat import Overlay
 from tui.app.model.hours import Hours, Selection
 from tui.app.scan.screen import ScanPage
 from tui.app.send.screen import SendPage
+from tui.archive.chunk import Damage
 from tui.config import Config, S3Options
 from tui.filter import parse_filter
+from tui.scan.events import ChunkDamaged
 
 
 @pytest.fixture(scope="module")
@@ -176,6 +178,15 @@ async def test_damage_that_was_met_is_reported_beside_the_answer(made: tuple[Inc
         await until_shown(pilot, "! 2 chunks damaged")
         assert set(page.session.damage) == {first.name, second.name}
         assert "· exact · 2 chunks damaged" in shown(pilot)
+
+
+async def test_damage_is_remembered_also_if_the_screen_is_left_before_the_answer(made: tuple[Incident, Path]) -> None:
+    async with explorer(made[1]).run_test(size=(120, 40)) as pilot:
+        page = await differences(pilot, made[0])
+        chunk = page.session.catalog.chunks[0]
+        page.on_chunks_read(ChunksRead(1, 9, (ChunkDamaged(chunk, Damage(0, 9, "a checksum")),)))
+        await pilot.press("q")
+        await until_shown(pilot, "! 1 damaged")
 
 
 async def test_if_nothing_can_be_read_the_reason_is_the_answer(tmp_path: Path) -> None:

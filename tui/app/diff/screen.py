@@ -110,6 +110,7 @@ class DiffPage(SelectionPage):
         self.stream("compare", comparing, lambda message: message)
 
     def on_chunks_read(self, message: ChunksRead) -> None:
+        self.session.add_damage(*message.damaged)  # also if the screen is left before the answer
         self._damaged = damaged_words(message.damaged)
         if message.chunks == message.of:
             self._show_header("comparing")
