@@ -82,6 +82,7 @@ async def test_what_is_indexed_already_is_not_read_again(opened: Opened, tmp_pat
         build(index, plan)
     async with opened(str(tmp_path / "a")) as pilot:
         await page_of(pilot)
+        await assert_shown(pilot, "4 of 4 chunks are indexed", "done: counts, fields and searches of these hours")
         await pilot.press("enter")
         await until_shown(pilot, "all chunks of these hours are indexed")
 

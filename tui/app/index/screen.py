@@ -37,6 +37,7 @@ _GIVES = (
     "counts, the timeline, the calendar's shades and the fields of all hours, without reading a chunk",
     "searches skip the chunks that cannot match",
 )
+_USED = "done: counts, fields and searches of these hours use it; q goes back"
 
 
 @dataclass
@@ -228,7 +229,7 @@ class IndexPage(JobPage, ArchivePage):
         left, progress = self.left, self.progress
         if progress is not None and not progress.over:
             yield progress_fact(progress.share, f"{size(progress.bytes_compressed)}{progress.remaining}", "read")
-        elif left is not None and progress is None:
+        elif left is not None and left.chunks and progress is None:
             yield Fact("to read", f"{size(left.bytes_compressed)} in {plural(len(left.chunks), 'chunk')}")
         ids = "indexed too: a search for an id reads only the chunks with it" if self.ids else "not indexed"
         yield Fact("ids", ids if self.ids or progress is not None else f"{ids} (o indexes them too)")
@@ -243,6 +244,8 @@ class IndexPage(JobPage, ArchivePage):
         elif progress is not None:
             yield from trouble_facts(progress.damaged, progress.warnings)
             yield self._end(progress)
+        elif left is not None and not left.chunks:
+            yield Fact("index", _USED, "good")
         else:
             yield Fact("index", "starting …" if self.running else "ready: enter starts it", "you")
 
@@ -251,7 +254,7 @@ class IndexPage(JobPage, ArchivePage):
             return Fact("", "running: S stops it and keeps what is indexed; q leaves and keeps it running", "you")
         if progress.partial:
             return Fact("", "stopped: R indexes the rest", "trouble")
-        return Fact("", "done: counts, fields and searches of these hours use it; q goes back", "good")
+        return Fact("", _USED, "good")
 
     def situation(self) -> dict[str, object]:
         return {"indexed": self.over}
