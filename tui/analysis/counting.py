@@ -74,7 +74,7 @@ class CountedPart:
         self.size += mine.size - before
 
     def merge(self, other: CountedPart) -> None:
-        """Add another part to this one, and empty it: there is no room for two copies of many sketches."""
+        """Add another part to this one. The other one is emptied, because two copies of its sketches may not fit."""
         self.counts.update(other.counts)
         self.size += other.size - sum(sketch.size for sketch in other.sketches.values())
         while other.sketches:

@@ -166,11 +166,9 @@ class ItemPane(LineWidget):
                     *(("warning", words) for words in send.warnings[:2]),
                     *([("journal", send.journal)] if send.journal else []),
                 ]
-        state = (
-            f"! {item.trouble}"
-            if item.trouble
-            else ("" if item.kind == "demo" else "not opened yet: enter opens it, u lists its hours here")
-        )
+        state = "" if item.kind == "demo" else "not opened yet: enter opens it, u lists its hours here"
+        if item.trouble:
+            state = f"! {item.trouble}"
         return [("place", item.place or item.url), *([("state", state)] if state else [])]
 
 
